@@ -1,0 +1,82 @@
+"""What a training run is asked to do: a documented dataclass that is the command line."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Jitter:
+    """How far the camera is moved from where the student drove; the expert answers for the moved pose."""
+
+    share: float = 0.7
+    """Of the frames that are jittered at all."""
+    shift: float = 1.2
+    """Metres to either side."""
+    yaw: float = 0.16
+    """Radians to either side."""
+    pitch: float = 0.015
+    """Radians up and down (no new label: the road does not change)."""
+
+
+@dataclass(frozen=True)
+class Closing:
+    """How the gates are closed once the network drives (docs/training.md)."""
+
+    from_round: int = 2
+    """The first round in which the budget counts; before it every gate may stay open."""
+    ramp_rounds: float = 2.0
+    """Rounds over which the budget's weight rises to its full value."""
+    budget: float = 0.08
+    """Mean share of patches that may be open."""
+    budget_weight: float = 3.0
+    margin: float = 0.7
+    """Gate logits are pushed out of [-margin, margin], against flicker."""
+    margin_weight: float = 0.05
+    consistency_weight: float = 3.0
+    """On the change of the action when unread cells are replaced."""
+    junk_weight: float = 1.0
+    """On replaced cells that open."""
+    junk_margin: float = 2.0
+    """Replaced cells are pushed below minus this logit."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Train a policy. Everything but `out` and `resume` decides the final weights, bit for bit on one machine."""
+
+    out: Path
+    """Folder for checkpoint, log.csv and training state."""
+    policy: str = "topk-patches"
+    """Policy family to train."""
+    method: Literal["dagger"] = "dagger"
+    """dagger: the student drives, the expert labels (Ross et al. 2011, arXiv 1011.0686)."""
+    scenario: Literal["open-road"] = "open-road"
+    """What lives on the road."""
+    seed: int = 0
+    """Of the run; roads come from the training seeds, 0 to 9,999."""
+    resume: bool = False
+    """Go on from the last saved state in `out`."""
+    patch: tuple[int, int] = (8, 8)
+    """Height and width of a patch in pixels."""
+    tracks: int = 160
+    """Roads in the training pool."""
+    rounds: int = 10
+    """Times the student drives and the data grows."""
+    steps_per_round: int = 400
+    """Gradient steps after each drive."""
+    drive_steps: int = 100
+    """Control steps that each road is driven in a round."""
+    batch: int = 128
+    learning_rate: float = 2e-3
+    threads: int = 2
+    """Torch threads; another number may round differently."""
+    save_every: int = 100
+    """Gradient steps between saved states."""
+    jitter: Jitter = field(default_factory=Jitter)
+    closing: Closing = field(default_factory=Closing)
+
+    @property
+    def steps(self) -> int:
+        """Gradient steps in all."""
+        return self.rounds * self.steps_per_round

@@ -1,0 +1,150 @@
+"""`topk-patches`: a controller that receives only the few patches that a gate lets through.
+
+After the attentional bottleneck (Kim & Bansal 2020, arXiv 2005.04298), differentiable patch selection (Cordonnier et
+al. 2021, arXiv 2104.03059) and hard-concrete gates (Louizos et al. 2018, arXiv 1712.01312). Each patch is gated alone,
+on its own content and position, by an absolute threshold: what happens in one cell cannot open or close another.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+TEMPERATURE = 2 / 3
+"""Of the straight-through gate's sigmoid; the value of Louizos et al., section 3."""
+
+
+@dataclass(frozen=True)
+class TopKPatchesConfig:
+    """Shape of the network. Pixels for frame and patch, radians for the (horizontal) field of view."""
+
+    frame_size: tuple[int, int] = (72, 128)
+    field_of_view: float = math.radians(80)
+    patch_size: tuple[int, int] = (8, 8)
+    most_kept: int = 32
+    """The cap K: for overflow only, the threshold does the choosing."""
+    width: int = 64
+    token_size: int = 48
+    heads: int = 6
+    octaves: int = 3
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of patches."""
+        return self.frame_size[0] // self.patch_size[0], self.frame_size[1] // self.patch_size[1]
+
+    def __post_init__(self) -> None:
+        if self.frame_size[0] % self.patch_size[0] or self.frame_size[1] % self.patch_size[1]:
+            raise ValueError(f"patches of {self.patch_size} pixels do not tile a frame of {self.frame_size}")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One forward pass: action (B, 2); logits, kept (B, cells); attention (B, heads, cells) without the null token."""
+
+    action: Tensor
+    logits: Tensor
+    kept: Tensor
+    attention: Tensor
+
+
+class PatchEncoder(nn.Module):
+    """Content and position of each patch, alone, to a vector: (B, cells, values) -> (B, cells, width)."""
+
+    def __init__(self, values: int, positions: Tensor, width: int) -> None:
+        super().__init__()
+        self.positions: Tensor
+        self.register_buffer("positions", positions, persistent=False)
+        self.content = nn.Sequential(nn.Linear(values, width), nn.LayerNorm(width), nn.ReLU())
+        self.place = nn.Linear(width + positions.shape[1], width)
+
+    def forward(self, patches: Tensor) -> Tensor:
+        content = self.content(patches)
+        return F.relu(self.place(torch.cat([content, self.positions.expand(len(patches), -1, -1)], -1)))
+
+
+class TopKPatches(nn.Module):
+    """Gate, then pool, then decide. The controller's input is a function of kept patches and speed alone."""
+
+    def __init__(self, config: TopKPatchesConfig) -> None:
+        super().__init__()
+        self.config = config
+        values = 3 * config.patch_size[0] * config.patch_size[1]
+        positions = position_features(*config.grid, config.octaves)
+        self.gate = nn.Sequential(PatchEncoder(values, positions, config.width), nn.Linear(config.width, 1))
+        nn.init.constant_(self.gate[1].bias, 3.0)  # every gate starts open: first learn to drive, then to ignore
+        self.read = nn.Sequential(
+            PatchEncoder(values, positions, config.width), nn.Linear(config.width, config.token_size), nn.ReLU()
+        )
+        self.query = nn.Linear(config.token_size, config.heads)
+        self.value = nn.Linear(config.token_size, config.token_size)
+        self.null_score = nn.Parameter(torch.zeros(1, 1, config.heads))
+        self.null_value = nn.Parameter(torch.zeros(1, 1, config.token_size))
+        self.control = nn.Sequential(
+            *(nn.Linear(config.token_size * config.heads + 1, config.width), nn.ReLU()),
+            *(nn.Linear(config.width, config.width), nn.ReLU()),
+            nn.Linear(config.width, 2),
+        )
+
+    def patches(self, frames: Tensor) -> Tensor:
+        """uint8 frames (B, H, W, 3) to patches (B, cells, values) in [-0.5, 0.5], row by row."""
+        return to_patches(frames, self.config).float().div_(255).sub_(0.5)
+
+    def gate_logits(self, patches: Tensor) -> Tensor:
+        """(B, cells): positive where a patch is let through."""
+        return self.gate(patches)[..., 0]
+
+    def forward(self, patches: Tensor, speed: Tensor, *, noise: Tensor | None = None) -> Reading:
+        """For training: straight-through gates, with `noise` (B, cells) added to the logits. speed (B, 1) in m/s."""
+        logits = self.gate_logits(patches)
+        chance = torch.sigmoid((logits if noise is None else logits + noise) / TEMPERATURE)
+        kept = (chance > 0.5).float()
+        return self._drive(patches, speed, logits, kept + chance - chance.detach(), kept > 0)
+
+    @torch.inference_mode()
+    def decide(self, patches: Tensor, speed: Tensor, keep: Tensor | None = None) -> Reading:
+        """For driving: absolute threshold, then the cap; `keep` (B, cells) bool forces the mask.
+
+        Patches that were not kept are blanked before the controller's own encoder sees them.
+        """
+        logits = self.gate_logits(patches)
+        kept = self.threshold(logits) if keep is None else keep
+        return self._drive(patches * kept[..., None], speed, logits, kept.float(), kept)
+
+    def threshold(self, logits: Tensor) -> Tensor:
+        """(B, cells) bool: open gates, at most K a frame (the strongest, where more are open)."""
+        kept = logits > 0
+        if bool((kept.sum(1) > self.config.most_kept).any()):
+            strongest = torch.zeros_like(kept).scatter_(1, logits.topk(self.config.most_kept, dim=1).indices, True)
+            kept = kept & strongest
+        return kept
+
+    def _drive(self, patches: Tensor, speed: Tensor, logits: Tensor, gates: Tensor, kept: Tensor) -> Reading:
+        tokens = self.read(patches)
+        scores = self.query(tokens).clamp(-8, 8).exp() * gates[..., None]
+        null = self.null_score.clamp(-8, 8).exp().expand(len(patches), -1, -1)
+        scores = torch.cat([scores, null], 1)
+        weights = scores / scores.sum(1, keepdim=True)
+        values = torch.cat([self.value(tokens), self.null_value.expand(len(patches), -1, -1)], 1)
+        pooled = torch.einsum("bnh,bnd->bhd", weights, values).flatten(1)
+        action = torch.tanh(self.control(torch.cat([pooled, speed / 10], 1)))
+        return Reading(action, logits, kept, weights[:, :-1].transpose(1, 2))
+
+
+def to_patches(frames: Tensor, config: TopKPatchesConfig) -> Tensor:
+    """(B, H, W, C) to (B, cells, values), of any dtype."""
+    rows, cols = config.grid
+    high, wide = config.patch_size
+    cells = frames.reshape(len(frames), rows, high, cols, wide, frames.shape[-1])
+    return cells.permute(0, 1, 3, 2, 4, 5).reshape(len(frames), rows * cols, -1)
+
+
+def position_features(rows: int, cols: int, octaves: int) -> Tensor:
+    """(cells, 2 + 4 octaves): each cell's centre in [-1, 1], and its sines and cosines."""
+    down = (torch.arange(rows) + 0.5) / rows * 2 - 1
+    right = (torch.arange(cols) + 0.5) / cols * 2 - 1
+    centre = torch.stack(torch.meshgrid(down, right, indexing="ij"), -1).reshape(-1, 2)
+    turns = [centre * math.pi * 2**octave for octave in range(octaves)]
+    return torch.cat([centre, *(torch.sin(turn) for turn in turns), *(torch.cos(turn) for turn in turns)], 1)

@@ -1,0 +1,104 @@
+"""What unread cells are overwritten with in training, so that the gate learns to leave junk closed.
+
+Works on patches (B, cells, values) in [-0.5, 0.5], `values` being pixels x RGB. The tests' own substrates live in
+`sim.perturb` and work on frames; these are drawn from wider families on purpose.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+Substrate = Callable[[Tensor, torch.Generator], Tensor]
+
+
+def replace_unread(patches: Tensor, kept: Tensor, blurred: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Overwrite cells that were not kept, one substrate a frame. kept (B, cells) bool; blurred like patches.
+
+    Returns the edited patches and which cells were replaced (B, cells) bool. A foreign cell is pasted only where it was
+    unread in its own frame too: closing cells that were read elsewhere would teach place instead of content.
+    """
+    frames = len(patches)
+    choice = torch.randint(len(FLAT) + 3, (frames,), generator=generator)
+    source, allowed = blurred, torch.ones_like(kept)
+    for index, substrate in enumerate(FLAT):
+        source = torch.where((choice == index)[:, None, None], substrate(patches, generator), source)
+    for index, displaced in ((len(FLAT), False), (len(FLAT) + 1, True)):
+        foreign, unread = _foreign(patches, kept, displaced, generator)
+        chosen = choice == index
+        source = torch.where(chosen[:, None, None], foreign, source)
+        allowed = torch.where(chosen[:, None], unread, allowed)
+    replaced = allowed & ~kept
+    return torch.where(replaced[..., None], source, patches), replaced
+
+
+def blur(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Float images (B, 3, H, W) blurred by repeated box filters of random size, one size a call."""
+    size = 2 * int(torch.randint(1, 5, (), generator=generator)) + 1
+    for _ in range(2):
+        images = F.avg_pool2d(images, size, 1, size // 2, count_include_pad=False)
+    return images
+
+
+def _uniform(shape: tuple[int, ...], generator: torch.Generator, low: float = -0.5, high: float = 0.5) -> Tensor:
+    return torch.rand(shape, generator=generator) * (high - low) + low
+
+
+def _one_colour_a_frame(patches: Tensor, generator: torch.Generator) -> Tensor:
+    """Grey, black, white or any colour, the same in every cell."""
+    colour = _uniform((len(patches), 1, 1, 3), generator)
+    grey = colour[..., :1] * 1.2
+    grey_or_not = torch.where(_uniform((len(patches), 1, 1, 1), generator) < 0.2, grey.expand_as(colour), colour)
+    return _as_patches(grey_or_not.clamp(-0.5, 0.5), patches)
+
+
+def _frame_mean(patches: Tensor, generator: torch.Generator) -> Tensor:
+    return _as_patches(patches.reshape(len(patches), -1, 3).mean(1)[:, None, None, :], patches)
+
+
+def _one_colour_a_cell(patches: Tensor, generator: torch.Generator) -> Tensor:
+    return _as_patches(_uniform((*patches.shape[:2], 1, 3), generator), patches)
+
+
+def _noise(patches: Tensor, generator: torch.Generator) -> Tensor:
+    """Pixel noise round a level, of any strength, coloured or grey, normal or uniform."""
+    frames, cells, values = patches.shape
+    shape = (frames, cells, values // 3, 3)
+    normal = torch.randn(shape, generator=generator)
+    grains = torch.where(_coin(frames, generator), normal, _uniform(shape, generator, -1.75, 1.75))
+    grains = torch.where(_coin(frames, generator), grains, grains[..., :1].expand(shape))
+    level = _uniform((frames, 1, 1, 3), generator) * torch.where(_coin(frames, generator), 0.0, 0.8)
+    strength = _uniform((frames, 1, 1, 1), generator, 0.02, 0.6)
+    return (level + grains * strength).clamp(-0.5, 0.5).reshape(patches.shape)
+
+
+def _grain_on_top(patches: Tensor, generator: torch.Generator) -> Tensor:
+    """The frame's own content under pixel noise."""
+    strength = _uniform((len(patches), 1, 1), generator, 0.02, 0.6)
+    return (patches + torch.randn(patches.shape, generator=generator) * strength).clamp(-0.5, 0.5)
+
+
+def _foreign(patches: Tensor, kept: Tensor, displaced: bool, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Another frame's cells, in place or shuffled, and which of them were unread there."""
+    frame = torch.randperm(len(patches), generator=generator)
+    cells = patches.shape[1]
+    cell = torch.randperm(cells, generator=generator) if displaced else torch.arange(cells)
+    return patches[frame][:, cell], ~kept[frame][:, cell]
+
+
+def _coin(frames: int, generator: torch.Generator) -> Tensor:
+    return torch.rand((frames, 1, 1, 1), generator=generator) < 0.5
+
+
+def _as_patches(colours: Tensor, patches: Tensor) -> Tensor:
+    """Colours (B, 1 or cells, 1, 3) spread over the patches' pixels."""
+    frames, cells, values = patches.shape
+    return colours.expand(frames, cells, values // 3, 3).reshape(patches.shape)
+
+
+FLAT: tuple[Substrate, ...] = (
+    *(_one_colour_a_frame, _frame_mean, _one_colour_a_cell),
+    *(_noise, _noise, _noise, _grain_on_top),  # the hard ones, so more often
+)
+"""Substrates that need nothing but the frame itself."""

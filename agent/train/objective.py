@@ -1,0 +1,85 @@
+"""Losses: imitate the expert, and, for gated networks, learn to ignore the rest of the picture."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from agent.config import Closing
+from agent.dataset import Batch
+from agent.models.topk_patches import TopKPatches, to_patches
+from agent.train.junk import blur, replace_unread
+
+
+@dataclass(frozen=True)
+class Losses:
+    """total is what is minimised; the rest is for the log. open_share: mean share of patches let through."""
+
+    total: Tensor
+    imitation: float
+    consistency: float
+    junk_open: float
+    open_share: float
+
+
+def imitation_loss(action: Tensor, target: Tensor) -> Tensor:
+    """Huber loss, scaled so that an error of 0.1 counts about 0.03."""
+    return 5 * F.huber_loss(action, target, delta=0.2)
+
+
+def open_loss(network: TopKPatches, batch: Batch) -> Losses:
+    """Imitation with the gates left alone."""
+    patches, speed, target = _tensors(network, batch)
+    reading = network(patches, speed)
+    loss = imitation_loss(reading.action, target)
+    return Losses(loss, loss.item(), 0.0, 0.0, reading.kept.float().mean().item())
+
+
+def closing_loss(
+    network: TopKPatches, batch: Batch, closing: Closing, pressure: float, generator: torch.Generator
+) -> Losses:
+    """Imitation, a budget on open gates with weight `pressure` in [0, 1], and indifference to what was not read.
+
+    The first half of the batch is driven twice: as it is, and with its unread cells replaced and the gate run again.
+    """
+    patches, speed, target = _tensors(network, batch)
+    half = len(patches) // 2
+    with torch.no_grad():
+        clean = network(patches[:half], speed[:half])
+        edited, replaced = replace_unread(
+            patches[:half], clean.kept, _blurred(network, batch, half, generator), generator
+        )
+    noise = _logistic(patches.shape[:2], generator)
+    noise[:half] = 0  # the edited half must answer exactly as the clean one
+    reading = network(torch.cat([edited, patches[half:]]), speed, noise=noise)
+
+    imitation = imitation_loss(reading.action, target)
+    consistency = F.huber_loss(reading.action[:half], clean.action, delta=0.1)
+    junk = F.softplus(reading.logits[:half] + closing.junk_margin)[replaced].mean()
+    logits = reading.logits[half:]
+    open_share = torch.sigmoid(logits).mean()
+    budget = F.relu(open_share - closing.budget)
+    margin = F.relu(closing.margin - logits.abs()).mean()
+    total = (
+        imitation
+        + closing.consistency_weight * consistency
+        + pressure * (closing.budget_weight * budget + closing.junk_weight * junk + closing.margin_weight * margin)
+    )
+    opened = (reading.kept[:half] & replaced).sum() / replaced.sum().clamp_min(1)
+    return Losses(total, imitation.item(), consistency.item(), opened.item(), (logits > 0).float().mean().item())
+
+
+def _tensors(network: TopKPatches, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    frames = torch.from_numpy(batch.observation["frame"])
+    return network.patches(frames), torch.from_numpy(batch.observation["speed"]), torch.from_numpy(batch.action)
+
+
+def _blurred(network: TopKPatches, batch: Batch, frames: int, generator: torch.Generator) -> Tensor:
+    images = torch.from_numpy(batch.observation["frame"][:frames]).permute(0, 3, 1, 2).float() / 255 - 0.5
+    return to_patches(blur(images, generator).permute(0, 2, 3, 1), network.config)
+
+
+def _logistic(shape: tuple[int, ...] | torch.Size, generator: torch.Generator) -> Tensor:
+    uniform = torch.rand(shape, generator=generator).clamp(1e-4, 1 - 1e-4)
+    return uniform.log() - (1 - uniform).log()
