@@ -1,0 +1,139 @@
+"""Themes: light, weather and colours as data, and the bounded sampler that turns a theme into one frame's look.
+
+A *look* is one float32 vector with everything that a picture depends on besides geometry. A theme is a box of looks:
+for every field a lowest and a highest value, in `assets/themes/NAME.toml`. The training randomiser is one more box,
+wider than the training themes; its bounds are published as `assets/training_looks.toml`.
+"""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.assets import assets_folder
+from sim.errors import unknown
+
+COLOURS = (
+    *("grass", "dry_grass", "shoulder", "asphalt", "marking"),
+    *("haze", "zenith", "cloud", "far_hills", "near_hills"),
+    *("sunlight", "foliage", "other_foliage", "foliage_shade", "cover"),
+)
+"""Colours of a look, display RGB in 0-255 before grading. `haze` is the sky at the horizon and the fog; a tree's leaves lie
+between `foliage` and `other_foliage`, its dark side is `foliage_shade`; `cover` is what lies on the ground (snow)."""
+
+SCALARS = {
+    "sun_azimuth": "radians from +x, counter-clockwise",
+    "sun_elevation": "radians above the horizon",
+    "sun_strength": "0 no shadows, no disc; 1 a clear sky's sun",
+    "fog_density": "optical depth a metre; the haze has swallowed 63 % at 1 / fog_density",
+    "cloud_cover": "share of the sky",
+    "grain": "strength of the ground's grain, 1 is ordinary",
+    "marking_wear": "share of the paint that is gone",
+    "tyre_wear": "darkness of the wheel tracks, 1 is ordinary",
+    "covered": "share of the road that `cover` hides, between and beside the wheel tracks",
+    "exposure": "gain of the picture",
+    "contrast": "gain about mid grey",
+}
+"""Scalars of a look and what they mean."""
+
+LOOK_FIELDS = (*(f"{colour}_{channel}" for colour in COLOURS for channel in ("red", "green", "blue")), *SCALARS)
+"""Names of a look vector's elements, in order."""
+
+LOOK_SIZE = len(LOOK_FIELDS)
+
+HUE_FREEDOM = 0.35
+"""How far the three channels of a drawn colour may go their own ways: 0 moves them together, 1 independently."""
+
+Split = Literal["train", "heldout"]
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A box of looks: `low` and `high` are (LOOK_SIZE,) float32 in the order of LOOK_FIELDS."""
+
+    name: str
+    split: Split
+    description: str
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+
+
+def theme_names() -> tuple[str, ...]:
+    """The shipped themes, training themes first."""
+    return tuple(theme.name for theme in sorted(_all_themes(), key=lambda theme: (theme.split != "train", theme.name)))
+
+
+def load_theme(name: str) -> Theme:
+    """The theme called `name`; ValueError for an unknown one."""
+    for theme in _all_themes():
+        if theme.name == name:
+            return theme
+    raise unknown("theme", name, theme_names())
+
+
+def resolve(selector: str) -> tuple[Theme, ...]:
+    """All themes of a split for "train" and "heldout", otherwise the one theme of that name."""
+    chosen = tuple(load_theme(name) for name in theme_names() if load_theme(name).split == selector)
+    if chosen:
+        return chosen
+    if selector not in theme_names():
+        raise unknown("theme", selector, (*theme_names(), "train", "heldout"))
+    return (load_theme(selector),)
+
+
+def sample_look(theme: Theme, rng: np.random.Generator) -> NDArray[np.float32]:
+    """One look, (LOOK_SIZE,) float32, uniform in the theme's box; a colour's channels move mostly together."""
+    colours = len(COLOURS)
+    shared = np.repeat(rng.random(colours), 3)
+    share = np.concatenate([shared + HUE_FREEDOM * (rng.random(3 * colours) - shared), rng.random(len(SCALARS))])
+    return (theme.low + share * (theme.high - theme.low)).astype(np.float32)
+
+
+def sample_looks(selector: str, rngs: Sequence[np.random.Generator]) -> NDArray[np.float32]:
+    """One look for each generator, (len(rngs), LOOK_SIZE) float32; each draws its theme among the selected first."""
+    themes = resolve(selector)
+    return np.stack([sample_look(themes[rng.integers(len(themes))], rng) for rng in rngs])
+
+
+def training_look(rng: np.random.Generator) -> NDArray[np.float32]:
+    """One look of the training randomiser, (LOOK_SIZE,) float32; bounds in `training_bounds`."""
+    return sample_look(training_bounds(), rng)
+
+
+@cache
+def training_bounds() -> Theme:
+    """The box that the training randomiser draws from; it contains every training theme."""
+    return _read(assets_folder() / "training_looks.toml")
+
+
+@cache
+def _all_themes() -> tuple[Theme, ...]:
+    return tuple(_read(path) for path in sorted((assets_folder() / "themes").glob("*.toml")))
+
+
+def _read(path: Path) -> Theme:
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    fields = {**data.get("colours", {}), **data.get("scalars", {})}
+    for name in fields:
+        if name not in COLOURS and name not in SCALARS:
+            raise unknown(f"field of {path.name}:", name, (*COLOURS, *SCALARS))
+    bounds = [_bounds(path, name, fields, (3,)) for name in COLOURS] + [
+        _bounds(path, name, fields, ()) for name in SCALARS
+    ]
+    low, high = (np.concatenate([np.atleast_1d(pair[end]) for pair in bounds]) for end in (0, 1))
+    return Theme(path.stem, data["split"], data["description"], low, high)
+
+
+def _bounds(path: Path, name: str, fields: dict[str, Any], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """The [lowest, highest] pair of one field."""
+    if name not in fields:
+        raise ValueError(f"{path.name}: field {name!r} is missing; expected [lowest, highest]")
+    pair = np.asarray(fields[name], np.float32)
+    if pair.shape != (2, *shape) or (pair[0] > pair[1]).any():
+        raise ValueError(f"{path.name}: {name} = {fields[name]} must be [lowest, highest], each of shape {shape}")
+    return pair
