@@ -37,15 +37,16 @@ CACHE_FOLDER = _cache_folder()
 
 
 def kernel(function: _Function | None = None, **options: Any) -> Any:
-    """Compile with numba: no Python objects, IEEE division, no fast-math (bits must not depend on the machine's lanes)."""
+    """Compile with numba: no Python objects, IEEE division, and no fast-math, so bits do not hang on the machine."""
 
     def compile_lazily(target: _Function) -> _Function:
-        before = numba.config.CACHE_DIR
-        numba.config.CACHE_DIR = str(CACHE_FOLDER)  # read once, when the dispatcher is made
+        settings: Any = numba.config
+        before = settings.CACHE_DIR
+        settings.CACHE_DIR = str(CACHE_FOLDER)  # read once, when the dispatcher is made
         try:
             cached = options.get("inline") != "always"
             return numba.njit(cache=cached, error_model="numpy", nogil=True, **options)(target)
         finally:
-            numba.config.CACHE_DIR = before
+            settings.CACHE_DIR = before
 
     return compile_lazily if function is None else compile_lazily(function)

@@ -73,8 +73,9 @@ class TopKPatches(nn.Module):
         self.config = config
         values = 3 * config.patch_size[0] * config.patch_size[1]
         positions = position_features(*config.grid, config.octaves)
-        self.gate = nn.Sequential(PatchEncoder(values, positions, config.width), nn.Linear(config.width, 1))
-        nn.init.constant_(self.gate[1].bias, 3.0)  # every gate starts open: first learn to drive, then to ignore
+        threshold = nn.Linear(config.width, 1)
+        nn.init.constant_(threshold.bias, 3.0)  # every gate starts open: first learn to drive, then to ignore
+        self.gate = nn.Sequential(PatchEncoder(values, positions, config.width), threshold)
         self.read = nn.Sequential(
             PatchEncoder(values, positions, config.width), nn.Linear(config.width, config.token_size), nn.ReLU()
         )

@@ -6,7 +6,6 @@ import time
 from types import FrameType
 
 import torch
-import tyro
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
@@ -18,6 +17,7 @@ from agent.train import state
 from agent.train.dagger import Progress, Trainer
 from agent.train.log import Log
 from sim import WORLD_VERSION, __version__
+from sim.command_line import mistakes_in_one_line, parse
 
 LOG_EVERY = 20
 """Gradient steps between lines of log.csv."""
@@ -38,14 +38,12 @@ class StopRequest:
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
     console = Console()
-    config = tyro.cli(Config, args=arguments, description=__doc__)
-    try:
+    config = parse(Config, arguments, prog="python -m agent.train")
+    with mistakes_in_one_line():
         check(config)
         console.print("preparing roads and compiling the camera (the first time takes a quarter of a minute)")
-        return train(config, Trainer(config), console)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        trainer = Trainer(config)
+    return train(config, trainer, console)
 
 
 def check(config: Config) -> None:
