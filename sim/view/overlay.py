@@ -1,0 +1,105 @@
+"""The red: an attention map over a picture, on one fixed scale. Pure functions of their arguments.
+
+alpha = PEAK * clip(log(p n) / log SATURATION, 0, 1) for a cell of weight p among n; alpha = PEAK on the kept cells of a
+selection. Nothing is stretched per frame: a diffuse map looks diffuse and a uniform map looks like nothing.
+"""
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.policy import Attention, CellGrid
+
+PEAK = 0.65
+"""The strongest red: 65 % red, 35 % picture."""
+
+SATURATION = 16.0
+"""A cell of this many times the mean weight gets the strongest red."""
+
+RED = (255, 26, 20)
+OUTLINE = (255, 104, 92)
+"""RGB of the red, and of the fine line along the inside of a selection's border."""
+
+
+def cell_alpha(attention: Attention, index: int = 0) -> NDArray[np.float32]:
+    """How red each cell of map `index` is: (h, w) in [0, PEAK]."""
+    if attention.kind == "selection":
+        return np.where(_kept(attention, index), np.float32(PEAK), np.float32(0))
+    weights = attention.weights[index]
+    times_mean = np.maximum(weights * weights.size, 1.0)
+    return (PEAK * np.minimum(np.log(times_mean) / np.log(SATURATION), 1.0)).astype(np.float32)
+
+
+def pixel_alpha(attention: Attention, height: int, width: int, index: int = 0) -> NDArray[np.float32]:
+    """How red each pixel is: (height, width) in [0, PEAK]. Selections are raw cells; soft maps are interpolated."""
+    alpha = cell_alpha(attention, index)
+    if attention.kind == "selection":
+        return _raw(alpha, attention.cells, height, width)
+    return _interpolated(alpha, attention.cells, height, width)
+
+
+def share_passed(attention: Attention | None, index: int = 0) -> float | None:
+    """The share of the picture's area that a selection's kept cells cover together; None where nothing was selected."""
+    if attention is None or attention.kind != "selection":
+        return None
+    fine = 64 * np.array([attention.cells.rows, attention.cells.cols])  # overlapping cells count once
+    return float(np.mean(_raw(cell_alpha(attention, index), attention.cells, *fine) > 0))
+
+
+def paint(picture: NDArray[np.uint8], attention: Attention | None, index: int = 0) -> NDArray[np.uint8]:
+    """A copy of `picture` (H, W, 3) with the map in red; every byte where alpha is 0 stays as it was."""
+    if attention is None:
+        return picture.copy()
+    alpha = pixel_alpha(attention, *picture.shape[:2], index)
+    painted = cv2.blendLinear(picture, _all_red(*alpha.shape), 1 - alpha, alpha)
+    if attention.kind == "selection":
+        _outline(painted, alpha > 0)
+    return painted
+
+
+@lru_cache(maxsize=4)
+def _all_red(height: int, width: int) -> NDArray[np.uint8]:
+    """Kept between frames: to fill it costs more than the blend."""
+    return np.full((height, width, 3), RED, np.uint8)
+
+
+def _kept(attention: Attention, index: int) -> NDArray[np.bool_]:
+    if attention.kept is None:
+        raise ValueError("attention.kept is None; expected the kept mask (N, h, w) of a selection")
+    return attention.kept[index]
+
+
+def _raw(alpha: NDArray[np.float32], cells: CellGrid, height: int, width: int) -> NDArray[np.float32]:
+    pixels = np.zeros((height, width), np.float32)
+    for row, col in np.argwhere(alpha > 0):
+        pixels[cells.pixels(row, col, height, width)] = alpha[row, col]
+    return pixels
+
+
+def _interpolated(alpha: NDArray[np.float32], cells: CellGrid, height: int, width: int) -> NDArray[np.float32]:
+    """Linear between the cells' centres, level from the outermost centres to the grid's edge, zero beyond it."""
+    sizes = np.array([height, width])
+    per_pixel = 1 / (sizes * cells.stride)
+    first = ((0.5 / sizes) - cells.origin - np.divide(cells.size, 2)) / cells.stride
+    to_cells = np.array([[per_pixel[1], 0, first[1]], [0, per_pixel[0], first[0]]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    pixels = cv2.warpAffine(alpha, to_cells, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return _inside_grid(pixels, cells)
+
+
+def _inside_grid(pixels: NDArray[np.float32], cells: CellGrid) -> NDArray[np.float32]:
+    height, width = pixels.shape
+    top, left = (edge.start for edge in cells.pixels(0, 0, height, width))
+    bottom, right = (edge.stop for edge in cells.pixels(cells.rows - 1, cells.cols - 1, height, width))
+    inside = np.zeros_like(pixels)
+    inside[top:bottom, left:right] = pixels[top:bottom, left:right]
+    return inside
+
+
+def _outline(picture: NDArray[np.uint8], region: NDArray[np.bool_]) -> None:
+    """Draw a line one pixel wide along the inside of the region's border, so that cells read on any ground."""
+    mask = region.astype(np.uint8)
+    inner = cv2.erode(mask, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    picture[(mask - inner).astype(bool)] = OUTLINE

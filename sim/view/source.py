@@ -1,0 +1,135 @@
+"""Where pictures come from and actions go. The window knows a Source, never an environment."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.expert import CAUSES
+from sim.geometry import wrap_angle
+from sim.policy import Observation
+from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE, Simulator
+from sim.theme import load_theme, sample_look, theme_names
+from sim.vehicle import SPEED
+from sim.world import Outcome
+
+_ROW = np.array([0])
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a source knows of this instant. speed: m/s. labels: name -> text. pose: x, y (m) and yaw (rad).
+
+    cause: what binds the expert, one of `sim.expert.CAUSES`. None where a source cannot know.
+    """
+
+    speed: float | None
+    labels: Mapping[str, str]
+    pose: tuple[float, float, float] | None = None
+    cause: str | None = None
+
+
+class Source(Protocol):
+    """A stream of frames that actions may steer.
+
+    capabilities: what this source can do when asked, by the names that `sim.view.actions` uses ("next track", ...).
+    """
+
+    @property
+    def capabilities(self) -> Mapping[str, Callable[[], None]]: ...
+
+    def observe(self) -> Observation:
+        """The frame and speed to decide on, a batch of one."""
+        ...
+
+    def apply(self, action: NDArray[np.float32]) -> str | None:
+        """Take one control step with `action` (1, A); returns how the episode ended, None while it goes on."""
+        ...
+
+    def picture(self, size: tuple[int, int], alpha: float) -> NDArray[np.uint8]:
+        """A picture for a person, (*size, 3), `alpha` of the way from before the last control step (0) to after (1)."""
+        ...
+
+    def status(self) -> Status:
+        """What is known of this instant."""
+        ...
+
+
+class WorldSource:
+    """One simulated world, seen from the policy's own camera."""
+
+    def __init__(
+        self,
+        scenario: str = "open-road",
+        theme: str = "train",
+        seed: int = 0,
+        frame_size: tuple[int, int] = FRAME_SIZE,
+        field_of_view: float = FIELD_OF_VIEW,
+    ) -> None:
+        """Begins the episode of `seed`; see `sim.simulator.Simulator` for the rest. ValueError for unknown names."""
+        self.simulator = Simulator(1, scenario, theme, frame_size, field_of_view)
+        self._scenario = scenario
+        self._begin(seed)
+
+    @property
+    def capabilities(self) -> Mapping[str, Callable[[], None]]:
+        """A next track and a next theme."""
+        return {"next track": self.next_track, "next theme": self.next_theme}
+
+    def observe(self) -> Observation:
+        """What the policy is given."""
+        return self.simulator.observe()
+
+    def expert(self) -> NDArray[np.float32]:
+        """What the privileged driver would do now, (1, 2)."""
+        return self.simulator.expert()[0]
+
+    def apply(self, action: NDArray[np.float32]) -> str | None:
+        """One control step; "route done", "road left" or "time limit" when that ended the episode."""
+        self._before = self.simulator.world.poses()[0]
+        outcome = self.simulator.step(action)
+        self._after = self.simulator.world.poses()[0]
+        return self._ending(outcome)
+
+    def picture(self, size: tuple[int, int], alpha: float) -> NDArray[np.uint8]:
+        """The policy's view at any size, from a pose between those before and after the last control step."""
+        return self.simulator.picture(0, *size, pose=between(self._before, self._after, alpha))
+
+    def status(self) -> Status:
+        """Speed, pose, cause, and the names of theme, scenario and seed."""
+        world = self.simulator.world
+        labels = {"theme": self.simulator.theme_names[0], "scenario": self._scenario, "seed": str(self._seed)}
+        x, y, yaw = world.poses()[0].tolist()
+        cause = CAUSES[self.simulator.expert()[1][0]]
+        return Status(float(world.vehicle[0, SPEED]), labels, (x, y, yaw), cause)
+
+    def next_track(self) -> None:
+        """Begin the episode of the next seed."""
+        self._begin(self._seed + 1)
+
+    def next_theme(self) -> None:
+        """The next of all themes, here and on the tracks that follow. The drive goes on where it is."""
+        names = theme_names()
+        name = names[(names.index(self.simulator.theme_names[0]) + 1) % len(names)]
+        self.simulator.themes = (load_theme(name),)
+        self.simulator.theme_names[0] = name
+        self.simulator.looks[0] = sample_look(self.simulator.themes[0], self.simulator.world.streams[0].looks)
+
+    def _begin(self, seed: int) -> None:
+        self._seed = seed
+        self.simulator.reset(_ROW, [seed])
+        self._before = self._after = self.simulator.world.poses()[0]
+
+    def _ending(self, outcome: Outcome) -> str | None:
+        if self.simulator.world.route_completion[0] >= 1.0:
+            return "route done"
+        return "road left" if outcome.terminated[0] else "time limit" if outcome.truncated[0] else None
+
+
+def between(before: NDArray[np.float64], after: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
+    """The pose (x, y, yaw) `alpha` of the way from `before` to `after`, turning the short way round."""
+    change = after - before
+    change[2] = wrap_angle(change[2])
+    return before + alpha * change
