@@ -1,0 +1,98 @@
+"""open-road: nothing but the road and what grows and stands beside it."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.scene import GRID_SIZE, OBJECT_COLUMNS, OBJECT_KINDS
+from sim.track import DASH_PERIOD, SPACING, Tracks, to_world
+
+MAX_OBJECTS = 352
+
+POST_OFFSET = 4.6
+"""Metres from the centre line to a delineator post, just outside the shoulder."""
+
+CLEAR_ROAD = 7.0
+"""Metres from any centre line that everything but posts and signs keeps."""
+
+_POST_EVERY = (24, 48)  # metres, in bends and on straights: whole dash periods, so the spacing closes at the seam
+_BEND = 1 / 150.0  # 1/m
+_SIGN_BEND = 1 / 32.0  # 1/m
+_SIGN_EVERY = 12  # metres
+_GROWTH = ("broadleaf", "poplar", "conifer", "bush")
+_HEIGHTS = np.array([[6.0, 11.0], [10.0, 17.0], [7.0, 15.0], [0.9, 2.2]])  # metres, least and greatest, by growth
+_SLENDERNESS = np.array([0.75, 0.26, 0.45, 1.3])  # width over height, by growth
+_POST = (0.12, 1.05)  # width, height in metres
+_SIGN = (0.9, 1.5)
+
+
+def place(tracks: Tracks, row: int, rng: np.random.Generator, objects: NDArray[np.float32]) -> None:
+    """Fill objects (MAX_OBJECTS, 6) for one track; rows that stay empty have kind -1."""
+    furniture = np.concatenate([_posts(tracks, row), _signs(tracks, row)])
+    growth = _growth(tracks, row, rng, MAX_OBJECTS - len(furniture))
+    filled = np.concatenate([furniture, growth])
+    objects[:] = 0
+    objects[:, OBJECT_COLUMNS.index("kind")] = -1
+    objects[: len(filled)] = filled
+
+
+def _upright(
+    tracks: Tracks, row: int, s: NDArray[np.float64], d: NDArray[np.float64], size: tuple[float, float], kind: str
+) -> NDArray[np.float64]:
+    """Objects (n, 6) of one kind and size at lane coordinates."""
+    x, y, _ = to_world(tracks, row, s, d)
+    alike = np.broadcast_to([*size, OBJECT_KINDS.index(kind), 0.0], (len(s), 4))
+    return np.concatenate([np.stack([x, y], axis=1), alike], axis=1)
+
+
+def _posts(tracks: Tracks, row: int) -> NDArray[np.float64]:
+    """White posts on both sides, closer together in bends."""
+    bend = np.abs(tracks.curvature[row, : tracks.count[row]]) > _BEND
+    s = np.arange(0, len(bend), _POST_EVERY[0])
+    kept = s[bend[s] | (s % _POST_EVERY[1] == 0)] * SPACING
+    both = np.concatenate([kept, kept])
+    side = np.repeat([POST_OFFSET, -POST_OFFSET], len(kept))
+    return _upright(tracks, row, both, side, _POST, "delineator")
+
+
+def _signs(tracks: Tracks, row: int) -> NDArray[np.float64]:
+    """Red and white curve signs along the outside of the tight bends, between the posts."""
+    curvature = tracks.curvature[row, : tracks.count[row]]
+    s = np.arange(_SIGN_EVERY // 2, len(curvature), _SIGN_EVERY)
+    tight = s[np.abs(curvature[s]) > _SIGN_BEND]
+    outside = -np.sign(curvature[tight]) * (POST_OFFSET + 0.8)
+    return _upright(tracks, row, tight * SPACING, outside, _SIGN, "curve sign")
+
+
+def _growth(tracks: Tracks, row: int, rng: np.random.Generator, most: int) -> NDArray[np.float64]:
+    """Trees and bushes (at most `most`, 6) in groves, each mostly of one kind, with gaps between them."""
+    tries = 4 * most
+    length = tracks.length[row]
+    groves = int(length / 22)
+    grove = rng.integers(0, groves, tries)
+    middle, spread = rng.uniform(0, length, groves), rng.uniform(3, 16, groves)
+    side, away = rng.choice([-1.0, 1.0], groves), rng.uniform(0, 9, groves)
+    leader = rng.choice(len(_GROWTH), groves, p=[0.35, 0.12, 0.33, 0.20])
+    kind = np.where(rng.random(tries) < 0.75, leader[grove], rng.integers(0, len(_GROWTH), tries))
+    s = middle[grove] + spread[grove] * rng.standard_normal(tries)
+    d = side[grove] * (CLEAR_ROAD + 0.6 + away[grove] + rng.exponential(6.0, tries))
+    low, high = _HEIGHTS[kind].T
+    height = rng.uniform(low, high)
+    width = height * _SLENDERNESS[kind] * rng.uniform(0.85, 1.15, tries)
+    tint = rng.uniform(-1, 1, tries)
+    x, y, _ = to_world(tracks, row, s, d)
+    kept = np.flatnonzero(_clear(tracks, row, x, y, CLEAR_ROAD + width / 4))[:most]
+    return np.stack([x, y, width, height, kind, tint], axis=1)[kept]
+
+
+def _clear(
+    tracks: Tracks, row: int, x: NDArray[np.float64], y: NDArray[np.float64], least: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Whether points lie on the grid and at least that far from every centre line; grid cells are 1 m, hence the rim."""
+    column, line = np.rint(x - tracks.origin[row, 0]).astype(int), np.rint(y - tracks.origin[row, 1]).astype(int)
+    inside = (column >= 0) & (column < GRID_SIZE) & (line >= 0) & (line < GRID_SIZE)
+    beside = np.abs(tracks.grid[row, line.clip(0, GRID_SIZE - 1), column.clip(0, GRID_SIZE - 1), 0])
+    return inside & (beside >= least + 0.75)
+
+
+assert OBJECT_KINDS[: len(_GROWTH)] == _GROWTH
+assert all(every % DASH_PERIOD == 0 for every in (*_POST_EVERY, _SIGN_EVERY))

@@ -1,0 +1,219 @@
+"""N worlds at once: seeding, stepping, events and infractions. State only, no drawing."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sim import vehicle as car
+from sim.geometry import wrap_angle
+from sim.jit import kernel
+from sim.scenario import scenario as find_scenario
+from sim.scene import LANE_WIDTH, OBJECT_COLUMNS, Scene
+from sim.track import LANE_CENTRE, START_SHARE, Tracks, project, to_world
+
+INFRACTIONS = ("off-road", "wrong-lane")
+"""Counted once an event, when the car's centre passes the road's edge or the centre line; an id is the index here."""
+
+TIME_ALLOWANCE = 1.5
+"""The time limit, in expert's times of that track."""
+
+LEFT_FOR_GOOD = 9.0
+"""Metres from the centre line at which the road counts as left for good and the episode ends."""
+
+_OFF_ROAD, _WRONG_LANE = INFRACTIONS.index("off-road"), INFRACTIONS.index("wrong-lane")
+
+
+class Streams(NamedTuple):
+    """A world's own sources of chance; none of them disturbs another."""
+
+    track: np.random.Generator
+    scene: np.random.Generator
+    looks: np.random.Generator
+    noise: np.random.Generator
+
+
+class Outcome(NamedTuple):
+    """What one step did to the B worlds that were stepped.
+
+    progress (B,) metres along the route; cost (B,) infractions in this step; terminated and truncated (B,) bool;
+    infractions_now (B, len(INFRACTIONS)) int32.
+    """
+
+    progress: NDArray[np.float64]
+    cost: NDArray[np.float64]
+    terminated: NDArray[np.bool_]
+    truncated: NDArray[np.bool_]
+    infractions_now: NDArray[np.int32]
+
+
+def spawn_streams(seed: np.random.SeedSequence) -> Streams:
+    """The streams of one seed: the same ones however often it is asked (SeedSequence.spawn itself keeps count)."""
+    fresh = np.random.SeedSequence(seed.entropy, spawn_key=seed.spawn_key, pool_size=seed.pool_size)
+    return Streams(*map(np.random.default_rng, fresh.spawn(len(Streams._fields))))
+
+
+class World:
+    """N worlds in arrays that lead with N; reset and step touch the given rows only.
+
+    vehicle (N, 7) see sim.vehicle; acceleration (N,) m/s2; s, d (N,) m and heading_error (N,) rad of the car against the
+    road; distance (N,) m driven along the route; route_length (N,) m, one lap; infractions (N, len(INFRACTIONS)) int32 so
+    far; cost (N,) of the last step; off_road_distance (N,) m driven beyond the road's edge; steps (N,); time_limit (N,)
+    s; ended (N,) bool, true before the first reset. objects (N, M, 6) see sim.scene.
+    """
+
+    def __init__(self, n: int, scenario: str = "open-road", time_limit: float | None = None) -> None:
+        """n worlds of one scenario; time_limit in seconds, None for TIME_ALLOWANCE x the expert's time."""
+        if n < 1:
+            raise ValueError(f"n is {n}; expected at least 1 world")
+        if time_limit is not None and not time_limit > 0:
+            raise ValueError(f"time_limit is {time_limit}; expected seconds > 0, or None")
+        self.n = n
+        self.scenario = find_scenario(scenario)
+        self.tracks = Tracks.empty(n)
+        self.objects = np.zeros((n, self.scenario.max_objects, len(OBJECT_COLUMNS)), np.float32)
+        self.streams: list[Streams | None] = [None] * n
+        self.vehicle = np.zeros((n, 7))
+        self._figures = np.zeros((len(_FIGURES), n))
+        self.s, self.d, self.heading_error, self.acceleration = self._figures[:4]
+        self.distance, self.off_road_distance, self.cost, self.time_limit = self._figures[4:]
+        self.infractions = np.zeros((n, len(INFRACTIONS)), np.int32)
+        self.steps = np.zeros(n, np.int64)
+        self.ended = np.ones(n, np.bool_)
+        self._fixed_time_limit = time_limit
+        self._length = np.zeros(n, np.float32)
+        self._all_rows = np.arange(n)
+
+    @property
+    def route_length(self) -> NDArray[np.float64]:
+        """Metres (N,): one lap."""
+        return self.tracks.length
+
+    @property
+    def route_completion(self) -> NDArray[np.float64]:
+        """Share (N,) of the route driven, in [0, 1]."""
+        return np.clip(self.distance / np.maximum(self.route_length, 1.0), 0.0, 1.0)
+
+    def reset(self, rows: ArrayLike, seeds: Sequence[np.random.SeedSequence]) -> None:
+        """Start the worlds `rows` anew, each with the track and scene of its seed."""
+        chosen = self._rows(rows)
+        if len(chosen) != len(seeds):
+            raise ValueError(f"{len(seeds)} seeds for {len(chosen)} rows; expected one seed for each row")
+        for row, seed in zip(chosen.tolist(), seeds, strict=True):
+            streams = spawn_streams(seed)
+            self.streams[row] = streams
+            self.tracks.generate(row, streams.track)
+            self.scenario.place(self.tracks, row, streams.scene, self.objects[row])
+        self._put_at_start(chosen)
+
+    def _put_at_start(self, rows: NDArray[np.int64]) -> None:
+        """The car at s = 0 in the middle of its lane, at START_SHARE of the profile's speed; every count at zero."""
+        x, y, yaw = to_world(self.tracks, rows, 0.0, LANE_CENTRE)
+        self.vehicle[rows] = 0.0
+        self.vehicle[rows, car.X], self.vehicle[rows, car.Y], self.vehicle[rows, car.YAW] = x, y, wrap_angle(yaw)
+        self.vehicle[rows, car.SPEED] = START_SHARE * self.tracks.speed[rows, 0]
+        self._figures[:, rows] = 0.0
+        self.d[rows] = LANE_CENTRE
+        fixed = self._fixed_time_limit
+        self.time_limit[rows] = TIME_ALLOWANCE * self.tracks.expert_time[rows] if fixed is None else fixed
+        self._length[rows] = self.tracks.length[rows]
+        self.infractions[rows] = 0
+        self.steps[rows] = 0
+        self.ended[rows] = False
+
+    def step(self, actions: ArrayLike, rows: ArrayLike | None = None) -> Outcome:
+        """Drive the worlds `rows` (all when None) for one control step under actions (B, 2): (steer, pedal).
+
+        Values beyond [-1, 1] are clipped. Raises ValueError for NaN, infinity, a wrong shape or type, ended worlds.
+        """
+        chosen = self._all_rows if rows is None else self._rows(rows)
+        wanted = self._actions(actions, len(chosen))
+        b = len(chosen)
+        outcome = Outcome(
+            np.empty(b), np.empty(b), np.empty(b, np.bool_), np.empty(b, np.bool_), np.empty((b, 2), np.int32)
+        )
+        tracks = self.tracks
+        fault = _step_rows(
+            *(chosen, wanted, self.vehicle, self._figures, self.infractions, self.steps, self.ended),
+            *(tracks.points, tracks.heading, tracks.count, tracks.length),
+            *outcome,
+        )
+        if fault >= 0:
+            raise ValueError(_describe(fault, chosen, wanted))
+        return outcome
+
+    def scene(self) -> Scene:
+        """What a camera needs; views of the state, no copies."""
+        return Scene(self.tracks.grid, self.tracks.origin, self._length, self.objects)
+
+    def poses(self, rows: ArrayLike | None = None) -> NDArray[np.float64]:
+        """(B, 3): x, y, yaw of the cars' centres of gravity."""
+        chosen = self._all_rows if rows is None else self._rows(rows)
+        return self.vehicle[chosen][:, [car.X, car.Y, car.YAW]]
+
+    def _rows(self, rows: ArrayLike) -> NDArray[np.int64]:
+        """Rows as an index array, checked."""
+        chosen = np.atleast_1d(np.asarray(rows))
+        if chosen.size == 0:
+            return np.empty(0, np.int64)
+        if chosen.ndim != 1 or chosen.dtype.kind not in "iu":
+            raise ValueError(f"rows have shape {chosen.shape} and type {chosen.dtype}; expected a list of integers")
+        if chosen.min() < 0 or chosen.max() >= self.n:
+            raise ValueError(f"rows {chosen.min()} to {chosen.max()}; expected 0 to {self.n - 1}")
+        return chosen.astype(np.int64, copy=False)
+
+    @staticmethod
+    def _actions(actions: ArrayLike, b: int) -> NDArray[np.float32]:
+        """Actions as float32 (b, 2); the kernel looks for NaN and infinity."""
+        given = np.asarray(actions)
+        if given.shape != (b, 2):
+            raise ValueError(f"actions have shape {given.shape}; expected ({b}, 2): (steer, pedal) for each world")
+        if given.dtype.kind not in "fiu":
+            raise ValueError(f"actions have type {given.dtype}; expected float32")
+        return np.ascontiguousarray(given, np.float32)
+
+
+_FIGURES = ("s", "d", "heading_error", "acceleration", "distance", "off_road_distance", "cost", "time_limit")
+_S, _D, _HEADING_ERROR, _ACCELERATION, _DISTANCE, _OFF_ROAD_DISTANCE, _COST, _TIME_LIMIT = range(len(_FIGURES))
+
+
+def _describe(fault: int, rows: NDArray[np.int64], actions: NDArray[np.float32]) -> str:
+    if np.isfinite(actions[fault]).all():
+        return f"world {rows[fault]} has ended or was never reset; expected a call of reset before the next step"
+    return f"action {actions[fault].tolist()} of world {rows[fault]}; expected finite numbers in [-1, 1]"
+
+
+@kernel
+def _step_rows(
+    rows, actions, vehicle, figures, infractions, steps, ended,
+    points, heading, count, length, progress, cost, terminated, truncated, infractions_now,
+):  # fmt: skip
+    """Step each row; -1, or the index of the first faulty action or ended world, with nothing changed."""
+    for b in range(len(rows)):
+        if not (np.isfinite(actions[b, 0]) and np.isfinite(actions[b, 1])) or ended[rows[b]]:
+            return b
+    for b in range(len(rows)):
+        row = rows[b]
+        n = count[row]
+        before = figures[_S, row], figures[_D, row]
+        figures[_ACCELERATION, row] = car.advance(vehicle[row], actions[b, 0], actions[b, 1], car.CONTROL_STEP)
+        s, d, ahead = project(points[row, :n], heading[row, :n], vehicle[row, car.X], vehicle[row, car.Y], before[0])
+        figures[_S, row], figures[_D, row] = s, d
+        figures[_HEADING_ERROR, row] = wrap_angle(vehicle[row, car.YAW] - ahead)
+        steps[row] += 1
+        moved = s - before[0]
+        moved -= length[row] * np.rint(moved / length[row])
+        progress[b] = moved
+        figures[_DISTANCE, row] += moved
+        infractions_now[b, _OFF_ROAD] = abs(d) > LANE_WIDTH >= abs(before[1])
+        infractions_now[b, _WRONG_LANE] = d > 0.0 >= before[1]
+        infractions[row] += infractions_now[b]
+        cost[b] = infractions_now[b, _OFF_ROAD] + infractions_now[b, _WRONG_LANE]
+        figures[_COST, row] = cost[b]
+        if abs(d) > LANE_WIDTH:
+            figures[_OFF_ROAD_DISTANCE, row] += vehicle[row, car.SPEED] * car.CONTROL_STEP
+        terminated[b] = figures[_DISTANCE, row] >= length[row] or abs(d) > LEFT_FOR_GOOD
+        truncated[b] = not terminated[b] and steps[row] * car.CONTROL_STEP >= figures[_TIME_LIMIT, row]
+        ended[row] = terminated[b] or truncated[b]
+    return -1
