@@ -1,0 +1,117 @@
+"""Training: the same run gives the same weights, killed or not; options and saved states are checked."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from agent.config import Closing, Config
+from agent.train import __main__ as command
+from agent.train import state
+from agent.train.dagger import Trainer, learning_rate_share
+
+SMALL = ("--tracks", "3", "--rounds", "2", "--steps-per-round", "6", "--drive-steps", "5", "--batch", "8")
+FAST_CLOSING = ("--closing.from-round", "1", "--save-every", "2", "--threads", "1")
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "model.safetensors")
+
+
+def train(out: Path, *more: str) -> int:
+    return command.main(["--out", str(out), *SMALL, *FAST_CLOSING, *more])
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "unbroken"
+    assert train(out) == 0
+    return out
+
+
+def test_a_run_leaves_checkpoint_log_and_state(unbroken: Path) -> None:
+    assert {path.name for path in unbroken.iterdir()} == {
+        *("config.json", "model.safetensors", "log.csv", state.FILE),
+    }
+    lines = (unbroken / "log.csv").read_text().splitlines()
+    assert lines[0].startswith("step,round,seconds,loss")
+    assert lines[-1].startswith("12,1,")
+
+
+@pytest.mark.parametrize("stop_after", [3, 6, 9])
+def test_interrupted_and_resumed_gives_the_same_weights(unbroken: Path, tmp_path: Path, stop_after: int) -> None:
+    """Stopped anywhere: before, at and after a change of round; everything since the last saved state is lost."""
+    config = Config(
+        out=tmp_path,
+        **{"tracks": 3, "rounds": 2, "steps_per_round": 6, "drive_steps": 5, "batch": 8, "threads": 1},
+        save_every=2,
+        closing=Closing(from_round=1),
+    )
+    trainer = Trainer(config)
+    for progress in trainer:
+        if progress.step % 2 == 0:
+            trainer.save()
+        if progress.step == stop_after:
+            break
+    assert train(tmp_path, "--resume") == 0
+    for name, value in weights(unbroken).items():
+        assert torch.equal(value, weights(tmp_path)[name]), name
+
+
+def test_killed_and_resumed_gives_the_same_weights(unbroken: Path, tmp_path: Path) -> None:
+    command_line = [sys.executable, "-m", "agent.train", "--out", str(tmp_path), *SMALL, *FAST_CLOSING]
+    process = subprocess.Popen(command_line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (tmp_path / state.FILE).exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert (tmp_path / state.FILE).exists()
+    assert train(tmp_path, "--resume") == 0
+    for name, value in weights(unbroken).items():
+        assert torch.equal(value, weights(tmp_path)[name]), name
+
+
+MISTAKES = {
+    "a run is there": ((), "already holds a run: add --resume"),
+    "other options": (("--resume", "--seed", "5"), "was trained with seed = 0, not 5"),
+    "no batch": (("--resume", "--batch", "0"), "--batch is 0, expected 1 or more"),
+    "unknown policy": (("--resume", "--policy", "topk-patch"), "did you mean 'topk-patches'?"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistakes_are_one_line_and_status_2(unbroken: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    options, message = MISTAKES[name]
+    with pytest.raises(SystemExit) as stop:
+        train(unbroken, *options)
+    assert stop.value.code == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_nothing_to_resume(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        train(tmp_path, "--resume")
+    assert "nothing to resume" in capsys.readouterr().err
+
+
+def test_a_damaged_state_is_told(unbroken: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / state.FILE).write_bytes((unbroken / state.FILE).read_bytes()[:1000])
+    with pytest.raises(SystemExit, match="2"):
+        train(tmp_path, "--resume")
+    assert "is damaged" in capsys.readouterr().err
+
+
+def test_learning_rate_rises_then_falls() -> None:
+    shares = [learning_rate_share(done / 100) for done in range(101)]
+    assert shares[0] == pytest.approx(0.01)
+    assert max(shares) == shares[2]
+    assert shares[50] == pytest.approx(0.51)
+    assert shares[100] == pytest.approx(0.02)

@@ -1,0 +1,96 @@
+"""Who may import whom (docs/architecture.md), checked on the source and in fresh interpreters."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted([*ROOT.glob("sim/**/*.py"), *ROOT.glob("agent/**/*.py"), ROOT / "run_demo.py"])
+
+LAYERS = [
+    ["sim", "sim.errors", "sim.files", "sim.assets", "sim.jit", "sim.registration"],
+    ["sim.geometry", "sim.policy", "sim.scene", "sim.command_line"],
+    ["sim.track", "sim.vehicle", "sim.theme"],
+    ["sim.scenario", "sim.camera", "sim.expert"],
+    ["sim.world"],
+    ["sim.perturb", "sim.simulator"],
+    ["sim.rollout", "sim.metrics"],
+    ["sim.env"],
+    ["sim.view", "sim.benchmark"],
+    ["agent"],
+    ["run_demo"],
+]
+"""Lowest first; a module imports from its own row or from rows above it in this list."""
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path, *, top_level: bool = False) -> set[str]:
+    """Absolute names that a file imports; `from a import b` counts as a and a.b."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = tree.body if top_level else list(ast.walk(tree))
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def layer(name: str) -> int:
+    """The row of the longest listed name that `name` is or lies in."""
+    rows = {listed: row for row, names in enumerate(LAYERS) for listed in names}
+    while name not in rows:
+        assert "." in name, f"{name} belongs to no layer: add it to LAYERS"
+        name = name.rsplit(".", 1)[0]
+    return rows[name]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_imports_point_downwards(path: Path) -> None:
+    mine = layer(module_name(path))
+    for name in imports(path, top_level=True):
+        if name.split(".")[0] in ("sim", "agent", "run_demo"):
+            assert layer(name) <= mine, f"{module_name(path)} imports {name} from a layer above"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_forbidden_imports(path: Path) -> None:
+    name, names = module_name(path), imports(path)
+    tops = {imported.split(".")[0] for imported in names}
+    if name.startswith("sim"):
+        assert not tops & {"torch", "agent", "run_demo"}
+    if name.startswith("agent"):
+        assert not any(imported.startswith("sim.view.window") for imported in names)
+    if name != "sim.view.window":
+        assert "pygame" not in tops
+    assert not tops & {"pickle", "shelve", "dill", "joblib", "torchvision"}
+
+
+def modules_after(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print(*sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    return set(result.stdout.split())
+
+
+@pytest.mark.parametrize("statement", ["import sim", "import sim.registration", "import agent"])
+def test_packages_import_next_to_nothing(statement: str) -> None:
+    assert not modules_after(statement) & {"torch", "pygame", "numba", "cv2", "numpy", "sim.camera.kernels"}
+
+
+def test_gymnasium_loads_the_plugin_lightly_and_registers_it() -> None:
+    loaded = modules_after("import gymnasium; assert 'RedGaze/Drive-v0' in gymnasium.registry")
+    assert {name for name in loaded if name.startswith("sim")} <= {"sim", "sim.registration"}
+    assert not loaded & {"torch", "numba", "pygame"}
+
+
+def test_the_expert_drives_without_torch() -> None:
+    assert "torch" not in modules_after("import run_demo")
