@@ -1,6 +1,13 @@
-"""RedGaze's simulator: worlds, camera, truth and window. Importing this package loads nothing heavy."""
+"""RedGaze's simulator: worlds, camera, truth and window.
+
+Importing this package registers its environment with Gymnasium and loads nothing heavy.
+"""
+
+from sim.registration import register_environments
 
 __version__ = "0.1.0"
 
 WORLD_VERSION = "1"
 """Raised whenever the same seed may give another world, picture or score; every result names it."""
+
+register_environments()

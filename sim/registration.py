@@ -1,11 +1,15 @@
-"""Gymnasium's plugin entry point. Imported by `import gymnasium` itself, so it loads nothing else."""
+"""Tells Gymnasium of the environment, without loading it.
+
+Gymnasium 1.0 gave up loading plugins by itself; what is left is importing a package that registers. `import sim` does,
+and so does the id "sim:RedGaze/Drive-v0", which has Gymnasium import it.
+"""
+
+from gymnasium.envs.registration import register
 
 
-def register() -> None:
-    """Register RedGaze/Drive-v0, single and vector."""
-    from gymnasium.envs.registration import register as register_env
-
-    register_env(
+def register_environments() -> None:
+    """Register RedGaze/Drive-v0, single and vector; the environment itself is loaded when one is made."""
+    register(
         id="RedGaze/Drive-v0",
         entry_point="sim.env:DriveEnv",
         vector_entry_point="sim.env:DriveVectorEnv",

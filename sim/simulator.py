@@ -1,0 +1,112 @@
+"""N worlds with their looks and their camera: what the environments, the rollout and the training share."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import expert
+from sim.camera import Camera, Frames
+from sim.policy import Observation
+from sim.theme import LOOK_SIZE, resolve, sample_look
+from sim.vehicle import SPEED
+from sim.world import Outcome, World
+
+FRAME_SIZE = (72, 128)
+"""Default policy frame, (height, width) in pixels: 16:9."""
+
+FIELD_OF_VIEW = math.radians(80)
+"""Default horizontal field of view in radians."""
+
+Rows = NDArray[np.integer]
+"""Indices of worlds."""
+
+
+class Simulator:
+    """World, looks and camera for n episodes at once; row i of every array belongs to world i.
+
+    theme: a theme's name, or "train" or "heldout" for any of that split, drawn by each world from its own looks stream.
+    frame_size: (height, width) in pixels. field_of_view: horizontal, radians. time_limit: seconds, None for 1.5 x the
+    expert's time of the track. Unknown names and impossible sizes raise ValueError.
+    """
+
+    def __init__(
+        self,
+        n: int,
+        scenario: str = "open-road",
+        theme: str = "train",
+        frame_size: tuple[int, int] = FRAME_SIZE,
+        field_of_view: float = FIELD_OF_VIEW,
+        time_limit: float | None = None,
+    ) -> None:
+        if n < 1:
+            raise ValueError(f"number of worlds {n}: expected at least 1")
+        self.themes = resolve(theme)
+        self.camera = Camera(*_frame_size(frame_size), field_of_view)
+        self.world = World(n, scenario, time_limit)
+        self.looks = np.zeros((n, LOOK_SIZE), np.float32)
+        self.theme_names = [""] * n
+        self.seeds = [0] * n
+        self._everything = np.arange(n)
+        self._display: dict[tuple[int, int], Camera] = {}
+
+    @property
+    def n(self) -> int:
+        """How many worlds."""
+        return self.world.n
+
+    def reset(self, rows: Rows, seeds: Sequence[int]) -> None:
+        """Begin new episodes in `rows`, one seed each: track, scene and look are functions of the seed alone."""
+        self.world.reset(rows, [np.random.SeedSequence(seed) for seed in seeds])
+        for row, seed in zip(rows, seeds, strict=True):
+            stream = self.world.streams[row].looks
+            theme = self.themes[int(stream.integers(len(self.themes)))]
+            self.seeds[row], self.theme_names[row] = seed, theme.name
+            self.looks[row] = sample_look(theme, stream)
+
+    def step(self, actions: NDArray[np.float32], rows: Rows | None = None) -> Outcome:
+        """One control step of the worlds in `rows` (all by default); see `World.step`."""
+        return self.world.step(actions, rows)
+
+    def observe(self, rows: Rows | None = None) -> Observation:
+        """What a policy is given, in fresh arrays: frame (B, H, W, 3) uint8 and speed (B, 1) float32 in m/s."""
+        return self.observation(self._draw(rows), rows)
+
+    def truth(self, rows: Rows | None = None) -> Frames:
+        """The same pictures with each pixel's class, object and depth."""
+        return self._draw(rows, truth=True)
+
+    def observation(self, frames: Frames, rows: Rows | None = None) -> Observation:
+        """`frames` of the worlds in `rows`, as an observation."""
+        speed = self.world.vehicle[self._rows(rows), SPEED, None].astype(np.float32)
+        return {"frame": frames.rgb, "speed": speed}
+
+    def expert(self, rows: Rows | None = None) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """What the privileged driver would do now, (B, 2), and its cause, (B,) an index into `expert.CAUSES`."""
+        rows = self._rows(rows)
+        return expert.decide(self.world.tracks, rows, self.world.vehicle[rows], self.world.s[rows])
+
+    def picture(self, row: int, height: int, width: int, pose: NDArray[np.float64] | None = None) -> NDArray[np.uint8]:
+        """One world for a person: (height, width, 3) uint8, from the policy camera's pose, or from `pose` (3 or 4,)."""
+        size = (height, width)
+        if size not in self._display:
+            self._display[size] = Camera(height, width, self.camera.field_of_view)
+        rows = np.array([row])
+        poses = self.world.poses(rows) if pose is None else np.asarray(pose, np.float64)[None]
+        return self._display[size].render(self.world.scene(), rows, poses, self.looks[rows]).rgb[0]
+
+    def _draw(self, rows: Rows | None, truth: bool = False) -> Frames:
+        rows = self._rows(rows)
+        return self.camera.render(self.world.scene(), rows, self.world.poses(rows), self.looks[rows], truth=truth)
+
+    def _rows(self, rows: Rows | None) -> Rows:
+        return self._everything if rows is None else rows
+
+
+def _frame_size(size: Sequence[int]) -> tuple[int, int]:
+    """`size` as (height, width); ValueError unless it is two whole numbers of at least 8 pixels."""
+    values = tuple(size)
+    if len(values) != 2 or any(int(value) != value or value < 8 for value in values):
+        raise ValueError(f"frame_size {size!r}: expected (height, width), two whole numbers of at least 8 pixels")
+    return int(values[0]), int(values[1])
