@@ -23,8 +23,8 @@ COLOURS = (
     *("haze", "zenith", "cloud", "far_hills", "near_hills"),
     *("sunlight", "foliage", "other_foliage", "foliage_shade", "cover"),
 )
-"""Colours of a look, display RGB in 0-255 before grading. `haze` is the sky at the horizon and the fog; a tree's leaves lie
-between `foliage` and `other_foliage`, its dark side is `foliage_shade`; `cover` is what lies on the ground (snow)."""
+"""Colours of a look, display RGB in 0-255 before grading. `haze` is the sky at the horizon and the fog; leaves lie
+between `foliage` and `other_foliage`, a tree's dark side is `foliage_shade`; `cover` lies on the ground (snow)."""
 
 SCALARS = {
     "sun_azimuth": "radians from +x, counter-clockwise",

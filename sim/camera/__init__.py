@@ -1,0 +1,125 @@
+"""The camera: worlds and poses become pictures, and the truth about each pixel. Any size, any pose, one set of kernels."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.camera import kernels
+from sim.camera.art import art
+from sim.camera.lens import Lens
+from sim.scene import Scene
+from sim.theme import LOOK_SIZE
+
+__all__ = ["Camera", "Frames"]
+
+
+class Frames(NamedTuple):
+    """B pictures, and their truth where it was asked for.
+
+    rgb: (B, H, W, 3) uint8. segmentation: (B, H, W) uint8, indices into sim.scene.CLASSES, of what is seen at the pixel's
+    centre; woods and hills on the horizon are vegetation. instance: (B, H, W) uint16, 0 for none, else 1 + the row of
+    Scene.objects. depth: (B, H, W) float32, metres along the optical axis; infinite for the sky and all at the horizon.
+    """
+
+    rgb: NDArray[np.uint8]
+    segmentation: NDArray[np.uint8] | None = None
+    instance: NDArray[np.uint16] | None = None
+    depth: NDArray[np.float32] | None = None
+
+
+class Scratch(NamedTuple):
+    """One frame's working memory. A camera owns its own: two cameras may draw in two threads."""
+
+    image: NDArray[np.uint32]
+    palette: NDArray[np.float32]
+    colours: NDArray[np.float32]
+    nodes: NDArray[np.float32]
+    lines: NDArray[np.float32]
+    grain: NDArray[np.float32]
+    lattice: NDArray[np.float32]
+    pose: NDArray[np.float32]
+    sun: NDArray[np.float32]
+    slot_class: NDArray[np.uint8]
+    slot_instance: NDArray[np.uint16]
+    slot_depth: NDArray[np.float32]
+
+    @staticmethod
+    def for_size(height: int, width: int) -> "Scratch":
+        """Working memory for frames of this size; rows are padded to whole node strides."""
+        padded = width + 8 * kernels.BLOCK
+        float32 = np.float32
+        slot_class = np.zeros(256, np.uint8)
+        slot_class[: kernels.FIRST_SPRITE] = np.arange(kernels.FIRST_SPRITE)
+        return Scratch(
+            image=np.zeros((height, -(-width // kernels.BLOCK) * kernels.BLOCK), np.uint32),
+            palette=np.zeros((kernels.N_COLOURS, 3), float32),
+            colours=np.zeros((kernels.GROUND_COLOURS, 3), float32),
+            nodes=np.zeros((5, padded // kernels.BLOCK + 2), float32),
+            lines=np.zeros((6, padded), float32),
+            grain=np.zeros(padded, float32),
+            lattice=np.zeros((2, 3, padded // kernels.BLOCK + 2), float32),
+            pose=np.zeros(4, float32),
+            sun=np.zeros(3, float32),
+            slot_class=slot_class,
+            slot_instance=np.zeros(256, np.uint16),
+            slot_depth=np.zeros(256, float32),
+        )
+
+
+class Camera:
+    """A pinhole camera on the vehicle: `mount_forward` metres ahead of its reference point, `mount_height` above ground.
+
+    field_of_view: horizontal, radians. Level when pitch is 0; it never rolls. See `sim.camera.lens` for the image plane.
+    """
+
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        field_of_view: float = math.radians(80),
+        *,
+        mount_height: float = 1.4,
+        mount_forward: float = 0.6,
+    ) -> None:
+        self.lens = Lens(height, width, field_of_view, mount_height, mount_forward)
+        self._tables = (self.lens.parameters(), self.lens.azimuths(), self.lens.sky_columns(), art())
+        self._scratch = Scratch.for_size(height, width)
+        self._no_truth = (
+            np.zeros((0, height, width), np.uint8),
+            np.zeros((0, height, width), np.uint16),
+            np.zeros((0, height, width), np.float32),
+        )
+
+    def render(
+        self,
+        scene: Scene,
+        rows: NDArray[np.integer],
+        poses: NDArray[np.float64],
+        looks: NDArray[np.float32],
+        *,
+        truth: bool = False,
+        out: NDArray[np.uint8] | None = None,
+    ) -> Frames:
+        """Draw B frames: frame i shows world rows[i] from poses[i] in looks[i].
+
+        poses: (B, 3) x, y, yaw of the vehicle, or (B, 4) with pitch in radians, + nose down (ISO 8855), drawn as a
+        vertical shift of the image. out: a C-contiguous (B, H, W, 3) uint8 array to draw into. Wrong shapes: ValueError.
+        """
+        height, width, n = self.lens.height, self.lens.width, len(poses)
+        if poses.ndim != 2 or poses.shape[1] not in (3, 4):
+            raise ValueError(f"poses of shape {poses.shape}: expected (B, 3) or (B, 4)")
+        if len(rows) != n or looks.shape != (n, LOOK_SIZE):
+            raise ValueError(
+                f"{n} poses, rows {rows.shape}, looks {looks.shape}: expected ({n},) and ({n}, {LOOK_SIZE})"
+            )
+        if out is None:
+            out = np.empty((n, height, width, 3), np.uint8)
+        elif out.shape != (n, height, width, 3) or out.dtype != np.uint8 or not out.flags.c_contiguous:
+            raise ValueError(
+                f"out {out.shape} {out.dtype}: expected a contiguous ({n}, {height}, {width}, 3) uint8 array"
+            )
+        views = tuple(np.empty((n, height, width), view.dtype) for view in self._no_truth) if truth else self._no_truth
+        kernels.render(*scene, rows, poses, looks, *self._tables, self._scratch, truth, out, *views)
+        return Frames(out, *views) if truth else Frames(out)
