@@ -28,17 +28,18 @@ def parse(options: type[_Options], arguments: Sequence[str] | None = None, *, pr
 
 
 @contextmanager
-def mistakes_in_one_line() -> Iterator[None]:
-    """Turn a ValueError or OSError inside the block into one line on stderr and exit 2.
+def mistakes_in_one_line(*kinds: type[Exception]) -> Iterator[None]:
+    """Turn an error of these kinds inside the block into one line on stderr and exit 2.
 
-    For setting up, not for running: there a ValueError is a bug and deserves its traceback.
+    ValueError and OSError if none is named, for setting up; while running, a ValueError is a bug and deserves its
+    traceback, so name OSError alone there.
     """
+    mistakes = kinds or (ValueError, OSError)
     try:
         yield
-    except OSError as error:
-        fail(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
-    except ValueError as error:
-        fail(str(error))
+    except mistakes as error:
+        filename, reason = getattr(error, "filename", None), getattr(error, "strerror", None)
+        fail(f"{filename}: {reason}" if filename and reason else str(error))
 
 
 def fail(message: str) -> NoReturn:
@@ -48,9 +49,11 @@ def fail(message: str) -> NoReturn:
 
 
 def _first_sentence(box: str) -> str:
-    """The text of tyro's box up to its first rule, without the frame."""
+    """The text of tyro's box up to its first rule, without the frame, and the option that it thinks was meant."""
     lines = [re.sub(r"[│╭╮╰╯]", " ", line).strip() for line in box.splitlines()]
     body = [line for line in lines if line]
     body = body[1:] if len(body) > 1 and "─" in body[0] else body
     rule = next((i for i, line in enumerate(body) if set(line) <= {"─", " "}), len(body))
-    return " ".join(body[:rule]) + "; see --help"
+    meant = re.search(r"Perhaps you meant:\s+(--\S+)", " ".join(body[rule:]))
+    hint = f" (did you mean {meant[1]}?)" if meant else ""
+    return " ".join(body[:rule]).rstrip(".") + hint + "; see --help"

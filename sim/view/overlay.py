@@ -41,19 +41,24 @@ def pixel_alpha(attention: Attention, height: int, width: int, index: int = 0) -
 
 
 def share_passed(attention: Attention | None, index: int = 0) -> float | None:
-    """The share of the picture's area that a selection's kept cells cover together; None where nothing was selected."""
+    """The share of the picture's area that a selection's kept cells cover; None for other kinds of map.
+
+    Cells that overlap count once; exact where cells tile the frame.
+    """
     if attention is None or attention.kind != "selection":
         return None
-    fine = 64 * np.array([attention.cells.rows, attention.cells.cols])  # overlapping cells count once
-    return float(np.mean(_raw(cell_alpha(attention, index), attention.cells, *fine) > 0))
+    cells = attention.cells
+    return float(np.mean(_raw(cell_alpha(attention, index), cells, 32 * cells.rows, 32 * cells.cols) > 0))
 
 
 def paint(picture: NDArray[np.uint8], attention: Attention | None, index: int = 0) -> NDArray[np.uint8]:
     """A copy of `picture` (H, W, 3) with the map in red; every byte where alpha is 0 stays as it was."""
     if attention is None:
         return picture.copy()
-    alpha = pixel_alpha(attention, *picture.shape[:2], index)
-    painted = cv2.blendLinear(picture, _all_red(*alpha.shape), 1 - alpha, alpha)
+    height, width = picture.shape[:2]
+    alpha = pixel_alpha(attention, height, width, index)
+    painted = np.empty_like(picture)
+    cv2.blendLinear(picture, _all_red(height, width), 1 - alpha, alpha, painted)
     if attention.kind == "selection":
         _outline(painted, alpha > 0)
     return painted
@@ -85,7 +90,8 @@ def _interpolated(alpha: NDArray[np.float32], cells: CellGrid, height: int, widt
     first = ((0.5 / sizes) - cells.origin - np.divide(cells.size, 2)) / cells.stride
     to_cells = np.array([[per_pixel[1], 0, first[1]], [0, per_pixel[0], first[0]]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    pixels = cv2.warpAffine(alpha, to_cells, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    pixels = np.empty((height, width), np.float32)
+    cv2.warpAffine(alpha, to_cells, (width, height), pixels, flags, cv2.BORDER_REPLICATE)
     return _inside_grid(pixels, cells)
 
 

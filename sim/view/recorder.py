@@ -1,11 +1,12 @@
 """Pictures to an MP4 file that browsers play and that stays playable when the process is killed."""
 
+import json
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from queue import Queue
 from threading import Thread
-from types import TracebackType
+from typing import Any
 
 import av
 import numpy as np
@@ -30,9 +31,7 @@ _X264_OPTIONS = {"preset": "superfast", "crf": "19", "rc-lookahead": "0", "bf": 
 def check_recording_name(path: Path) -> None:
     """ValueError unless `path` ends in .mp4."""
     if path.suffix.lower() != ".mp4":
-        raise ValueError(
-            f"recording {str(path)!r} ends in {path.suffix or 'nothing'!r}; expected a name ending in .mp4"
-        )
+        raise ValueError(f"cannot record to {str(path)!r}: expected a name ending in .mp4")
 
 
 class Recorder:
@@ -42,18 +41,22 @@ class Recorder:
     the OSError and the file is removed, as is a file that was closed before its first picture.
     """
 
-    def __init__(self, path: Path, size: tuple[int, int], rate: int, provenance: Mapping[str, str]) -> None:
-        """`size` is (height, width), both even. ValueError for a bad name or size, OSError where it cannot be written."""
+    def __init__(self, path: Path, size: tuple[int, int], rate: int, provenance: Mapping[str, Any]) -> None:
+        """`size` is (height, width), both even; `provenance` goes into the file's metadata, JSON where it is not text.
+
+        ValueError for a bad name or size, OSError where the file cannot be written.
+        """
         check_recording_name(path)
         if size[0] % 2 or size[1] % 2:
             raise ValueError(f"picture size {size}; expected even height and width (yuv420p)")
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path, self.size, self.rate, self.pictures = path, size, rate, 0
         self._container = av.open(str(path), "w", format="mp4", options=_MP4_OPTIONS)
-        self._container.metadata.update(provenance)
+        for name, value in provenance.items():
+            self._container.metadata[name] = value if isinstance(value, str) else json.dumps(value)
         self._stream = self._add_stream()
         self._reformatter = VideoReformatter()  # one for all frames: it keeps its tables
-        self._failure: OSError | None = None
+        self._failure: Exception | None = None
         self._queue: Queue[NDArray[np.uint8] | None] = Queue(QUEUE_LENGTH)
         self._thread = Thread(target=self._encode_all, name="recorder", daemon=True)
         self._thread.start()
@@ -68,7 +71,7 @@ class Recorder:
         self.pictures += 1
 
     def close(self) -> None:
-        """Finish the file. Raises the OSError that stopped the writing, if any; closing again does nothing."""
+        """Finish the file. Raises what stopped the writing, if anything did; closing again does nothing."""
         if not self._thread.is_alive() and self._failure is None:
             return
         self._queue.put(None)
@@ -76,15 +79,15 @@ class Recorder:
         failure, self._failure = self._failure, None
         if failure or not self.pictures:
             self.path.unlink(missing_ok=True)
-        if failure:
+        if isinstance(failure, OSError):
             raise OSError(failure.errno, failure.strerror, str(self.path))
+        if failure:
+            raise failure
 
     def __enter__(self) -> "Recorder":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _add_stream(self) -> VideoStream:
@@ -106,7 +109,7 @@ class Recorder:
                 index += 1
             self._mux(None)
             self._container.close()
-        except OSError as failure:
+        except Exception as failure:  # raised in the thread that writes, at its next call
             self._failure = failure
             while self._queue.get() is not None:
                 pass

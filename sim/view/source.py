@@ -13,7 +13,7 @@ from sim.policy import Observation
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE, Simulator
 from sim.theme import load_theme, sample_look, theme_names
 from sim.vehicle import SPEED
-from sim.world import Outcome
+from sim.world import Outcome, spawn_streams
 
 _ROW = np.array([0])
 
@@ -115,7 +115,8 @@ class WorldSource:
         name = names[(names.index(self.simulator.theme_names[0]) + 1) % len(names)]
         self.simulator.themes = (load_theme(name),)
         self.simulator.theme_names[0] = name
-        self.simulator.looks[0] = sample_look(self.simulator.themes[0], self.simulator.world.streams[0].looks)
+        looks = spawn_streams(np.random.SeedSequence(self._seed)).looks
+        self.simulator.looks[0] = sample_look(self.simulator.themes[0], looks)
 
     def _begin(self, seed: int) -> None:
         self._seed = seed

@@ -1,0 +1,78 @@
+"""Every control step as data: the exact pair of frame and decision, and what was true at that instant."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.files import replacing, write_text
+from sim.view.session import Moment
+
+PROVENANCE = "provenance.json"
+STEPS = "steps.jsonl"
+
+
+class Dump:
+    """Writes each moment as DIR/step-000000.npz and one line of DIR/steps.jsonl; DIR/provenance.json says who made it.
+
+    npz: frame (H, W, 3) uint8 RGB, action (A,) float32, and where the policy has a map `map` (h, w) float32 and for a
+    selection `kept` (h, w) bool; pose (3,) float64 as x, y in metres and yaw in radians where there is one.
+    A line of the JSON file: step, file, speed (m/s), pose, cause, labels, action, map_kind.
+    """
+
+    def __init__(self, folder: Path, provenance: Mapping[str, Any]) -> None:
+        """ValueError where `folder` is no folder or not empty, OSError where it cannot be written."""
+        if folder.exists() and not folder.is_dir():
+            raise ValueError(f"cannot dump to {str(folder)!r}: it is a file; expected a folder")
+        if folder.is_dir() and any(folder.iterdir()):
+            raise ValueError(f"cannot dump to {str(folder)!r}: expected a new or empty folder, this one holds files")
+        write_text(folder / PROVENANCE, json.dumps(provenance, indent=2) + "\n")
+        self.folder = folder
+        self.steps = 0
+        self._lines = (folder / STEPS).open("w", encoding="utf-8", buffering=1)  # line by line
+
+    def __call__(self, moment: Moment) -> None:
+        """Write one moment; the line follows the file, so that every line's file is whole."""
+        name = f"step-{moment.step:06d}.npz"
+        with replacing(self.folder / name) as part, part.open("wb") as stream:
+            np.savez(stream, **_arrays(moment))
+        self._lines.write(json.dumps(_line(moment, name)) + "\n")
+        self.steps += 1
+
+    def close(self) -> None:
+        """Close the list of steps."""
+        self._lines.close()
+
+    def __enter__(self) -> "Dump":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _arrays(moment: Moment) -> dict[str, Any]:
+    attention, status = moment.decision.attention, moment.status
+    arrays: dict[str, Any] = {"frame": moment.observation["frame"][0], "action": moment.decision.action[0]}
+    if status.pose is not None:
+        arrays["pose"] = np.array(status.pose)
+    if attention is not None:
+        arrays["map"] = attention.weights[0]
+        if attention.kept is not None:
+            arrays["kept"] = attention.kept[0]
+    return arrays
+
+
+def _line(moment: Moment, name: str) -> dict[str, Any]:
+    attention, status = moment.decision.attention, moment.status
+    return {
+        "step": moment.step,
+        "file": name,
+        "speed": status.speed,
+        "pose": status.pose,
+        "cause": status.cause,
+        "labels": dict(status.labels),
+        "action": moment.decision.action[0].tolist(),
+        "map_kind": attention.kind if attention else None,
+    }
