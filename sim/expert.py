@@ -4,8 +4,8 @@ Steering is pure pursuit (Coulter, "Implementation of the Pure Pursuit Path Trac
 right-hand lane's centre, on top of the lane's own curvature. The pursuit's correction saturates smoothly, so a car far
 off its lane comes back without skidding. Speed follows the track's profile, slower while it corrects hard.
 
-Cause, the rule: `curve` where the lane at the pursuit point bends so much that the cruise speed would be too fast for it
-(radius under 75 m) or where the speed profile falls by more than 0.1 m/s over the way to that point; otherwise `none`.
+Cause, the rule: `curve` where the lane at the pursuit point bends too much for the cruise speed (radius under 75 m), or
+where the speed profile falls by more than 0.1 m/s over the way to that point; otherwise `none`.
 """
 
 import math
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import vehicle as car
-from sim.geometry import world_to_vehicle
+from sim.geometry import vehicle_to_world, world_to_vehicle
 from sim.jit import kernel
 from sim.track import CRUISE_SPEED, LANE_CENTRE, LATERAL_ACCELERATION, SPACING, Tracks, place, project
 
@@ -23,10 +23,10 @@ CAUSES = ("none", "curve", "lead-vehicle", "obstacle", "red-light", "pedestrian"
 
 NONE, CURVE = CAUSES.index("none"), CAUSES.index("curve")
 
-_LOOK_AHEAD = (4.0, 0.45)  # metres, and metres per m/s
+_LOOK_AHEAD = (3.5, 0.40)  # metres, and metres per m/s
 _CORRECTION = 4.0  # m/s2, the lateral acceleration that corrections near and never pass
 _GAIN = 0.8  # 1/s, from an error of speed to an acceleration
-_PREVIEW = 0.6  # s of the profile's slope that the acceleration follows
+_PREVIEW = 0.8  # s of the profile's slope that the acceleration follows
 _ACCELERATION = (-4.0, 2.0)  # m/s2
 _FALLING = 0.1  # m/s
 
@@ -35,7 +35,7 @@ _FALLING = 0.1  # m/s
 def _lane_curvature(curvature, s):
     """Curvature in 1/m of the right-hand lane's centre beside s, between two samples."""
     along = s / SPACING
-    i = int(math.floor(along)) % len(curvature)
+    i = math.floor(along) % len(curvature)
     t = along - math.floor(along)
     centre = (1 - t) * curvature[i] + t * curvature[(i + 1) % len(curvature)]
     return centre / (1 - LANE_CENTRE * centre)
@@ -45,7 +45,7 @@ def _lane_curvature(curvature, s):
 def _profile(speed, s):
     """The speed profile in m/s at s, between two samples."""
     along = s / SPACING
-    i = int(math.floor(along)) % len(speed)
+    i = math.floor(along) % len(speed)
     t = along - math.floor(along)
     return (1 - t) * speed[i] + t * speed[(i + 1) % len(speed)]
 
@@ -54,8 +54,9 @@ def _profile(speed, s):
 def _pursuit_curvature(points, heading, state, s, reach):
     """Curvature in 1/m of the arc from the rear axle to the lane's centre `reach` metres ahead of s."""
     x, y, _ = place(points, heading, s + reach, LANE_CENTRE)
-    forward, left = world_to_vehicle(x, y, state[car.X], state[car.Y], state[car.YAW])
-    forward += car.TO_REAR
+    course = state[car.YAW] + state[car.SLIP] - car.TO_REAR * state[car.YAW_RATE] / max(state[car.SPEED], car.LOW_SPEED)
+    rear_x, rear_y = vehicle_to_world(-car.TO_REAR, 0.0, state[car.X], state[car.Y], state[car.YAW])
+    forward, left = world_to_vehicle(x, y, rear_x, rear_y, course)
     return 2 * left / (forward**2 + left**2)
 
 

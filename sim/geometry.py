@@ -54,10 +54,10 @@ def resample_closed(points, count):
         chord = math.hypot(points[j, 0] - points[i, 0], points[j, 1] - points[i, 1])
         while filled < count and filled * step <= walked + chord:
             share = (filled * step - walked) / chord if chord > 0.0 else 0.0
-            even[filled] = points[i] + share * (points[j] - points[i])
+            even[filled, 0] = points[i, 0] + share * (points[j, 0] - points[i, 0])
+            even[filled, 1] = points[i, 1] + share * (points[j, 1] - points[i, 1])
             filled += 1
         walked += chord
-    even[filled:] = points[0]  # rounding may leave the last point to the seam
     return even
 
 

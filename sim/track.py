@@ -10,6 +10,7 @@ and `locate` undo each other.
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -51,6 +52,9 @@ TIGHT_SHARE = 0.16
 stay CLEARANCE apart; least radius; at least TIGHT_SHARE of the lap has a radius under TIGHT_RADIUS."""
 
 _RAMP_REACH = 5  # points; the curvature ramps over 2 x 5 + 1 metres
+_GRID_RIM = 1.5  # metres past the band that the grid is still exact, so that interpolating at the band's edge is too
+_GENTLE = 1 / 120  # 1/m
+_ARC_POINTS = 1000  # at most, for one corner
 _FAR = 1e9
 
 
@@ -101,96 +105,98 @@ class Tracks:
         self.length[row] = n * SPACING
         self.expert_time[row] = _lap_time(self.curvature[row, :n], self.speed[row, :n])
         self.origin[row] = -(GRID_SIZE - 1) / 2
-        _fill_grid(points, self.heading[row, :n], self.origin[row], self.grid[row])
+        outside = -math.copysign(GRID_BAND, self.curvature[row, :n].sum())
+        _fill_grid(points, self.heading[row, :n], outside, self.origin[row], self.grid[row])
 
 
 def centre_line(rng: np.random.Generator) -> NDArray[np.float64]:
-    """A centre line (n, 2) that meets the demands, its bounding box centred at the origin, n x SPACING the lap."""
+    """A centre line (n, 2) that meets the demands, its bounding box centred at the origin, n x SPACING the lap.
+
+    It starts on a straight or a gentle bend, where a car may stand with straight wheels.
+    """
     while True:
         corners, radii = _draw_polygon(rng)
         seam, clockwise = rng.random(), rng.random() < 0.5
-        points = _try_centre_line(corners, radii)
-        if len(points):
-            return np.roll(points[::-1] if clockwise else points, -_start(points, seam, clockwise), axis=0)
-
-
-def _start(points: NDArray[np.float64], seam: float, clockwise: bool) -> int:
-    """The point to start from: one on a straight or a gentle bend, where a car may stand with straight wheels."""
-    line = points[::-1] if clockwise else points
-    gentle = np.flatnonzero(np.abs(turn_rates(tangent_angles(line), SPACING)) < 1 / 120)
-    return int(gentle[int(seam * len(gentle))]) if len(gentle) else 0
+        points = _smoothed(_round_corners(corners, radii))
+        if not _meets_demands(points):
+            continue
+        line = np.ascontiguousarray(points[::-1]) if clockwise else points
+        gentle = np.flatnonzero(np.abs(turn_rates(tangent_angles(line), SPACING)) < _GENTLE)
+        if len(gentle):
+            return np.roll(line, -gentle[int(seam * len(gentle))], axis=0)
 
 
 def _draw_polygon(rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Corners (n, 2) in polar order and the radius (n,) that each shall be rounded with, in metres."""
-    n = int(rng.integers(6, 13))
+    """Corners (n, 2) in polar order and the radius (n,) that each shall be rounded with, in metres.
+
+    From round (all corners far out) to ragged, and from plain to a star with every second corner drawn inward.
+    """
+    n = int(rng.integers(7, 19))
     angle = (np.arange(n) + rng.uniform(-0.36, 0.36, n)) * (2 * math.pi / n) + rng.uniform(0, 2 * math.pi)
-    reach = rng.uniform(0.32, 1.0, n) * 185.0
-    stretch = rng.uniform(0.75, 1.0)
-    corners = np.stack([reach * np.cos(angle), stretch * reach * np.sin(angle)], axis=1)
-    tight = rng.random(n) < 0.62
+    ragged, inward = rng.uniform(0.0, 0.8), rng.uniform(0.0, 0.7)
+    reach = rng.uniform(1.0 - ragged, 1.0, n) * (1.0 - inward * (np.arange(n) % 2) * rng.uniform(0.3, 1.0, n))
+    corners = np.stack([reach * np.cos(angle), reach * np.sin(angle)], axis=1)
+    corners *= EXTENT * rng.uniform(0.8, 1.1, 2) / np.ptp(corners, axis=0)  # rounding cuts the outermost corners off
+    tight = rng.random(n) < 0.55
     return corners, np.where(tight, rng.uniform(16.0, 34.0, n), rng.uniform(40.0, 130.0, n))
 
 
-@kernel
-def _try_centre_line(corners, radii):
-    """The rounded, smoothed, evenly spaced centre line (n, 2), or an empty array where a demand is not met."""
-    refused = np.empty((0, 2))
-    outline = _round_corners(corners, radii)
+def _smoothed(outline: NDArray[np.float64]) -> NDArray[np.float64]:
+    """An outline as a centre line: curvature ramps for jumps, scaled to a whole number of dash periods, even spacing.
+
+    Empty where the outline's length is out of range.
+    """
     length = closed_length(outline)
-    if len(outline) == 0 or not LAP_RANGE[0] < length < LAP_RANGE[1]:
-        return refused
+    if not LAP_RANGE[0] < length < LAP_RANGE[1]:
+        return outline[:0]
     smooth = smooth_closed(resample_closed(outline, round(length / SPACING)), _RAMP_REACH)
     count = round(closed_length(smooth) / DASH_PERIOD) * round(DASH_PERIOD / SPACING)
     for _ in range(2):  # the second pass evens out the chords that the first one cut
         smooth = resample_closed(smooth, count)
     smooth *= count * SPACING / closed_length(smooth)
-    for axis in range(2):
-        smooth[:, axis] -= (smooth[:, axis].min() + smooth[:, axis].max()) / 2
-    return smooth if _meets_demands(smooth) else refused
+    return smooth - (smooth.min(axis=0) + smooth.max(axis=0)) / 2
 
 
 @kernel
 def _round_corners(corners, radii):
-    """The polygon's outline (m, 2) with arcs for corners, sampled every 0.5 m along arcs; empty where one is too tight.
+    """The polygon's outline (m, 2), its corners arcs sampled every 0.5 m; empty where one would be too tight.
 
     An arc takes at most 0.47 of either side, which leaves a straight between two corners.
     """
     n = len(corners)
-    outline = np.empty((n * 1200, 2))
+    outline = np.empty((n * _ARC_POINTS, 2))
     filled = 0
     for i in range(n):
-        arriving, leaving = corners[i] - corners[i - 1], corners[(i + 1) % n] - corners[i]
-        side_in, side_out = math.hypot(arriving[0], arriving[1]), math.hypot(leaving[0], leaving[1])
-        heading = math.atan2(arriving[1], arriving[0])
-        turn = wrap_angle(math.atan2(leaving[1], leaving[0]) - heading)
+        k = (i + 1) % n
+        in_x, in_y = corners[i, 0] - corners[i - 1, 0], corners[i, 1] - corners[i - 1, 1]
+        out_x, out_y = corners[k, 0] - corners[i, 0], corners[k, 1] - corners[i, 1]
+        side_in, side_out = math.hypot(in_x, in_y), math.hypot(out_x, out_y)
+        heading = math.atan2(in_y, in_x)
+        turn = wrap_angle(math.atan2(out_y, out_x) - heading)
         half_tangent = math.tan(abs(turn) / 2) + 1e-9
-        radius = min(radii[i], 0.47 * min(side_in, side_out) / half_tangent, 1000.0)
-        if radius < MIN_RADIUS + 0.3:
+        radius = min(radii[i], 0.47 * min(side_in, side_out) / half_tangent)
+        if radius < MIN_RADIUS:
             return outline[:0]
         side = math.copysign(radius, turn)
-        start = corners[i] - radius * half_tangent * arriving / side_in
-        steps = int(2 * radius * abs(turn)) + 1
-        for k in range(min(steps + 1, 1200)):
-            angle = heading + turn * k / steps
-            outline[filled, 0] = start[0] + side * (math.sin(angle) - math.sin(heading))
-            outline[filled, 1] = start[1] - side * (math.cos(angle) - math.cos(heading))
+        start_x = corners[i, 0] - radius * half_tangent * in_x / side_in
+        start_y = corners[i, 1] - radius * half_tangent * in_y / side_in
+        steps = min(int(2 * radius * abs(turn)) + 1, _ARC_POINTS - 1)
+        for step in range(steps + 1):
+            angle = heading + turn * step / steps
+            outline[filled, 0] = start_x + side * (math.sin(angle) - math.sin(heading))
+            outline[filled, 1] = start_y - side * (math.cos(angle) - math.cos(heading))
             filled += 1
     return outline[:filled]
 
 
-@kernel
-def _meets_demands(points):
+def _meets_demands(points: NDArray[np.float64]) -> bool:
     """Whether a centre line (n, 2) has the extent, lap, radii and clearance that a track must have."""
-    lap = len(points) * SPACING
-    if not LAP_RANGE[0] <= lap <= LAP_RANGE[1] or len(points) > MAX_POINTS:
-        return False
-    if max(points[:, 0].max(), points[:, 1].max()) > EXTENT / 2:
+    if not LAP_RANGE[0] <= len(points) * SPACING <= LAP_RANGE[1] or points.max() > EXTENT / 2:
         return False
     bend = np.abs(turn_rates(tangent_angles(points), SPACING))
     if bend.max() > 1 / MIN_RADIUS or np.mean(bend > 1 / TIGHT_RADIUS) < TIGHT_SHARE:
         return False
-    return _keeps_clear(points)
+    return bool(_keeps_clear(points))
 
 
 @kernel
@@ -237,36 +243,55 @@ def _lap_time(curvature, speed):
     return total
 
 
-@kernel
-def _solve_fraction(to_start, chord, tangent, turning):
-    """Where in [0, 1] of a stretch the normal passes through a point.
+class _Stretch(NamedTuple):
+    """The centre line from one sample to the next: the point start + t chord with tangent + t turning, t in [0, 1]."""
 
-    With the stretch's point a + t chord and its tangent `tangent` + t `turning`, the offset from it to the point must be
-    square to the tangent: (to_start - t chord) . (tangent + t turning) = 0, by Newton from the chord's own projection.
-    """
-    constant = to_start[0] * tangent[0] + to_start[1] * tangent[1]
-    linear = to_start[0] * turning[0] + to_start[1] * turning[1] - chord[0] * tangent[0] - chord[1] * tangent[1]
-    square = -(chord[0] * turning[0] + chord[1] * turning[1])
-    t = -constant / linear if linear != 0.0 else 0.0
-    for _ in range(2):
-        slope = linear + 2 * square * t
-        t -= (constant + t * (linear + t * square)) / slope if slope != 0.0 else 0.0
-    return min(max(t, 0.0), 1.0)
+    start_x: float
+    start_y: float
+    chord_x: float
+    chord_y: float
+    tangent_x: float
+    tangent_y: float
+    turning_x: float
+    turning_y: float
 
 
 @kernel
-def _lane_coordinates(points, heading, i, x, y):
-    """(s, d, heading) of world point (x, y) on the stretch from point i to the next one."""
+def _stretch(points, heading, i):
+    """The stretch that begins at sample i of one centre line."""
     j = i + 1 if i + 1 < len(points) else 0
-    to_start = (x - points[i, 0], y - points[i, 1])
-    chord = (points[j, 0] - points[i, 0], points[j, 1] - points[i, 1])
-    tangent = (math.cos(heading[i]), math.sin(heading[i]))
-    turning = (math.cos(heading[j]) - tangent[0], math.sin(heading[j]) - tangent[1])
-    t = _solve_fraction(to_start, chord, tangent, turning)
-    ahead = (tangent[0] + t * turning[0], tangent[1] + t * turning[1])
-    size = math.sqrt(ahead[0] ** 2 + ahead[1] ** 2)
-    d = ((to_start[1] - t * chord[1]) * ahead[0] - (to_start[0] - t * chord[0]) * ahead[1]) / size
-    return (i + t) * SPACING, d, math.atan2(ahead[1], ahead[0])
+    tangent_x, tangent_y = math.cos(heading[i]), math.sin(heading[i])
+    return _Stretch(
+        points[i, 0],
+        points[i, 1],
+        points[j, 0] - points[i, 0],
+        points[j, 1] - points[i, 1],
+        tangent_x,
+        tangent_y,
+        math.cos(heading[j]) - tangent_x,
+        math.sin(heading[j]) - tangent_y,
+    )
+
+
+@kernel
+def _beside(stretch, x, y):
+    """(t, d, tangent x, tangent y) of world point (x, y): where its normal meets a stretch, and its offset to the left.
+
+    The offset from the stretch's point is square to the tangent there, (p - start - t chord) . (tangent + t turning) =
+    0: Newton's method from the solution without the square term. t is held in [0, 1].
+    """
+    east, north = x - stretch.start_x, y - stretch.start_y
+    constant = east * stretch.tangent_x + north * stretch.tangent_y
+    linear = east * stretch.turning_x + north * stretch.turning_y
+    linear -= stretch.chord_x * stretch.tangent_x + stretch.chord_y * stretch.tangent_y
+    square = -(stretch.chord_x * stretch.turning_x + stretch.chord_y * stretch.turning_y)
+    t = -constant / linear if linear != 0.0 else 0.0
+    slope = linear + 2 * square * t
+    t -= (constant + t * (linear + t * square)) / slope if slope != 0.0 else 0.0
+    t = min(max(t, 0.0), 1.0)
+    ahead_x, ahead_y = stretch.tangent_x + t * stretch.turning_x, stretch.tangent_y + t * stretch.turning_y
+    left = (north - t * stretch.chord_y) * ahead_x - (east - t * stretch.chord_x) * ahead_y
+    return t, left / math.sqrt(ahead_x**2 + ahead_y**2), ahead_x, ahead_y
 
 
 @kernel
@@ -283,11 +308,11 @@ def project(points, heading, x, y, hint):
         distance = (points[i, 0] - x) ** 2 + (points[i, 1] - y) ** 2
         if distance < least:
             nearest, least = i, distance
-    behind = (x - points[nearest, 0]) * math.cos(heading[nearest]) + (y - points[nearest, 1]) * math.sin(
-        heading[nearest]
-    ) < 0
-    s, d, ahead = _lane_coordinates(points, heading, (nearest - 1) % n if behind else nearest, x, y)
-    return (s if s < n * SPACING else 0.0), d, ahead
+    east, north = x - points[nearest, 0], y - points[nearest, 1]
+    if east * math.cos(heading[nearest]) + north * math.sin(heading[nearest]) < 0:
+        nearest = (nearest - 1) % n
+    t, d, ahead_x, ahead_y = _beside(_stretch(points, heading, nearest), x, y)
+    return (nearest + t) % n * SPACING, d, math.atan2(ahead_y, ahead_x)
 
 
 @kernel
@@ -296,27 +321,28 @@ def place(points, heading, s, d):
     n = len(points)
     along = s / SPACING - n * math.floor(s / SPACING / n)
     i = min(int(along), n - 1)
-    t, j = along - i, (i + 1) % n
-    forward = (1 - t) * math.cos(heading[i]) + t * math.cos(heading[j])
-    leftward = (1 - t) * math.sin(heading[i]) + t * math.sin(heading[j])
-    size = math.sqrt(forward**2 + leftward**2)
-    x = (1 - t) * points[i, 0] + t * points[j, 0] - d * leftward / size
-    y = (1 - t) * points[i, 1] + t * points[j, 1] + d * forward / size
-    return x, y, math.atan2(leftward, forward)
+    t, stretch = along - i, _stretch(points, heading, i)
+    ahead_x, ahead_y = stretch.tangent_x + t * stretch.turning_x, stretch.tangent_y + t * stretch.turning_y
+    size = math.sqrt(ahead_x**2 + ahead_y**2)
+    x = stretch.start_x + t * stretch.chord_x - d * ahead_y / size
+    y = stretch.start_y + t * stretch.chord_y + d * ahead_x / size
+    return x, y, math.atan2(ahead_y, ahead_x)
 
 
 @kernel
 def _locate_rows(points, heading, count, rows, x, y, hint, found):
     for b in range(len(rows)):
         n = count[rows[b]]
-        found[:, b] = project(points[rows[b], :n], heading[rows[b], :n], x[b], y[b], hint[b])
+        line = points[rows[b], :n], heading[rows[b], :n]
+        found[0, b], found[1, b], found[2, b] = project(line[0], line[1], x[b], y[b], hint[b])
 
 
 @kernel
 def _place_rows(points, heading, count, rows, s, d, found):
     for b in range(len(rows)):
         n = count[rows[b]]
-        found[:, b] = place(points[rows[b], :n], heading[rows[b], :n], s[b], d[b])
+        line = points[rows[b], :n], heading[rows[b], :n]
+        found[0, b], found[1, b], found[2, b] = place(line[0], line[1], s[b], d[b])
 
 
 def locate(tracks: Tracks, rows: ArrayLike, x: ArrayLike, y: ArrayLike, hint_s: ArrayLike) -> NDArray[np.float64]:
@@ -348,17 +374,19 @@ def _broadcast(rows: ArrayLike, *values: ArrayLike) -> tuple[NDArray[np.int64], 
 
 
 @kernel
-def _fill_grid(points, heading, origin, grid):
+def _fill_grid(points, heading, outside, origin, grid):
     """Fill grid (rows y, columns x, (d, s)) for one centre line; |d| is clamped at GRID_BAND with the right sign.
 
     A cell within reach belongs to the stretch whose two end normals it lies between, the nearer one where two claim it.
-    The rest takes its side from its neighbour: no row can cross a road without meeting the road's cells.
+    The rest takes its side from its neighbour, the first of a row from d = `outside` the closed road: no row can cross
+    a road without meeting the road's cells.
     """
     n = len(points)
-    grid[:, :, 0] = _FAR
+    for row in range(GRID_SIZE):
+        for column in range(GRID_SIZE):
+            grid[row, column, 0] = _FAR
     for i in range(n):
         _fill_stretch(points, heading, i, origin, grid)
-    outside = -GRID_BAND if np.sum(turn_rates(heading, SPACING)) > 0 else GRID_BAND
     for row in range(GRID_SIZE):
         d, s = outside, 0.0
         for column in range(GRID_SIZE):
@@ -370,26 +398,38 @@ def _fill_grid(points, heading, origin, grid):
 
 @kernel
 def _fill_stretch(points, heading, i, origin, grid):
-    """Give the cells between the normals at point i and at the next one their (d, s), a little past the band."""
-    j = i + 1 if i + 1 < len(points) else 0
-    reach = GRID_BAND + 1.5
-    cos_i, sin_i, cos_j, sin_j = math.cos(heading[i]), math.sin(heading[i]), math.cos(heading[j]), math.sin(heading[j])
-    from_x, to_x = _span(points[i, 0] - origin[0], points[j, 0] - origin[0], reach * sin_i, reach * sin_j)
-    from_y, to_y = _span(points[i, 1] - origin[1], points[j, 1] - origin[1], reach * cos_i, reach * cos_j)
-    for row in range(from_y, to_y):
+    """Give the cells between the normals at sample i and at the next one their (d, s), a little past the band."""
+    start = _stretch(points, heading, i)
+    end = _stretch(points, heading, (i + 1) % len(points))
+    reach = GRID_BAND + _GRID_RIM
+    low = min(start.start_y - abs(reach * start.tangent_x), end.start_y - abs(reach * end.tangent_x))
+    high = max(start.start_y + abs(reach * start.tangent_x), end.start_y + abs(reach * end.tangent_x))
+    for row in _cells(low - origin[1], high - origin[1]):
         y = origin[1] + row
-        for column in range(from_x, to_x):
+        left, right = _between_normals(start, end, y, reach)
+        for column in _cells(left - origin[0], right - origin[0]):
             x = origin[0] + column
-            past_start = (x - points[i, 0]) * cos_i + (y - points[i, 1]) * sin_i >= 0
-            if past_start and (x - points[j, 0]) * cos_j + (y - points[j, 1]) * sin_j < 0:
-                s, d, _ = _lane_coordinates(points, heading, i, x, y)
-                if abs(d) < min(abs(grid[row, column, 0]), reach):
-                    grid[row, column, 0], grid[row, column, 1] = d, s
+            t, d, _, _ = _beside(start, x, y)
+            if abs(d) < min(abs(grid[row, column, 0]), reach):
+                grid[row, column, 0], grid[row, column, 1] = d, (i + t) * SPACING
 
 
 @kernel
-def _span(start, end, arm_start, arm_end):
-    """Grid indices (from, to) that cover start +- arm_start and end +- arm_end, within the grid."""
-    low = min(start - abs(arm_start), end - abs(arm_end))
-    high = max(start + abs(arm_start), end + abs(arm_end))
-    return max(int(math.floor(low)), 0), min(int(math.ceil(high)) + 1, GRID_SIZE)
+def _cells(low, high):
+    """Grid indices in [low, high), within the grid."""
+    return range(max(math.ceil(low), 0), min(math.ceil(high), GRID_SIZE))
+
+
+@kernel
+def _between_normals(start, end, y, reach):
+    """The x from and to which row y lies between the first normals of two stretches, `reach` long either way."""
+    left = min(start.start_x - abs(reach * start.tangent_y), end.start_x - abs(reach * end.tangent_y))
+    right = max(start.start_x + abs(reach * start.tangent_y), end.start_x + abs(reach * end.tangent_y))
+    for stretch, side in ((start, 1.0), (end, -1.0)):
+        slant = stretch.tangent_x if abs(stretch.tangent_x) > 1e-9 else 1e-9
+        crossing = stretch.start_x - (y - stretch.start_y) * stretch.tangent_y / slant
+        if slant * side > 0.0:
+            left = max(left, crossing)
+        else:
+            right = min(right, crossing)
+    return left, right

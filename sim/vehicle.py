@@ -71,7 +71,7 @@ def _longitudinal(state, pedal):
 
 @kernel
 def _axle_stiffness(slip_angle, load):
-    """Secant stiffness in N/rad: force over slip angle of a tyre whose force nears FRICTION x load (N) and stays under."""
+    """Secant stiffness in N/rad: force over slip angle of a tyre whose force nears FRICTION x load (N) from below."""
     return FRICTION * load * STIFFNESS / math.sqrt(1.0 + (STIFFNESS * slip_angle) ** 2)
 
 
@@ -131,7 +131,7 @@ def _advance(state, steer, pedal, dt):
 
 @kernel
 def advance(state, steer, pedal, dt):
-    """Advance one state (7,) by dt seconds in sub-steps, in place; the mean acceleration in m/s2. Actions are clipped."""
+    """Advance one state (7,) by dt seconds, in place, actions clipped; returns the mean acceleration in m/s2."""
     before = state[SPEED]
     for _ in range(round(dt / SUB_STEP)):
         _advance(state, steer, pedal, SUB_STEP)
@@ -146,9 +146,10 @@ def _step(state, action, dt, acceleration):
 
 
 def step(state: NDArray[np.float64], action: NDArray[np.floating], dt: float = CONTROL_STEP) -> NDArray[np.float64]:
-    """Advance states (N, 7) in place by dt seconds under actions (N, 2) in [-1, 1], (steer, pedal); + is left, throttle.
+    """Advance states (N, 7) in place by dt seconds under actions (N, 2): steer (+ left) and pedal (+ throttle).
 
-    Returns the mean longitudinal acceleration (N,) in m/s2. dt is a whole multiple of SUB_STEP. Actions are clipped.
+    Returns the mean longitudinal acceleration (N,) in m/s2. dt is a whole multiple of SUB_STEP; actions are clipped to
+    [-1, 1].
     """
     acceleration = np.empty(len(state))
     _step(state, action, dt, acceleration)

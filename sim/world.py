@@ -57,10 +57,10 @@ def spawn_streams(seed: np.random.SeedSequence) -> Streams:
 class World:
     """N worlds in arrays that lead with N; reset and step touch the given rows only.
 
-    vehicle (N, 7) see sim.vehicle; acceleration (N,) m/s2; s, d (N,) m and heading_error (N,) rad of the car against the
-    road; distance (N,) m driven along the route; route_length (N,) m, one lap; infractions (N, len(INFRACTIONS)) int32 so
-    far; cost (N,) of the last step; off_road_distance (N,) m driven beyond the road's edge; steps (N,); time_limit (N,)
-    s; ended (N,) bool, true before the first reset. objects (N, M, 6) see sim.scene.
+    vehicle (N, 7) see sim.vehicle; acceleration (N,) m/s2; s, d (N,) m and heading_error (N,) rad of the car against
+    the road; distance (N,) m driven along the route; route_length (N,) m, one lap; infractions (N, len(INFRACTIONS))
+    int32 so far; cost (N,) of the last step; off_road_distance (N,) m driven beyond the road's edge; steps (N,);
+    time_limit (N,) s; ended (N,) bool, true before the first reset. objects (N, M, 6) see sim.scene.
     """
 
     def __init__(self, n: int, scenario: str = "open-road", time_limit: float | None = None) -> None:
@@ -208,8 +208,10 @@ def _step_rows(
         figures[_DISTANCE, row] += moved
         infractions_now[b, _OFF_ROAD] = abs(d) > LANE_WIDTH >= abs(before[1])
         infractions_now[b, _WRONG_LANE] = d > 0.0 >= before[1]
-        infractions[row] += infractions_now[b]
-        cost[b] = infractions_now[b, _OFF_ROAD] + infractions_now[b, _WRONG_LANE]
+        cost[b] = 0.0
+        for kind in range(len(INFRACTIONS)):
+            infractions[row, kind] += infractions_now[b, kind]
+            cost[b] += infractions_now[b, kind]
         figures[_COST, row] = cost[b]
         if abs(d) > LANE_WIDTH:
             figures[_OFF_ROAD_DISTANCE, row] += vehicle[row, car.SPEED] * car.CONTROL_STEP

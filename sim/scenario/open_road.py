@@ -36,7 +36,7 @@ def place(tracks: Tracks, row: int, rng: np.random.Generator, objects: NDArray[n
 
 
 def _upright(
-    tracks: Tracks, row: int, s: NDArray[np.float64], d: NDArray[np.float64], size: tuple[float, float], kind: str
+    tracks: Tracks, row: int, s: NDArray[np.floating], d: NDArray[np.floating], size: tuple[float, float], kind: str
 ) -> NDArray[np.float64]:
     """Objects (n, 6) of one kind and size at lane coordinates."""
     x, y, _ = to_world(tracks, row, s, d)
@@ -87,7 +87,7 @@ def _growth(tracks: Tracks, row: int, rng: np.random.Generator, most: int) -> ND
 def _clear(
     tracks: Tracks, row: int, x: NDArray[np.float64], y: NDArray[np.float64], least: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """Whether points lie on the grid and at least that far from every centre line; grid cells are 1 m, hence the rim."""
+    """Whether points lie on the grid and that far from every centre line; the rim makes up for cells of 1 m."""
     column, line = np.rint(x - tracks.origin[row, 0]).astype(int), np.rint(y - tracks.origin[row, 1]).astype(int)
     inside = (column >= 0) & (column < GRID_SIZE) & (line >= 0) & (line < GRID_SIZE)
     beside = np.abs(tracks.grid[row, line.clip(0, GRID_SIZE - 1), column.clip(0, GRID_SIZE - 1), 0])
