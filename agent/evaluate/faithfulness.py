@@ -1,0 +1,380 @@
+"""Is the red true? Tests T0 to T6 of a selection's promise, through the Policy protocol alone; see docs/evaluation.md.
+
+The promise: the action is a function of the kept cells, their positions and the speed. Every test here can fail, and
+the project's own tests hold against each a policy that does fail it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.evaluate import content
+from agent.evaluate.bench import Bench, EditedView, Response, cell_centres, normalised
+from agent.evaluate.content import View
+from agent.evaluate.measure import (
+    BARS,
+    Measure,
+    bootstrap,
+    mean_measure,
+    median,
+    not_applicable,
+    ratio_measure,
+    same_action,
+    steer_change,
+)
+from agent.evaluate.options import VALIDATION_SEED, Options, Stage
+from agent.evaluate.pool import Pool, Sampler
+from sim.metrics import driving_score
+from sim.perturb import EDITS, FrameEdit, Mask, cell_means
+from sim.policy import Attention, Policy
+from sim.rollout import Episode, Observer, drive
+
+T0_EDITS = ("grey", "noise 0.25", "foreign")
+T1_EDITS = (
+    *("grey", "black", "white", "frame mean"),
+    *("noise 0.10", "noise 0.25", "noise 0.50", "flat colours", "blur", "foreign unread", "foreign displaced"),
+)
+T2_SHARES = (0.0, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
+T4_EDITS = ("grey", "frame mean", "flat colours")
+T4_FLOOR = 0.002
+"""T4 divides by T1's median |d steer|, or by this where that is less: a tenth of T1's tolerance, so that a policy which
+does not react at all to T1 still has to react to T4 by more than T1 tolerates."""
+
+T6_FRAMES = 500
+GATE_SEEDS = (0, 1, 2)
+SELECTION_TESTS = ("T0", "T1", "T2", "T3", "T4", "T5", "T6", "passed")
+
+
+@dataclass(frozen=True)
+class Example:
+    """One frame under one edit, and the policy's answer to it, for people to look at."""
+
+    name: str
+    frame: NDArray[np.uint8]
+    attention: Attention
+    steer: float
+
+
+@dataclass(frozen=True)
+class Findings:
+    """measures: every line of the report. hijack: the points of T2's curve. mean_map: (h, w), sums to 1. sample: what
+    the frames were. A policy that is no selection has lines that say so, and nothing else."""
+
+    measures: list[Measure]
+    sample: dict[str, Any] = field(default_factory=dict)
+    hijack: list[dict[str, float | None]] = field(default_factory=list)
+    mean_map: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
+    examples: list[Example] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """What the report holds; the examples are for the plots."""
+        lines = [measure.to_json() for measure in self.measures]
+        return {"sample": self.sample, "measures": lines, "hijack": self.hijack, "mean_map": self.mean_map}
+
+
+def evaluate(policy: Policy, options: Options, stage: Stage) -> Findings:
+    """Run every test that the policy's kind allows; what it does not allow is "not applicable", which is no failure.
+
+    The mean map comes from drives on validation seeds, never from those that are scored.
+    """
+    if options.episodes < 2:
+        raise ValueError(f"episodes {options.episodes}: this suite needs at least 2, to show one the other's frames")
+    if policy.spec.kind != "selection":
+        why = f"only a selection makes this promise; this is {policy.spec.kind or 'a policy without attention'}"
+        return Findings([not_applicable(test, "all", why) for test in SELECTION_TESTS])
+    pool, episodes = _drive_and_sample(policy, options, options.seeds, options.frames, stage("drives on test seeds"))
+    bench = Bench(policy, pool)
+    validation = range(VALIDATION_SEED, VALIDATION_SEED + max(2, options.episodes // 5))
+    frames = max(2, options.frames // 5)
+    elsewhere, _ = _drive_and_sample(policy, options, validation, frames, stage("drives on validation seeds"))
+    mean_map = Bench(policy, elsewhere).clean.red.mean(0)
+    return _Suite(policy, options, stage, bench, episodes, normalised(mean_map)).run()
+
+
+def _drive_and_sample(
+    policy: Policy, options: Options, seeds: Sequence[int], frames: int, observer: Observer
+) -> tuple[Pool, list[Episode]]:
+    sampler = Sampler(frames, len(seeds))
+    episodes = drive(options.simulator(policy, len(seeds)), policy, seeds, (sampler, observer))
+    return sampler.pool(), episodes
+
+
+@dataclass
+class _Suite:
+    policy: Policy
+    options: Options
+    stage: Stage
+    bench: Bench
+    episodes: list[Episode]
+    mean_map: NDArray[np.float64]
+
+    def run(self) -> Findings:
+        bench = self.bench
+        self.stage("T0 mask held")
+        measures = mask_held(bench)
+        self.stage("T1 gate re-run")
+        stays = gate_rerun(bench)
+        measures += stays
+        self.stage("T2 hijack")
+        curve = hijack(bench)
+        measures.append(self._closed_loop_stays(worst(stays)))
+        self.stage("T4 necessity")
+        necessary = necessity(bench, stays)
+        measures += [*necessary, self._closed_loop_fails(weakest(necessary))]
+        self.stage("T5 controls")
+        measures += controls(bench, self.mean_map)
+        measures += self._content(stays)
+        measures += passed_share(self.episodes, bench)
+        return Findings(measures, self._sample(), curve, self.mean_map, examples(bench))
+
+    def _sample(self) -> dict[str, Any]:
+        pool = self.bench.pool
+        turns, half = int(pool.turning.sum()), self.options.frames // 2
+        short = turns < half or len(pool) - turns < half
+        return {"frames": len(pool), "turning": turns, "episodes": len(np.unique(pool.seed)), "short": short}
+
+    def _closed_loop_stays(self, substrate: str) -> Measure:
+        driven = self._drive_edited(EDITS[substrate], over_read=False, name="T3 closed loop")
+        clean, edited = (np.array([driving_score(each) for each in some]) for some in (self.episodes, driven))
+        name = f"driving score kept, {substrate} in every unread cell"
+        details = {"clean": float(clean.mean()), "edited": float(edited.mean()), "substrate": substrate}
+        return ratio_measure("T3", name, edited, clean, self._seeds(driven), BARS["T3 score kept"], **details)
+
+    def _closed_loop_fails(self, substrate: str) -> Measure:
+        driven = self._drive_edited(EDITS[substrate], over_read=True, name="T4 closed loop")
+        completion = np.array([each.route_completion for each in driven])
+        name = f"route completion, {substrate} over every kept cell"
+        return mean_measure("T4", name, completion, self._seeds(driven), BARS["T4 completion"], substrate=substrate)
+
+    def _drive_edited(self, edit: FrameEdit, *, over_read: bool, name: str) -> list[Episode]:
+        view = EditedView(self.policy, edit, self.bench, over_read=over_read)
+        return drive(self.options.simulator(self.policy), view, self.options.seeds, (self.stage(name),))
+
+    def _content(self, stays: list[Measure]) -> list[Measure]:
+        pool = self.bench.pool.subset(np.arange(0, len(self.bench.pool), max(1, len(self.bench.pool) // T6_FRAMES)))
+        bench = Bench(self.policy, pool)
+        self.stage("T6 camera turned and moved")
+        views = content.render_views(self.options.simulator(self.policy), bench)
+        red = content.reds(bench, views)
+        masses = content.mass_ratios(bench, views, red, self.mean_map)
+        self.stage("T6 random gates")
+        gates = random_gates(self.policy, pool, worst(stays), views, self.mean_map)
+        return [content.mask_overlap(self.bench), *masses, gates, *content.plausibility(views, red)]
+
+    @staticmethod
+    def _seeds(episodes: list[Episode]) -> NDArray[np.int64]:
+        return np.array([each.seed for each in episodes])
+
+
+def mask_held(bench: Bench) -> list[Measure]:
+    """T0: with the mask forced, overwriting what was not read leaves every bit of the action."""
+    measures = []
+    for name in T0_EDITS:
+        response = bench.respond(EDITS[name], ~bench.read, keep=bench.clean.kept)
+        same = (response.action == bench.clean.action).all(1)
+        measures.append(_over_changed_frames("T0", name, same, response, bench, "T0 same bits"))
+    return measures
+
+
+def gate_rerun(bench: Bench) -> list[Measure]:
+    """T1: the same, but the gate looks at the edited frame and may let junk through."""
+    return [_gate_rerun(bench, EDITS[name]) for name in T1_EDITS]
+
+
+def _gate_rerun(bench: Bench, edit: FrameEdit) -> Measure:
+    response = bench.respond(edit, ~bench.read)
+    same = same_action(response.action, bench.clean.action)
+    return _over_changed_frames("T1", edit.name, same, response, bench, "T1 same action")
+
+
+def _over_changed_frames(test: str, name: str, same: Mask, response: Response, bench: Bench, bar: str) -> Measure:
+    """The share of frames whose action stayed, among those in which anything at all was overwritten."""
+    changed = response.replaced > 0
+    return mean_measure(
+        test,
+        name,
+        same[changed],
+        bench.pool.seed[changed],
+        BARS[bar],
+        **_change(response, bench),
+        replaced_share=float(response.replaced.mean()),
+        opened_share=response.opened,
+    )
+
+
+def _change(response: Response, bench: Bench) -> dict[str, float]:
+    steer = steer_change(response.action, bench.clean.action)
+    rest = np.abs(response.action - bench.clean.action)[:, 1:].max(1, initial=0)
+    return {
+        "median_steer_change": float(np.median(steer)),
+        "p95_steer_change": float(np.percentile(steer, 95)),
+        "median_steer_change_turning": median(steer[bench.pool.turning]),
+        "median_pedal_change": float(np.median(rest)),
+    }
+
+
+def worst(stays: list[Measure]) -> str:
+    """T1's worst substrate: fewest frames within the tolerance; where several tie, the largest median |d steer|."""
+    tried = [measure for measure in stays if measure.value is not None]
+    if not tried:
+        return T1_EDITS[0]
+    return min(tried, key=lambda each: (each.value, -each.details["median_steer_change"])).name
+
+
+def hijack(bench: Bench) -> list[dict[str, float | None]]:
+    """T2: how far the action goes as more unread cells show whole foreign frames, read cells and all. No bar."""
+    unread = ~bench.clean.kept
+    rank = _rank(np.where(unread, np.random.default_rng([bench.seed, 3]).random(unread.shape), -1))
+    points: list[dict[str, float | None]] = []
+    for share in T2_SHARES:
+        chosen = unread & (rank < np.round(share * unread.sum((1, 2), keepdims=True)))
+        response = bench.respond(EDITS["foreign"], bench.pixels(chosen) & ~bench.read)
+        same = float(same_action(response.action, bench.clean.action).mean())
+        points.append(
+            {"share": share, "same_action": same, "opened_share": response.opened, **_change(response, bench)}
+        )
+    return points
+
+
+def necessity(bench: Bench, stays: list[Measure]) -> list[Measure]:
+    """T4: overwrite the kept cells instead, in turns: the action must go at least ten times as far as under T1.
+
+    T1's number is the largest of its substrates' median |d steer| on the same turns, but no less than T4_FLOOR.
+    """
+    t1 = max((each.details["median_steer_change_turning"] for each in stays if each.value is not None), default=0.0)
+    return [_necessity(bench, EDITS[name], t1) for name in T4_EDITS]
+
+
+def _necessity(bench: Bench, edit: FrameEdit, t1: float) -> Measure:
+    turning = bench.pool.turning
+    name = f"{edit.name} over kept cells, |d steer| over T1's"
+    if not turning.any():
+        return not_applicable("T4", name, "no turns in the sample")
+    response = bench.respond(edit, bench.read)
+    change = steer_change(response.action, bench.clean.action)[turning]
+    against = max(t1, T4_FLOOR)
+    low, high = bootstrap(lambda index: median(change[index]), bench.pool.seed[turning])
+    details = {
+        "substrate": edit.name,
+        "median_steer_change": median(change),
+        "t1_median_steer_change": t1,
+        "floor": T4_FLOOR,
+        "ratio_without_floor": median(change) / t1 if t1 > 0 else None,
+    }
+    value, bar = median(change) / against, BARS["T4 effect over T1's"]
+    return Measure("T4", name, value, (low / against, high / against), bar, details=details)
+
+
+def weakest(necessary: list[Measure]) -> str:
+    """The T4 substrate with the least effect: the one that is hardest on the claim that the kept cells are needed."""
+    tried = [measure for measure in necessary if measure.value is not None]
+    return min(tried, key=lambda each: each.value or 0.0).details["substrate"] if tried else T4_EDITS[0]
+
+
+def controls(bench: Bench, mean_map: NDArray[np.float64]) -> list[Measure]:
+    """T5: as many cells chosen by something else, the rest grey, the mask forced: the action must not survive."""
+    budget = bench.clean.kept.sum((1, 2), keepdims=True)
+    measures = []
+    for name, score in _control_scores(bench, mean_map).items():
+        mask = _rank(score) < budget
+        response = bench.respond(EDITS["grey"], ~bench.pixels(mask), keep=mask)
+        same = same_action(response.action, bench.clean.action)
+        bar = BARS["T5 same action"]
+        details = {**_change(response, bench), "missed_by": bar.threshold - float(same.mean())}
+        measures.append(mean_measure("T5", f"{name} mask", same, bench.pool.seed, bar, **details))
+    return measures
+
+
+def _control_scores(bench: Bench, mean_map: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """(F, h, w) scores; the highest become the control's mask. Ties in a foreign mask fall to the mean map's favour."""
+    shape = bench.clean.red.shape
+    down, right = cell_centres(bench.cells)
+    height, width = bench.pool.frame.shape[1:3]
+    distance = np.hypot((down - 0.5) * height, (right - 0.5) * width)
+    tie_break = 0.5 * mean_map / max(mean_map.max(), 1e-12)
+    return {
+        "random": np.random.default_rng([bench.seed, 4]).random(shape),
+        "centre prior": np.broadcast_to(-distance, shape),
+        "Sobel": cell_means(bench.cells, np.stack([_edges(frame) for frame in bench.pool.frame])),
+        "mean map": np.broadcast_to(mean_map, shape),
+        "another episode's": bench.clean.kept[bench.donor] + tie_break,
+    }
+
+
+def _edges(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(H, W): the size of the grey picture's Sobel gradient."""
+    grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+    across, down = (cv2.Sobel(grey, cv2.CV_32F, *order) for order in ((1, 0), (0, 1)))
+    return np.asarray(np.hypot(across, down), np.float32)
+
+
+def _rank(score: NDArray[np.floating]) -> NDArray[np.intp]:
+    """(F, h, w): 0 for each frame's highest score, 1 for the next, and so on; ties in reading order."""
+    flat = -score.reshape(len(score), -1)
+    return flat.argsort(1, kind="stable").argsort(1, kind="stable").reshape(score.shape)
+
+
+def random_gates(
+    policy: Policy, pool: Pool, substrate: str, views: dict[str, View], mean_map: NDArray[np.float64]
+) -> Measure:
+    """T6: the share of freshly drawn gates that break both T4 and T6; a test that they pass measures no learning."""
+    name = "random gates that break T4 and T6"
+    randomise = getattr(policy, "with_randomised_gate", None)
+    if randomise is None:
+        return not_applicable("T6", name, "the policy has no with_randomised_gate(seed)")
+    trials = [_random_gate(Bench(randomise(seed), pool), substrate, views, mean_map) for seed in GATE_SEEDS]
+    broken = [trial["T4 broken"] and trial["T6 broken"] for trial in trials]
+    bar = BARS["T6 broken by a random gate"]
+    return Measure("T6", name, float(np.mean(broken)), None, bar, details={"gates": trials})
+
+
+def _random_gate(
+    bench: Bench, substrate: str, views: dict[str, View], mean_map: NDArray[np.float64]
+) -> dict[str, float | bool]:
+    """T4 and T6 of a policy whose gate never learned: both should miss their bars."""
+    stays = [_gate_rerun(bench, EDITS[substrate])]
+    effect = min((each.value for each in necessity(bench, stays) if each.value is not None), default=0.0)
+    overlap = content.mask_overlap(bench)
+    masses = content.mass_ratios(bench, views, content.reds(bench, views), mean_map)
+    return {
+        "T4 effect over T1's": effect,
+        "T4 broken": not BARS["T4 effect over T1's"].met(effect),
+        "median IoU": overlap.value or 0.0,
+        "least mass ratio": min((each.value or 0.0 for each in masses), default=0.0),
+        "T6 broken": any(each.status != "passed" for each in (overlap, *masses)),
+    }
+
+
+def examples(bench: Bench) -> list[Example]:
+    """The sample's sharpest turn as it was and under every T1 edit."""
+    sharpest = int(np.abs(bench.clean.action[:, 0]).argmax())
+    few = Bench(bench.policy, bench.pool.subset(np.array([sharpest, bench.donor[sharpest]])))
+    edits = [None, *(EDITS[name] for name in T1_EDITS)]
+    return [_example(few, edit) for edit in edits]
+
+
+def _example(bench: Bench, edit: FrameEdit | None) -> Example:
+    response = bench.respond(edit, ~bench.read)
+    attention = Attention(response.red.astype(np.float32), bench.cells, "selection", response.kept)
+    name = "as driven" if edit is None else edit.name
+    return Example(name, response.frame[0], attention, float(response.action[0, 0]))
+
+
+def passed_share(episodes: Sequence[Episode], bench: Bench) -> list[Measure]:
+    """How much of the picture reaches the controller, over all control steps; and how often the cap cuts it short."""
+    share = np.concatenate([each.share_read for each in episodes])
+    seed = np.concatenate([np.full(len(each.share_read), each.seed) for each in episodes])
+    spread = bootstrap(lambda index: median(share[index]), seed)
+    details = {"p95": float(np.percentile(share, 95)), "mean": float(share.mean())}
+    passed = Measure(
+        "passed", "median share of the cells", median(share), spread, BARS["passed share"], details=details
+    )
+    cap = getattr(bench.policy, "most_kept", None)
+    if cap is None:
+        return [passed, not_applicable("passed", "frames in which the cap binds", "the policy names no most_kept")]
+    binds = np.round(share * bench.cells.rows * bench.cells.cols) >= cap
+    return [passed, mean_measure("passed", "frames in which the cap binds", binds, seed, BARS["cap binds"], cap=cap)]

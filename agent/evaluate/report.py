@@ -1,0 +1,147 @@
+"""Findings to people and to files: tables on the terminal, report.json whole or not at all."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.box import SIMPLE_HEAD as SIMPLE
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from agent.evaluate.measure import BARS, Measure
+from agent.evaluate.options import Options
+from sim import WORLD_VERSION, __version__
+from sim.files import write_text
+from sim.policy import Policy
+from sim.rollout import Driver
+
+PACKAGES = ("numpy", "numba", "opencv-python-headless", "torch")
+
+STATUS_STYLE = {"passed": "green", "missed": "bold red", "reported": "", "not applicable": "dim"}
+
+FIGURES = {
+    "route completion": ("route_completion", "{:.1%}"),
+    "driving score": ("driving_score", "{:.3f}"),
+    "mean speed, m/s": ("mean_speed", "{:.1f}"),
+    "over the expert's": ("speed_to_expert", "{:.1%}"),
+    "off the lane's centre, m": ("lateral_offset", "{:.2f}"),
+    "way driven off-road": ("off_road_share", "{:.2%}"),
+    "time in comfort": ("comfort.all", "{:.1%}"),
+    "share read": ("share_read", "{:.1%}"),
+}
+"""Line of the driving table -> figure of `sim.metrics.score`, and how to write it."""
+
+
+def header(suite: str, options: Options) -> dict[str, Any]:
+    """What made a report: suite, options, versions, and the bars that were held."""
+    return {
+        "suite": suite,
+        "redgaze": __version__,
+        "world": WORLD_VERSION,
+        "packages": {name: _version(name) for name in PACKAGES},
+        "options": asdict(options),
+        "seeds": [options.seeds.start, options.seeds.stop - 1],
+        "bars": {name: asdict(bar) for name, bar in BARS.items()},
+    }
+
+
+def identity(policy: Policy | Driver) -> dict[str, Any]:
+    """Which policy this was: its spec, and the provenance that it offers (weights' hash, training)."""
+    spec = None if isinstance(policy, Driver) else asdict(policy.spec)
+    return {"class": type(policy).__name__, "spec": spec, "provenance": getattr(policy, "provenance", None)}
+
+
+def check_writable(folder: Path) -> None:
+    """Make the folder and try it, before hours are spent on what could not be saved. OSError where it cannot be."""
+    trial = folder / ".trial"
+    write_text(trial, "")
+    trial.unlink()
+
+
+def save(report: Mapping[str, Any], folder: Path) -> Path:
+    """Write report.json, whole or not at all, and return its path."""
+    path = folder / "report.json"
+    write_text(path, json.dumps(plain(report), indent=2, allow_nan=False) + "\n")
+    return path
+
+
+def plain(value: Any) -> Any:
+    """Numpy values as Python's, tuples as lists; numbers that JSON has no word for (NaN, infinity) as None."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, Path):
+        return str(value)
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def print_measures(console: Console, title: str, measures: Sequence[Measure]) -> None:
+    """One line a measure: value, interval, bar, and whether it was met."""
+    table = Table("", "", "value", "95 % interval", "bar", "status", "", title=title, title_justify="left", box=SIMPLE)
+    for measure in measures:
+        bar = "" if measure.bar is None else str(measure.bar)
+        interval = "" if measure.interval is None else "{:.4g} to {:.4g}".format(*measure.interval)
+        value = "-" if measure.value is None else f"{measure.value:.4g}"
+        status = Text(measure.status, STATUS_STYLE[measure.status])
+        table.add_row(measure.test, measure.name, value, interval, bar, status, measure.note or _aside(measure))
+    console.print(table)
+
+
+def print_scores(console: Console, scores: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+    """The driving tables, one for all episodes and one a theme: figures down, drivers across."""
+    themes = [theme for each in scores.values() for theme in each]
+    for theme in dict.fromkeys(themes):
+        figures = {name: each[theme] for name, each in scores.items()}
+        count = next(iter(figures.values()))["episodes"]
+        title = f"{'all themes' if theme == 'all' else f'theme {theme}'}, {count} episodes, 95 % intervals by episode"
+        table = Table("", *figures, title=title, title_justify="left", box=SIMPLE)
+        for label, (path, form) in FIGURES.items():
+            table.add_row(label, *(_figure(each, path, form) for each in figures.values()))
+        for kind in next(iter(figures.values()))["infractions"]:
+            table.add_row(f"{kind} a km (events)", *(_infraction(each, kind) for each in figures.values()))
+        console.print(table)
+
+
+def _figure(figures: Mapping[str, Any], path: str, form: str) -> str:
+    figure: Any = figures
+    for key in path.split("."):
+        if key not in figure:
+            return "-"
+        figure = figure[key]
+    mean, low, high = (form.format(figure[key]) for key in ("mean", "low", "high"))
+    return mean if low == high else f"{mean}\n({low} to {high})"
+
+
+def _infraction(figures: Mapping[str, Any], kind: str) -> str:
+    return f"{figures['infractions_per_km'][kind]['mean']:.2f} ({figures['infractions'][kind]})"
+
+
+def _aside(measure: Measure) -> str:
+    """The details that a reader of the table needs, in a few words."""
+    details = measure.details
+    notes = {
+        "median_steer_change": "median |d steer| {:.4f}",
+        "replaced_share": "{:.0%} of the frame replaced",
+        "opened_share": "{:.2%} of junk cells opened",
+        "missed_by": "misses by {:.1%}",
+        "lines_ratio": "markings and edges alone {:.2f}",
+        "p95": "95th percentile {:.3f}",
+        "cap": "cap {}",
+    }
+    return ", ".join(form.format(details[key]) for key, form in notes.items() if details.get(key) is not None)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
