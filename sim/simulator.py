@@ -43,7 +43,8 @@ class Simulator:
         if n < 1:
             raise ValueError(f"number of worlds {n}: expected at least 1")
         self.themes = resolve(theme)
-        self.camera = Camera(*_frame_size(frame_size), field_of_view)
+        self.frame_size, self.field_of_view = _frame_size(frame_size), field_of_view
+        self.camera = Camera(*self.frame_size, field_of_view)
         self.world = World(n, scenario, time_limit)
         self.looks = np.zeros((n, LOOK_SIZE), np.float32)
         self.theme_names = [""] * n
@@ -91,7 +92,7 @@ class Simulator:
         """One world for a person: (height, width, 3) uint8, from the policy camera's pose, or from `pose` (3 or 4,)."""
         size = (height, width)
         if size not in self._display:
-            self._display[size] = Camera(height, width, self.camera.field_of_view)
+            self._display[size] = Camera(height, width, self.field_of_view)
         rows = np.array([row])
         poses = self.world.poses(rows) if pose is None else np.asarray(pose, np.float64)[None]
         return self._display[size].render(self.world.scene(), rows, poses, self.looks[rows]).rgb[0]
@@ -104,9 +105,8 @@ class Simulator:
         return self._everything if rows is None else rows
 
 
-def _frame_size(size: Sequence[int]) -> tuple[int, int]:
-    """`size` as (height, width); ValueError unless it is two whole numbers of at least 8 pixels."""
-    values = tuple(size)
-    if len(values) != 2 or any(int(value) != value or value < 8 for value in values):
-        raise ValueError(f"frame_size {size!r}: expected (height, width), two whole numbers of at least 8 pixels")
-    return int(values[0]), int(values[1])
+def _frame_size(size: object) -> tuple[int, int]:
+    """`size` as (height, width); ValueError unless it is a pair."""
+    if not isinstance(size, Sequence) or len(size) != 2:
+        raise ValueError(f"frame_size {size!r}: expected (height, width) in pixels")
+    return size[0], size[1]

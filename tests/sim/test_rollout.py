@@ -1,0 +1,170 @@
+"""The one loop: what it decides, draws, notes and hands to observers."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from sim.policy import Attention, CellGrid, Decision, Observation, PolicySpec
+from sim.rollout import ConstantDriver, Episode, ExpertDriver, Step, drive
+from sim.simulator import Rows, Simulator
+from sim.vehicle import CONTROL_STEP
+from sim.world import INFRACTIONS
+
+SIZE = (16, 24)
+FORWARD = ConstantDriver((0.0, 0.2))
+
+
+def simulator(n: int = 3, **options: Any) -> Simulator:
+    return Simulator(n, **{"frame_size": SIZE, **options})
+
+
+class Counter:
+    """A policy that steers by how many frames it has seen, and keeps one cell in four."""
+
+    spec = PolicySpec(SIZE, 1.4, False, 2, "selection")
+    cells = CellGrid.tiling(2, 2)
+
+    def initial_state(self, n: int) -> dict[str, NDArray[Any]]:
+        return {"seen": np.zeros((n, 1))}
+
+    def act(self, observation: Observation, state: dict[str, NDArray[Any]], *, keep: Any = None) -> Any:
+        n = len(observation["frame"])
+        kept = np.tile(np.array([[True, False], [False, False]]), (n, 1, 1))
+        weights = kept.astype(np.float32)
+        action = np.concatenate([0.001 * state["seen"], np.full((n, 1), 0.2)], axis=1).astype(np.float32)
+        return Decision(action, Attention(weights, self.cells, "selection", kept)), {"seen": state["seen"] + 1}
+
+
+def same(first: Episode, second: Episode) -> bool:
+    return all(np.array_equal(vars(first)[name], vars(second)[name], equal_nan=True)
+               if isinstance(vars(first)[name], np.ndarray) else vars(first)[name] == vars(second)[name]
+               for name in vars(first))  # fmt: skip
+
+
+def test_the_expert_finishes_every_route_and_episodes_come_in_the_order_of_the_seeds() -> None:
+    seeds = [5, 3, 9, 1, 7]
+    episodes = drive(simulator(2), ExpertDriver(), seeds)
+    assert [episode.seed for episode in episodes] == seeds
+    assert {episode.ended for episode in episodes} == {"route done"}
+    for episode in episodes:
+        assert episode.route_completion == 1.0
+        assert episode.distance >= episode.route_length
+        assert episode.duration == pytest.approx(episode.expert_time, rel=0.05)
+        assert episode.infractions == dict.fromkeys(INFRACTIONS, 0)
+
+
+def test_the_batch_makes_no_difference() -> None:
+    for policy in (ExpertDriver(), Counter()):
+        alone = drive(simulator(1), policy, [1, 2, 3], max_steps=150)
+        together = drive(simulator(3), policy, [1, 2, 3], max_steps=150)
+        assert all(map(same, alone, together))
+
+
+def test_straight_ahead_leaves_the_road() -> None:
+    episode = drive(simulator(1), FORWARD, [1])[0]
+    assert episode.ended == "road left"
+    assert 0 < episode.route_completion < 0.5
+    assert 0 < episode.off_road_share <= 1
+    assert episode.infractions["off-road"] == 1
+
+
+def test_standing_still_runs_into_the_time_limit() -> None:
+    episode = drive(simulator(1, time_limit=2.0), ConstantDriver((0.0, -1.0)), [1])[0]
+    assert (episode.ended, episode.duration, len(episode.s)) == ("time limit", 2.0, 40)
+
+
+def test_arrays_hold_one_value_a_step_noted_before_it() -> None:
+    episode = drive(simulator(2), FORWARD, [1, 2], max_steps=10)[1]
+    assert episode.ended == "cut short"
+    assert episode.duration == pytest.approx(10 * CONTROL_STEP)
+    arrays = [value for value in vars(episode).values() if isinstance(value, np.ndarray)]
+    assert {len(array) for array in arrays} == {10}
+    assert (episode.s[0], episode.d[0], episode.acceleration[0]) == (0.0, -1.75, 0.0)
+    assert episode.action == pytest.approx(np.tile([0.0, 0.2], (10, 1)))
+    assert np.diff(episode.s) == pytest.approx(0.05 * (episode.speed[:-1] + episode.speed[1:]) / 2, abs=0.01)
+    assert episode.distance > episode.s[-1]
+
+
+def test_max_steps_of_zero_drives_nothing() -> None:
+    episode = drive(simulator(1), FORWARD, [1], max_steps=0)[0]
+    assert (len(episode.s), episode.action.shape, episode.duration) == (0, (0, 2), 0.0)
+
+
+def test_no_seeds_no_episodes() -> None:
+    assert drive(simulator(1), FORWARD, []) == []
+
+
+def test_share_read_comes_from_the_kept_mask() -> None:
+    assert drive(simulator(1), Counter(), [1], max_steps=5)[0].share_read.tolist() == [0.25] * 5
+    assert np.isnan(drive(simulator(1), FORWARD, [1], max_steps=5)[0].share_read).all()
+
+
+def test_recurrent_state_starts_fresh_with_each_episode_and_follows_its_row() -> None:
+    seen: dict[int, list[float]] = {}
+
+    def note(step: Step) -> None:
+        for row, value in zip(step.rows, step.state["seen"][:, 0], strict=True):
+            seen.setdefault(step.simulator.seeds[row], []).append(value)
+
+    episodes = drive(simulator(2), Counter(), [1, 2, 3])
+    episodes = drive(simulator(2), Counter(), [1, 2, 3], [note])
+    assert len({len(episode.s) for episode in episodes}) == 3
+    for episode in episodes:
+        assert seen[episode.seed] == list(range(len(episode.s)))
+        assert episode.action[:, 0] == pytest.approx(0.001 * np.arange(len(episode.s)))
+
+
+def test_observers_see_what_was_decided_on_before_the_world_moves() -> None:
+    steps: list[tuple[int, NDArray[np.float64], float]] = []
+
+    def note(step: Step) -> None:
+        np.testing.assert_array_equal(step.observation["frame"], step.simulator.observe(step.rows)["frame"])
+        steps.append((len(step.rows), step.simulator.world.s[step.rows].copy(), float(step.decision.action[0, 1])))
+
+    episodes = drive(simulator(2), Counter(), [1, 2], [note], max_steps=6)
+    assert [s[0] for _, s, _ in steps] == episodes[0].s.tolist()
+    assert {count for count, _, _ in steps} == {2}
+
+
+def test_ended_worlds_are_neither_drawn_nor_decided() -> None:
+    asked: list[int] = []
+
+    class Blind(Counter):
+        def act(self, observation: Observation, state: Any, *, keep: Any = None) -> Any:
+            asked.append(len(observation["frame"]))
+            return super().act(observation, state)
+
+    episodes = drive(simulator(3), Blind(), [1, 2, 3])
+    assert sum(asked) == sum(len(episode.s) for episode in episodes)
+    assert sorted(asked, reverse=True) == asked
+
+
+def test_a_driver_gets_no_frames() -> None:
+    class Camera:
+        def render(self, *_: Any, **__: Any) -> None:
+            raise AssertionError("nothing was to be drawn")
+
+    blind = simulator(1)
+    blind.camera = Camera()  # type: ignore[assignment]
+    frames: list[object] = []
+    drive(blind, FORWARD, [1], [lambda step: frames.append(step.observation)], max_steps=3)
+    assert frames == [None] * 3
+
+
+def test_a_frame_edit_changes_what_the_policy_is_given_and_not_the_world() -> None:
+    given: list[NDArray[np.uint8]] = []
+
+    class Looker(Counter):
+        def act(self, observation: Observation, state: Any, *, keep: Any = None) -> Any:
+            given.append(observation["frame"])
+            return super().act(observation, state)
+
+    def black(observation: Observation, rows: Rows) -> Observation:
+        return {"frame": np.zeros_like(observation["frame"]), "speed": observation["speed"]}
+
+    edited = drive(simulator(2), Looker(), [1, 2], frame_edit=black, max_steps=20)
+    assert not any(frame.any() for frame in given)
+    clean = drive(simulator(2), Counter(), [1, 2], max_steps=20)
+    assert all(map(same, edited, clean))
