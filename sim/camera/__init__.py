@@ -15,6 +15,10 @@ from sim.theme import LOOK_SIZE
 __all__ = ["Camera", "Frames"]
 
 
+MOST_OBJECTS = 4096
+"""Rows of Scene.objects that a camera has room for."""
+
+
 class Frames(NamedTuple):
     """B pictures, and their truth where it was asked for.
 
@@ -44,6 +48,9 @@ class Scratch(NamedTuple):
     slot_class: NDArray[np.uint8]
     slot_instance: NDArray[np.uint16]
     slot_depth: NDArray[np.float32]
+    order: NDArray[np.int64]
+    depths: NDArray[np.float32]
+    paint: NDArray[np.float32]
 
     @staticmethod
     def for_size(height: int, width: int) -> "Scratch":
@@ -65,6 +72,9 @@ class Scratch(NamedTuple):
             slot_class=slot_class,
             slot_instance=np.zeros(256, np.uint16),
             slot_depth=np.zeros(256, float32),
+            order=np.zeros(MOST_OBJECTS, np.int64),
+            depths=np.zeros(MOST_OBJECTS, float32),
+            paint=np.zeros((4, 3), float32),
         )
 
 

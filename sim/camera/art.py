@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.camera.kernels import CLOUD_SIZE, MACRO_SIZE, PROFILE_SIZE
+from sim.camera.sprites import Sprites, make_sprites
 
 
 class Art(NamedTuple):
@@ -19,6 +20,7 @@ class Art(NamedTuple):
     macro: NDArray[np.float32]
     clouds: NDArray[np.float32]
     skyline: NDArray[np.float32]
+    sprites: Sprites
 
 
 @cache
@@ -28,6 +30,7 @@ def art() -> Art:
     return Art(
         macro=tiling_noise(rng, MACRO_SIZE, 1.1, 3, 40),
         clouds=tiling_noise(rng, CLOUD_SIZE, 1.65, 3, 100),
+        sprites=make_sprites(),
         skyline=np.stack([_ridge(rng, 0.034, 0.016, 2, 40), _ridge(rng, 0.014, 0.007, 9, 400)]).astype(np.float32),
     )
 

@@ -44,6 +44,7 @@ SKY_ROWS = 4
 
 FIRST_SPRITE = 16
 MAX_SPRITES = 240
+SHADOW_RANGE = f4(110)
 NEAREST_SPRITE, FADE_START, FADE_END = f4(0.8), f4(200), f4(260)
 """Metres: nearer sprites are behind the lens; farther ones fade out."""
 
@@ -59,6 +60,18 @@ SUN_AZIMUTH, SUN_ELEVATION, SUN_STRENGTH = (
 FOG_DENSITY, CLOUD_COVER = LOOK_FIELDS.index("fog_density"), LOOK_FIELDS.index("cloud_cover")
 GRAIN, MARKING_WEAR, TYRE_WEAR = (LOOK_FIELDS.index(name) for name in ("grain", "marking_wear", "tyre_wear"))
 COVERED, EXPOSURE, CONTRAST = (LOOK_FIELDS.index(name) for name in ("covered", "exposure", "contrast"))
+
+LEAVES, POST, SIGN = range(3)
+"""Material sets of sprites; see `sim.camera.sprites`."""
+FURNITURE = np.array(
+    [
+        [[0, 0, 0], [0, 0, 0], [0, 0, 0]],
+        [[1.0, 1.0, 0.99], [0.95, 0.35, 0.10], [0.16, 0.16, 0.17]],
+        [[1.0, 1.0, 0.99], [0.84, 0.10, 0.13], [0.30, 0.30, 0.32]],
+    ],
+    np.float32,
+)
+"""Colours of the materials of posts and signs, in shares of the paint on the road: (set, material, channel)."""
 
 SKY_CLASS, GROUND_CLASS, ROAD_CLASS, LANE_MARKING_CLASS, EDGE_LINE_CLASS, VEGETATION_CLASS = (
     i4(CLASSES.index(name)) for name in ("sky", "ground", "road", "lane marking", "edge line", "vegetation")
@@ -532,6 +545,341 @@ def draw_grain(grain, x, y, dx, dy, per_pixel, drop, strength):
         )
 
 
+# --- shadows and sprites ----------------------------------------------------------------------------------------------
+
+
+@kernel
+def draw_shadows(image, width, horizon, pose, lens, centre_y, objects, kinds, sun, look):
+    """What grows darkens the ground under itself, and casts a shadow away from the sun."""
+    focal, mount, strength, density = lens[0], lens[3], look[SUN_STRENGTH], look[FOG_DENSITY]
+    cos, sin = pose[2], pose[3]
+    flat = math.sqrt(sun[0] * sun[0] + sun[1] * sun[1])
+    slope = min(flat / max(sun[2], f4(0.01)), f4(2.6))
+    away_z, away_l = -sun[0] / max(flat, f4(0.01)), -sun[1] / max(flat, f4(0.01))
+    for i in range(objects.shape[0]):
+        kind = i4(objects[i, 4])
+        if kind < i4(0) or kinds[kind, 3] != LEAVES:
+            continue
+        dx, dy = objects[i, 0] - pose[0], objects[i, 1] - pose[1]
+        z, l = cos * dx + sin * dy, cos * dy - sin * dx
+        girth, tall = objects[i, 2], objects[i, 3]
+        reach = slope * tall
+        if (
+            z > SHADOW_RANGE
+            or z + reach + girth < ONE
+            or abs(l) - reach - girth > max(z + reach, ZERO) * lens[1] / focal
+        ):
+            continue
+        clear = transmittance(max(z, ZERO) * density)
+        contact = f4(0.42) * girth
+        draw_ellipse(
+            image,
+            width,
+            horizon,
+            focal,
+            lens[1],
+            centre_y,
+            mount,
+            z,
+            l,
+            away_z,
+            away_l,
+            contact,
+            contact,
+            f4(0.34) * clear,
+        )
+        if strength > f4(0.1):
+            far = f4(0.55) * reach
+            length, breadth = f4(0.45) * reach + f4(0.3) * girth, f4(0.5) * girth
+            draw_ellipse(
+                image,
+                width,
+                horizon,
+                focal,
+                lens[1],
+                centre_y,
+                mount,
+                z + away_z * far,
+                l + away_l * far,
+                away_z,
+                away_l,
+                length,
+                breadth,
+                f4(0.44) * strength * clear,
+            )
+
+
+@kernel
+def draw_ellipse(
+    image, width, horizon, focal, centre_x, centre_y, mount, z, l, axis_z, axis_l, length, breadth, darkness
+):
+    """Darken a soft ellipse of ground about (z, l), half axes `length` along (axis_z, axis_l) and `breadth` across it."""
+    reach_z = math.sqrt(length * length * axis_z * axis_z + breadth * breadth * axis_l * axis_l)
+    reach_l = math.sqrt(length * length * axis_l * axis_l + breadth * breadth * axis_z * axis_z)
+    near, far = max(z - reach_z, HALF), z + reach_z
+    if far <= near:
+        return
+    top = max(horizon, ceil_int(centre_y + mount * focal / far - HALF))
+    bottom = min(image.shape[0], ceil_int(min(centre_y + mount * focal / near, f4(image.shape[0])) - HALF))
+    for v in range(top, bottom):
+        per_pixel = mount / (f4(v) + HALF - centre_y)
+        left = clamp_column(centre_x - (l + reach_l) / per_pixel, width)
+        right = clamp_column(centre_x - (l - reach_l) / per_pixel, width)
+        if left < right:
+            dz, dl = per_pixel * focal - z, (centre_x - f4(left) - HALF) * per_pixel - l
+            along, across = (dz * axis_z + dl * axis_l) / length, (dl * axis_z - dz * axis_l) / breadth
+            shadow_row(
+                image[v, left:right],
+                along,
+                across,
+                -per_pixel * axis_l / length,
+                -per_pixel * axis_z / breadth,
+                darkness,
+            )
+
+
+@kernel(inline="always")
+def clamp_column(u, width):
+    """The first column whose centre is not left of u, within [0, width]."""
+    return ceil_int(min(max(u - HALF, ZERO), f4(width)))
+
+
+@kernel
+def shadow_row(out, along, across, along_step, across_step, darkness):
+    """Darken one row; (along, across) is the place in units of the ellipse's half axes. Shadows keep some of the sky's blue."""
+    for u in range(out.shape[0]):
+        x = f4(i4(u))
+        p, q = along + along_step * x, across + across_step * x
+        inside = clamp01((ONE - p * p - q * q) * f4(1.7))
+        keep = ONE - darkness * inside * inside * (f4(3) - TWO * inside)
+        c = out[u]
+        r, g, b = f4(i4(c & u4(255))), f4(i4((c >> u4(8)) & u4(255))), f4(i4((c >> u4(16)) & u4(255)))
+        out[u] = pack(r * keep, g * keep, b * (keep + f4(0.12) * (ONE - keep)), i4(0)) | u4(c & u4(0xFF000000))
+
+
+@kernel
+def find_sprites(objects, pose, widest, spread, order, depths):
+    """Indices of the objects in view into `order`, far to near, their depths into `depths`; returns how many.
+
+    widest: the tangent of half the field of view. Past MAX_SPRITES the farthest are left out.
+    """
+    cos, sin = pose[2], pose[3]
+    count = 0
+    for i in range(objects.shape[0]):
+        dx, dy = objects[i, 0] - pose[0], objects[i, 1] - pose[1]
+        z, l = cos * dx + sin * dy, cos * dy - sin * dx
+        if objects[i, 4] < ZERO or z < NEAREST_SPRITE or z > FADE_END:
+            continue
+        if abs(l) - objects[i, 2] * spread[i4(objects[i, 4])] > z * widest:
+            continue
+        k = count
+        while k > 0 and depths[k - 1] < z:
+            depths[k], order[k] = depths[k - 1], order[k - 1]
+            k -= 1
+        depths[k], order[k] = z, i
+        count += 1
+    spare = max(count - MAX_SPRITES, 0)
+    for k in range(count - spare):
+        depths[k], order[k] = depths[k + spare], order[k + spare]
+    return count - spare
+
+
+@kernel
+def draw_sprites(image, width, pose, lens, centre_y, objects, sprites, sun, look, palette, scratch):
+    """Everything upright, far to near."""
+    focal, centre_x, mount = lens[0], lens[1], lens[3]
+    order, depths, paint = scratch.order, scratch.depths, scratch.paint
+    count = find_sprites(objects, pose, centre_x / focal, sprites.spread, order, depths)
+    for k in range(count):
+        i, z = order[k], depths[k]
+        kind = i4(objects[i, 4])
+        dx, dy = objects[i, 0] - pose[0], objects[i, 1] - pose[1]
+        scale = focal / z
+        middle = centre_x - (pose[2] * dy - pose[3] * dx) * scale
+        slot = FIRST_SPRITE + k
+        scratch.slot_class[slot] = sprites.kinds[kind, 2]
+        scratch.slot_instance[slot] = i + 1
+        scratch.slot_depth[slot] = z
+        tint = objects[i, 5]
+        mix_paint(sprites.kinds[kind, 3], tint, sun, look, palette, paint)
+        tall, broad = objects[i, 3] * scale, objects[i, 2] * sprites.spread[kind] * scale
+        seen = haze_paint(paint, palette, transmittance(z * look[FOG_DENSITY]), fade_out(z))
+        sprite, mirrored = pick_variant(sprites.kinds, kind, tint, i)
+        if mirrored and sprites.kinds[kind, 3] == LEAVES:
+            swap_rows(paint)  # what is lit from the right in the picture is lit from the left in its mirror image
+        draw_sprite(
+            image,
+            width,
+            sprites,
+            sprite,
+            mirrored,
+            middle,
+            centre_y + mount * scale,
+            broad,
+            tall,
+            paint,
+            seen,
+            u4(slot) << u4(24),
+        )
+
+
+@kernel(inline="always")
+def swap_rows(paint):
+    """Exchange the first two materials."""
+    for channel in range(3):
+        paint[0, channel], paint[1, channel] = paint[1, channel], paint[0, channel]
+
+
+@kernel(inline="always")
+def fade_out(z):
+    """Opacity of a far sprite, so that none pops up."""
+    return clamp01((FADE_END - z) / (FADE_END - FADE_START))
+
+
+@kernel
+def pick_variant(kinds, kind, tint, i):
+    """A sprite of this kind for object i and whether to mirror it. A sign points where its tint's sign says."""
+    if kinds[kind, 3] == SIGN:
+        return kinds[kind, 0], tint < ZERO
+    if kinds[kind, 3] == POST:
+        return kinds[kind, 0], False
+    mixed = u4(u4(u4(i4((tint + TWO) * f4(65536))) ^ u4(i)) * u4(0x9E3779B1)) >> u4(16)
+    return i4(kinds[kind, 0] + i4(u4(mixed >> u4(1)) % u4(kinds[kind, 1]))), (mixed & u4(1)) == u4(1)
+
+
+@kernel
+def mix_paint(materials, tint, sun, look, palette, paint):
+    """Fill paint (4, 3) rows 0-2 with the colours of an object's three materials, before haze."""
+    if materials == LEAVES:
+        mix_leaves(tint, sun, look, palette, paint)
+        return
+    for channel in range(3):
+        light = palette[MARKING, channel]
+        for material in range(3):
+            paint[material, channel] = FURNITURE[materials, material, channel] * light
+
+
+@kernel
+def mix_leaves(tint, sun, look, palette, paint):
+    """Leaves lit from the right, from the left, and in shade. A tree against the sun is dark, one before it is bright."""
+    strength = look[SUN_STRENGTH]
+    behind = f4(0.55) - f4(0.30) * sun[0]
+    even = f4(0.62) * (ONE - strength)
+    right = even + strength * min(max(behind - f4(0.62) * sun[1], f4(0.10)), f4(1.08))
+    left = even + strength * min(max(behind + f4(0.62) * sun[1], f4(0.10)), f4(1.08))
+    share, bright = HALF + HALF * tint, f4(0.93) + f4(0.07) * tint
+    for channel in range(3):
+        leaf = mix(palette[FOLIAGE, channel], palette[OTHER_FOLIAGE, channel], share) * bright
+        leaf = leaf * mix(ONE, palette[SUNLIGHT, channel] * f4(1 / 240), strength)
+        shade = palette[FOLIAGE_SHADE, channel]
+        paint[0, channel] = min(mix(shade, leaf, right), FULL)
+        paint[1, channel] = min(mix(shade, leaf, left), FULL)
+        paint[2, channel] = mix(shade, leaf, f4(0.14))
+
+
+@kernel
+def haze_paint(paint, palette, clear, opacity):
+    """Dim the materials by haze and opacity, put the haze's share into paint[3]; returns the opacity in 256ths."""
+    for channel in range(3):
+        for material in range(3):
+            paint[material, channel] *= clear * opacity
+        paint[3, channel] = palette[HAZE, channel] * (ONE - clear) * opacity
+    return u4(i4(f4(256) * opacity))
+
+
+@kernel
+def draw_sprite(image, width, sprites, sprite, mirrored, middle, foot, broad, tall, paint, seen, slot):
+    """One sprite with its foot at row `foot` and its middle at column `middle`, broad x tall pixels.
+
+    What would be smaller than the coarsest mip is drawn at that mip's size and as much fainter, so thin posts neither
+    vanish nor flicker.
+    """
+    levels = sprites.levels[sprite]
+    last = levels[levels.shape[0] - 1]
+    if broad < f4(last[1]) or tall < f4(last[2]):
+        opacity = min(broad / f4(last[1]), ONE) * min(tall / f4(last[2]), ONE)
+        if opacity < f4(1 / 64):
+            return
+        broad, tall = max(broad, f4(last[1])), max(tall, f4(last[2]))
+        seen = u4(i4(f4(i4(seen)) * opacity))
+        for material in range(4):
+            for channel in range(3):
+                paint[material, channel] *= opacity
+    level = 0
+    while level + 1 < levels.shape[0] and levels[level, 1] >= broad * f4(1.4) and levels[level, 2] >= tall * f4(1.2):
+        level += 1
+    start, cols, texel_rows, first_row = levels[level, 0], levels[level, 1], levels[level, 2], levels[level, 3]
+    across, down = f4(cols) / broad, f4(texel_rows) / tall
+    left, top = middle - HALF * broad, foot - tall
+    v0, v1 = (
+        max(0, ceil_int(max(top, ZERO) - HALF)),
+        min(image.shape[0], ceil_int(min(foot, f4(image.shape[0])) - HALF)),
+    )
+    for v in range(v0, v1):
+        y = (f4(v) + HALF - top) * down - HALF
+        y = min(max(y, ZERO), f4(texel_rows) - f4(1.001))
+        row = i4(y)
+        begin, end = sprites.extents[first_row + row, 0], sprites.extents[first_row + row, 1]
+        if mirrored:
+            begin, end = cols - end, cols - begin
+        u0 = clamp_column(left + f4(begin) / across, width)
+        u1 = clamp_column(left + f4(end) / across, width)
+        if u0 >= u1:
+            continue
+        x, step = (f4(u0) + HALF - left) * across - HALF, across
+        if mirrored:
+            x, step = f4(cols - 1) - x, -step
+        offset = start + row * cols
+        upper, lower = sprites.texels[offset : offset + cols], sprites.texels[offset + cols : offset + 2 * cols]
+        sprite_row(image[v, u0:u1], upper, lower, u4(i4((y - f4(row)) * f4(256))), x, step, paint, seen, slot)
+
+
+@kernel
+def sprite_row(out, upper, lower, fraction, x, step, paint, seen, slot):
+    """Blend one row of a sprite, bilinear between two texel rows, `fraction` 256ths of the way to `lower`.
+
+    Colours go two to a uint32 (red and blue), and sums of weight x colour stay under 2^16.
+    """
+    a_rb, a_g = pair(paint[0, 0], paint[0, 2]), u4(i4(paint[0, 1]))
+    b_rb, b_g = pair(paint[1, 0], paint[1, 2]), u4(i4(paint[1, 1]))
+    c_rb, c_g = pair(paint[2, 0], paint[2, 2]), u4(i4(paint[2, 1]))
+    h_rb, h_g = pair(paint[3, 0], paint[3, 2]), u4(i4(paint[3, 1]))
+    even = u4(0xFF00FF)
+    rest = u4(256) - fraction
+    limit = f4(upper.shape[0]) - f4(1.001)
+    for u in range(out.shape[0]):
+        position = min(max(x + step * f4(i4(u)), ZERO), limit)
+        i = u4(i4(position))
+        share = u4(i4((position - f4(i4(i))) * f4(256)))
+        t, s = upper[i], lower[i]
+        low_0 = u4(u4(u4((t & even) * rest) + u4((s & even) * fraction)) >> u4(8)) & even
+        high_0 = u4(u4(u4((t >> u4(8)) & even) * rest) + u4(u4((s >> u4(8)) & even) * fraction))
+        t, s = upper[u4(i + u4(1))], lower[u4(i + u4(1))]
+        low_1 = u4(u4(u4((t & even) * rest) + u4((s & even) * fraction)) >> u4(8)) & even
+        high_1 = u4(u4(u4((t >> u4(8)) & even) * rest) + u4(u4((s >> u4(8)) & even) * fraction))
+        other = u4(256) - share
+        low = u4(u4(u4(low_0 * other) + u4(low_1 * share)) >> u4(8)) & even
+        high = (
+            u4(u4(u4((u4(high_0 >> u4(8)) & even) * other) + u4((u4(high_1 >> u4(8)) & even) * share)) >> u4(8)) & even
+        )
+        w_a, w_c = low & u4(0xFFFF), low >> u4(16)
+        w_b, coverage = high & u4(0xFFFF), high >> u4(16)
+        p = out[u]
+        keep = u4(256) - u4(u4(coverage * seen) >> u4(8))
+        rb = u4(u4(a_rb * w_a) + u4(b_rb * w_b) + u4(c_rb * w_c) + u4(h_rb * coverage) + u4((p & even) * keep))
+        g = u4(
+            u4(a_g * w_a) + u4(b_g * w_b) + u4(c_g * w_c) + u4(h_g * coverage) + u4(u4((p >> u4(8)) & u4(255)) * keep)
+        )
+        owner = slot if keep <= u4(128) else u4(p & u4(0xFF000000))
+        out[u] = u4(u4(u4(rb >> u4(8)) & even) | u4(g & u4(0xFF00)) | owner)
+
+
+@kernel(inline="always")
+def pair(red, blue):
+    """Red and blue in the two halves of a uint32."""
+    return u4(u4(i4(red)) | u4(u4(i4(blue)) << u4(16)))
+
+
 # --- results ----------------------------------------------------------------------------------------------------------
 
 
@@ -633,6 +981,8 @@ def render(
             grain,
             colours,
         )
+        draw_shadows(image, width, horizon, pose, lens, centre_y, objects[world], art.sprites.kinds, sun, look)
+        draw_sprites(image, width, pose, lens, centre_y, objects[world], art.sprites, sun, look, palette, scratch)
         write_rgb(image, width, rgb[b])
         if truth:
             write_truth(

@@ -58,5 +58,5 @@ class Lens:
         """Tangent to the left at each node of the sky's lattice, one every BLOCK pixels and one past the end."""
         return self._tangents(np.arange(-(-self.width // BLOCK) + 1) * BLOCK + 0.5)
 
-    def _tangents(self, columns: NDArray[np.float64]) -> NDArray[np.float32]:
+    def _tangents(self, columns: NDArray[np.floating]) -> NDArray[np.float32]:
         return ((self.centre[0] - columns) / self.focal).astype(np.float32)

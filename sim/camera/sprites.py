@@ -1,0 +1,275 @@
+"""Upright sprites, painted by this code: trees, bushes, posts and signs, with their mips.
+
+A texel holds no colour but how much of its kind's three *materials* it shows, premultiplied, and its coverage; the
+kernels mix the materials' colours for each object and frame. For leaves the materials are "lit from the right", "lit
+from the left" and "in shade", so a tree's light side follows the sun without a second picture.
+
+A crown is a heap of leafy lobes: each lobe is strokes on a ball, drawn back to front, each lit by its place on ball and
+crown and darkened where it hangs low or deep. So crowns are ragged and have holes.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.scene import CLASSES, OBJECT_KINDS
+
+SUPERSAMPLING = 2
+MIN_SIDE = 4
+"""Texels of a mip's shorter side at the coarsest level."""
+
+Vector = NDArray[np.float64]
+
+
+class Sprites(NamedTuple):
+    """All sprites in flat arrays.
+
+    texels: uint32, three material weights in the low bytes and coverage in the high byte. extents: (rows, 2) int32, first
+    and last + 1 texel that may be seen, with a texel to spare all round. levels: (sprites, LEVELS, 4) int32: offset in
+    texels, width, height, offset in extents; a sprite's last level is repeated. kinds: (kinds, 4) int32: first sprite,
+    number of variants, segmentation class, material set. spread: (kinds,) float32, a picture's width over its object's.
+    """
+
+    texels: NDArray[np.uint32]
+    extents: NDArray[np.int32]
+    levels: NDArray[np.int32]
+    kinds: NDArray[np.int32]
+    spread: NDArray[np.float32]
+
+
+class Kind(NamedTuple):
+    """How one of OBJECT_KINDS is painted. size: texels (height, width). materials: 0 leaves, else see the kernels."""
+
+    painter: Callable[[np.random.Generator, "Canvas"], None]
+    size: tuple[int, int]
+    variants: int
+    class_name: str
+    materials: int
+    spread: float
+
+
+class Canvas:
+    """Material weights and coverage while a sprite is painted; x runs to the right, y up, both in [0, 1]."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.height, self.width = (SUPERSAMPLING * side for side in size)
+        self.weights = np.zeros((self.height, self.width, 3), np.uint8)
+        self.coverage = np.zeros((self.height, self.width), np.uint8)
+
+    def polygon(self, corners: Vector, weights: Vector) -> None:
+        """Fill a polygon (n, 2); weights (3,) in [0, 1] sum to at most 1."""
+        pixels = np.stack([corners[:, 0] * self.width, (1 - corners[:, 1]) * self.height], axis=1)
+        fixed = np.round(pixels * 16 - 8).astype(np.int32)
+        cv2.fillPoly(self.weights, [fixed], tuple(255 * weights), shift=4)
+        cv2.fillPoly(self.coverage, [fixed], 255, shift=4)
+
+    def texture(self) -> NDArray[np.uint8]:
+        """The finished texture (height, width, 4) uint8, premultiplied."""
+        pixels = np.dstack([self.weights, self.coverage])
+        size = (self.width // SUPERSAMPLING, self.height // SUPERSAMPLING)
+        return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+
+
+def _leaf_weights(normals: Vector, occlusion: Vector) -> Vector:
+    """Material weights (n, 3) of leaves that face `normals` (n, 3: right, up, towards us) behind `occlusion` in [0, 1]."""
+    right = 0.95 * np.maximum(normals @ np.array([0.80, 0.50, 0.33]), 0)
+    left = 0.95 * np.maximum(normals @ np.array([-0.80, 0.50, 0.33]), 0)
+    total = np.maximum(right + left, 1.0)
+    right, left = right / total, left / total
+    shade = 0.75 * (1 - right - left)
+    return np.stack([right, left, shade], axis=1) * (1 - occlusion)[:, None]
+
+
+def _lobe(
+    rng: np.random.Generator, canvas: Canvas, centre: Vector, radius: Vector, crown: Vector, count: int, leaf: Vector
+) -> None:
+    """One leafy ball of a crown, strokes on its near side from its rim to its middle.
+
+    centre, radius: (3,), crown: (3,) the direction from the crown's middle; leaf: (length, width) of a stroke.
+    """
+    direction = rng.normal(size=(count, 3))
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    direction[:, 2] = np.abs(direction[:, 2])
+    reach = rng.uniform(0.80, 1.12, count)
+    place = centre + direction * radius * reach[:, None]
+    normal = 0.62 * direction + 0.55 * crown
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    hanging = np.clip(-direction[:, 1], 0, 1)
+    occlusion = np.clip(0.05 + 0.55 * hanging + 0.25 * (1.0 - reach) / 0.2 + rng.normal(0, 0.10, count), 0, 0.8)
+    weights = _leaf_weights(normal, occlusion)
+    angle = np.arctan2(direction[:, 1], direction[:, 0]) + rng.normal(0, 0.7, count)
+    for i in np.lexsort((reach, direction[:, 2] > 0.5)):
+        canvas.polygon(_stroke(rng, place[i, :2], angle[i], leaf), weights[i])
+
+
+def _stroke(rng: np.random.Generator, place: Vector, angle: float, leaf: Vector) -> Vector:
+    """A ragged leaf cluster: a hexagon (6, 2) about `place`, long axis at `angle`."""
+    around = np.arange(6) * (np.pi / 3)
+    shape = np.stack([np.cos(around), np.sin(around)], axis=1) * leaf * rng.uniform(0.45, 1.15, (6, 1))
+    cos, sin = np.cos(angle), np.sin(angle)
+    return place + shape @ np.array([[cos, sin], [-sin, cos]])
+
+
+def _limb(canvas: Canvas, start: tuple[float, float], end: tuple[float, float], widths: tuple[float, float]) -> None:
+    """A tapering trunk or branch, its two halves lit from either side."""
+    foot, tip = np.array(start), np.array(end)
+    half_foot, half_tip = np.array([widths[0] / 2, 0]), np.array([widths[1] / 2, 0])
+    canvas.polygon(np.array([foot - half_foot, foot, tip, tip - half_tip]), np.array([0.04, 0.26, 0.30]))
+    canvas.polygon(np.array([foot, foot + half_foot, tip + half_tip, tip]), np.array([0.26, 0.04, 0.30]))
+
+
+def _broadleaf(rng: np.random.Generator, canvas: Canvas) -> None:
+    """An oak or lime: short trunk, wide crown of many lobes."""
+    lean = rng.normal(0, 0.02)
+    _limb(canvas, (0.5, 0.0), (0.5 + lean, 0.5), (0.055, 0.03))
+    for side in (-1, 1):
+        _limb(canvas, (0.5, 0.24), (0.5 + side * rng.uniform(0.12, 0.22), 0.5), (0.03, 0.014))
+    middle, size = np.array([0.5 + lean, 0.60, 0.0]), np.array([0.35, 0.29, 0.35])
+    lobes = rng.normal(size=(26, 3))
+    lobes /= np.linalg.norm(lobes, axis=1, keepdims=True)
+    lobes *= rng.uniform(0.55, 1.0, (26, 1))
+    for offset in lobes[np.argsort(lobes[:, 2])]:
+        radius = rng.uniform(0.085, 0.135) * np.array([1.15, 0.9, 1.0])
+        _lobe(rng, canvas, middle + offset * size, radius, offset, 130, np.array([0.017, 0.010]))
+
+
+def _poplar(rng: np.random.Generator, canvas: Canvas) -> None:
+    """A tall narrow crown of rising lobes nearly down to the ground."""
+    _limb(canvas, (0.5, 0.0), (0.5, 0.3), (0.09, 0.05))
+    for height in np.sort(rng.uniform(0.0, 1.0, 34)):
+        girth = np.sin(np.pi * (0.12 + 0.83 * height)) ** 0.75
+        angle = rng.uniform(0, 2 * np.pi)
+        offset = np.array([np.cos(angle), 0.25, np.sin(angle)])
+        centre = np.array([0.5 + 0.21 * girth * offset[0], 0.13 + 0.79 * height, 0.0])
+        radius = np.array([0.16 * girth + 0.03, 0.055, 0.1])
+        _lobe(rng, canvas, centre, radius, offset, 90, np.array([0.020, 0.014]))
+
+
+def _conifer(rng: np.random.Generator, canvas: Canvas) -> None:
+    """A spruce: tiers of drooping boughs, wide at the foot."""
+    _limb(canvas, (0.5, 0.0), (0.5, 0.5), (0.07, 0.03))
+    tiers = 17
+    for tier in range(tiers):
+        up = tier / (tiers - 1)
+        half = (0.44 * (1 - up) ** 0.85 + 0.025) * rng.uniform(0.88, 1.08)
+        _tier(rng, canvas, 0.12 + 0.845 * up, half, 0.085 * (1 - 0.55 * up), int(40 + 240 * (1 - up)))
+
+
+def _tier(rng: np.random.Generator, canvas: Canvas, height: float, half: float, droop: float, count: int) -> None:
+    """One tier of boughs: strokes that run out and down from the trunk, dark beneath."""
+    across = rng.uniform(-1, 1, count)
+    down = rng.random(count)
+    x = 0.5 + half * across * (0.35 + 0.65 * down) + rng.normal(0, 0.006, count)
+    y = height - droop * (down * (0.55 + 0.45 * np.abs(across))) + rng.normal(0, 0.004, count)
+    front = np.sqrt(np.clip(1 - across**2, 0, 1))
+    normal = np.stack([0.9 * across, np.full(count, 0.50), 0.55 * front], axis=1)
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    occlusion = np.clip(0.10 + 0.62 * (1 - down) ** 1.5 + rng.normal(0, 0.10, count), 0, 0.85)
+    weights = _leaf_weights(normal, occlusion)
+    angle = np.where(across > 0, -0.55, np.pi + 0.55) + rng.normal(0, 0.3, count)
+    for i in np.argsort(down + 0.1 * rng.random(count)):
+        canvas.polygon(_stroke(rng, np.array([x[i], y[i]]), angle[i], np.array([0.026, 0.0065])), weights[i])
+
+
+def _bush(rng: np.random.Generator, canvas: Canvas) -> None:
+    """A low heap of lobes."""
+    for _ in range(20):
+        offset = rng.normal(size=3)
+        offset /= np.linalg.norm(offset)
+        offset[1] = abs(offset[1])
+        centre = np.array([0.5 + 0.31 * offset[0], 0.14 + 0.48 * offset[1] * rng.uniform(0.5, 1), 0.0])
+        _lobe(rng, canvas, centre, np.array([0.14, 0.17, 0.1]), offset, 80, np.array([0.026, 0.024]))
+
+
+def _box(left: float, bottom: float, right: float, top: float) -> Vector:
+    return np.array([[left, bottom], [right, bottom], [right, top], [left, top]])
+
+
+WHITE, RED, DARK = np.eye(3)
+
+
+def _delineator(rng: np.random.Generator, canvas: Canvas) -> None:
+    """A white post with a slanting black band and a reflector (the German Leitpfosten)."""
+    left, right = 1 / 3, 2 / 3
+    canvas.polygon(np.array([[left, 0], [right, 0], [right, 0.93], [left, 0.985]]), WHITE)
+    canvas.polygon(np.array([[left, 0], [left + 0.1, 0], [left + 0.1, 0.96], [left, 0.985]]), 0.86 * WHITE)
+    canvas.polygon(np.array([[left, 0.70], [right, 0.66], [right, 0.86], [left, 0.90]]), DARK)
+    canvas.polygon(_box(left + 0.1, 0.72, right - 0.1, 0.84), 0.8 * RED + 0.2 * WHITE)
+
+
+def _curve_sign(rng: np.random.Generator, canvas: Canvas) -> None:
+    """A board on a pole with red chevrons on white that point to the left; the kernels mirror it."""
+    canvas.polygon(_box(0.47, 0, 0.53, 0.4), 0.55 * WHITE)
+    left, right, bottom, top = 0.1, 0.9, 0.38, 0.985
+    canvas.polygon(_box(left, bottom, right, top), WHITE)
+    inner = _box(left + 0.03, bottom + 0.025, right - 0.03, top - 0.025)
+    canvas.polygon(inner, RED)
+    middle, thick, point = (bottom + top) / 2, 0.17, 0.2
+    for start in (0.14, 0.50):
+        low, high = inner[0, 1], inner[2, 1]
+        chevron = [[start, middle], [start + point, high], [start + point + thick, high]]
+        chevron += [[start + thick, middle], [start + point + thick, low], [start + point, low]]
+        canvas.polygon(np.minimum(np.array(chevron), [inner[1, 0], 1.0]), WHITE)
+
+
+KINDS: dict[str, Kind] = {
+    "broadleaf": Kind(_broadleaf, (320, 320), 3, "vegetation", 0, 1.1),
+    "poplar": Kind(_poplar, (320, 128), 2, "vegetation", 0, 1.25),
+    "conifer": Kind(_conifer, (320, 160), 3, "vegetation", 0, 1.1),
+    "bush": Kind(_bush, (128, 160), 2, "vegetation", 0, 1.15),
+    "delineator": Kind(_delineator, (160, 48), 1, "sign", 1, 3.0),
+    "curve sign": Kind(_curve_sign, (160, 128), 1, "sign", 2, 1.25),
+}
+
+
+def make_sprites() -> Sprites:
+    """Paint every kind and variant; the same bytes every time."""
+    rng = np.random.default_rng(4711)
+    pyramids: list[list[NDArray[np.uint8]]] = []
+    rows: list[tuple[int, int, int, int]] = []
+    for name in OBJECT_KINDS:
+        kind = KINDS[name]
+        rows.append((len(pyramids), kind.variants, CLASSES.index(kind.class_name), kind.materials))
+        for _ in range(kind.variants):
+            canvas = Canvas(kind.size)
+            kind.painter(rng, canvas)
+            pyramids.append(_pyramid(canvas.texture()))
+    spread = np.array([KINDS[name].spread for name in OBJECT_KINDS], np.float32)
+    return _flatten(pyramids, np.array(rows, np.int32), spread)
+
+
+def _pyramid(texture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """The texture and its halvings."""
+    levels = [texture]
+    while min(levels[-1].shape[:2]) >= 2 * MIN_SIDE:
+        height, width = levels[-1].shape[:2]
+        levels.append(cv2.resize(levels[-1], (width // 2, height // 2), interpolation=cv2.INTER_AREA))
+    return levels
+
+
+def _flatten(pyramids: list[list[NDArray[np.uint8]]], kinds: NDArray[np.int32], spread: NDArray[np.float32]) -> Sprites:
+    most = max(len(pyramid) for pyramid in pyramids)
+    table = np.zeros((len(pyramids), most, 4), np.int32)
+    texels, extents, texel_count, row_count = [], [], 0, 0
+    for i, pyramid in enumerate(pyramids):
+        for j, level in enumerate(pyramid):
+            height, width = level.shape[:2]
+            table[i, j:] = texel_count, width, height, row_count
+            texels.append(np.ascontiguousarray(level).view(np.uint32).ravel())
+            extents.append(_extents(level[..., 3] > 0))
+            texel_count, row_count = texel_count + height * width, row_count + height
+    return Sprites(np.concatenate(texels), np.concatenate(extents), table, kinds, spread)
+
+
+def _extents(seen: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """First and last + 1 column seen in each row or its neighbours, a column to spare; (height, 2)."""
+    padded = np.pad(seen, ((1, 1), (0, 0)))
+    near = padded[:-2] | padded[1:-1] | padded[2:]
+    width = seen.shape[1]
+    first, last = near.argmax(axis=1) - 1, width - near[:, ::-1].argmax(axis=1) + 1
+    empty = ~near.any(axis=1)
+    first[empty], last[empty] = 0, 0
+    return np.stack([first.clip(0), last.clip(None, width)], axis=1).astype(np.int32)
