@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scene import GRID_SIZE, OBJECT_COLUMNS, OBJECT_KINDS
-from sim.track import DASH_PERIOD, SPACING, Tracks, to_world
+from sim.track import SPACING, Tracks, to_world
 
 MAX_OBJECTS = 352
 
@@ -14,15 +14,21 @@ POST_OFFSET = 4.6
 CLEAR_ROAD = 7.0
 """Metres from any centre line that everything but posts and signs keeps."""
 
-_POST_EVERY = (24, 48)  # metres, in bends and on straights: whole dash periods, so the spacing closes at the seam
+_POST_EVERY = (24, 48)  # metres, in bends and on straights: whole dash periods, as the lap is
 _BEND = 1 / 150.0  # 1/m
 _SIGN_BEND = 1 / 32.0  # 1/m
 _SIGN_EVERY = 12  # metres
-_GROWTH = ("broadleaf", "poplar", "conifer", "bush")
-_HEIGHTS = np.array([[6.0, 11.0], [10.0, 17.0], [7.0, 15.0], [0.9, 2.2]])  # metres, least and greatest, by growth
-_SLENDERNESS = np.array([0.75, 0.26, 0.45, 1.3])  # width over height, by growth
+_GROWTH = {  # least and greatest height in metres, width over height, share of the groves that it leads
+    "broadleaf": (6.0, 11.0, 0.75, 0.35),
+    "poplar": (10.0, 17.0, 0.26, 0.12),
+    "conifer": (7.0, 15.0, 0.45, 0.33),
+    "bush": (0.9, 2.2, 1.30, 0.20),
+}
+_GROWTH_KINDS = np.array([OBJECT_KINDS.index(name) for name in _GROWTH])
+_LOW, _HIGH, _SLENDERNESS, _LEADS = np.array(list(_GROWTH.values())).T
 _POST = (0.12, 1.05)  # width, height in metres
 _SIGN = (0.9, 1.5)
+_RIM = 0.75  # metres, a little over half a cell's diagonal
 
 
 def place(tracks: Tracks, row: int, rng: np.random.Generator, objects: NDArray[np.float32]) -> None:
@@ -71,28 +77,23 @@ def _growth(tracks: Tracks, row: int, rng: np.random.Generator, most: int) -> ND
     grove = rng.integers(0, groves, tries)
     middle, spread = rng.uniform(0, length, groves), rng.uniform(3, 16, groves)
     side, away = rng.choice([-1.0, 1.0], groves), rng.uniform(0, 9, groves)
-    leader = rng.choice(len(_GROWTH), groves, p=[0.35, 0.12, 0.33, 0.20])
-    kind = np.where(rng.random(tries) < 0.75, leader[grove], rng.integers(0, len(_GROWTH), tries))
+    leader = rng.choice(len(_GROWTH), groves, p=_LEADS)
+    plant = np.where(rng.random(tries) < 0.75, leader[grove], rng.integers(0, len(_GROWTH), tries))
     s = middle[grove] + spread[grove] * rng.standard_normal(tries)
     d = side[grove] * (CLEAR_ROAD + 0.6 + away[grove] + rng.exponential(6.0, tries))
-    low, high = _HEIGHTS[kind].T
-    height = rng.uniform(low, high)
-    width = height * _SLENDERNESS[kind] * rng.uniform(0.85, 1.15, tries)
+    height = rng.uniform(_LOW[plant], _HIGH[plant])
+    width = height * _SLENDERNESS[plant] * rng.uniform(0.85, 1.15, tries)
     tint = rng.uniform(-1, 1, tries)
     x, y, _ = to_world(tracks, row, s, d)
     kept = np.flatnonzero(_clear(tracks, row, x, y, CLEAR_ROAD + width / 4))[:most]
-    return np.stack([x, y, width, height, kind, tint], axis=1)[kept]
+    return np.stack([x, y, width, height, _GROWTH_KINDS[plant], tint], axis=1)[kept]
 
 
 def _clear(
     tracks: Tracks, row: int, x: NDArray[np.float64], y: NDArray[np.float64], least: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """Whether points lie on the grid and that far from every centre line; the rim makes up for cells of 1 m."""
-    column, line = np.rint(x - tracks.origin[row, 0]).astype(int), np.rint(y - tracks.origin[row, 1]).astype(int)
-    inside = (column >= 0) & (column < GRID_SIZE) & (line >= 0) & (line < GRID_SIZE)
-    beside = np.abs(tracks.grid[row, line.clip(0, GRID_SIZE - 1), column.clip(0, GRID_SIZE - 1), 0])
-    return inside & (beside >= least + 0.75)
-
-
-assert OBJECT_KINDS[: len(_GROWTH)] == _GROWTH
-assert all(every % DASH_PERIOD == 0 for every in (*_POST_EVERY, _SIGN_EVERY))
+    """Whether points keep that far from every centre line; what lies off the grid does, the rim is for cells of 1 m."""
+    last = GRID_SIZE - 1
+    column = np.rint(x - tracks.origin[row, 0]).astype(np.int64).clip(0, last)
+    line = np.rint(y - tracks.origin[row, 1]).astype(np.int64).clip(0, last)
+    return np.abs(tracks.grid[row, line, column, 0]) >= least + _RIM
