@@ -50,11 +50,13 @@ class Recorder:
         if size[0] % 2 or size[1] % 2:
             raise ValueError(f"picture size {size}; expected even height and width (yuv420p)")
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("wb").close()  # says clearly why a file cannot be written, and touches nothing then
         self.path, self.size, self.rate, self.pictures = path, size, rate, 0
         self._container = av.open(str(path), "w", format="mp4", options=_MP4_OPTIONS)
         for name, value in provenance.items():
             self._container.metadata[name] = value if isinstance(value, str) else json.dumps(value)
         self._stream = self._add_stream()
+        self._write_header()
         self._reformatter = VideoReformatter()  # one for all frames: it keeps its tables
         self._failure: Exception | None = None
         self._queue: Queue[NDArray[np.uint8] | None] = Queue(QUEUE_LENGTH)
@@ -79,16 +81,25 @@ class Recorder:
         failure, self._failure = self._failure, None
         if failure or not self.pictures:
             self.path.unlink(missing_ok=True)
-        if isinstance(failure, OSError):
-            raise OSError(failure.errno, failure.strerror, str(self.path))
         if failure:
-            raise failure
+            raise self._named(failure)
 
     def __enter__(self) -> "Recorder":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _write_header(self) -> None:
+        try:
+            self._container.start_encoding()
+        except OSError as error:
+            self.path.unlink()
+            raise self._named(error) from None
+
+    def _named(self, error: Exception) -> Exception:
+        """An error of the system's, with the file's name."""
+        return OSError(error.errno, error.strerror, str(self.path)) if isinstance(error, OSError) else error
 
     def _add_stream(self) -> VideoStream:
         stream = self._container.add_stream("libx264", rate=self.rate, options=_X264_OPTIONS)
