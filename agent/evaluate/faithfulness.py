@@ -121,10 +121,12 @@ class _Suite:
         measures += stays
         self.stage("T2 hijack")
         curve = hijack(bench)
-        measures.append(self._closed_loop_stays(worst(stays)))
+        observer = self.stage("T3 closed loop")
+        measures.append(closed_loop_stays(bench, self.episodes, worst(stays), self.options, observer))
         self.stage("T4 necessity")
         necessary = necessity(bench, stays)
-        measures += [*necessary, self._closed_loop_fails(weakest(necessary))]
+        observer = self.stage("T4 closed loop")
+        measures += [*necessary, closed_loop_fails(bench, weakest(necessary), self.options, observer)]
         self.stage("T5 controls")
         measures += controls(bench, self.mean_map)
         measures += self._content(stays)
@@ -137,23 +139,6 @@ class _Suite:
         short = turns < half or len(pool) - turns < half
         return {"frames": len(pool), "turning": turns, "episodes": len(np.unique(pool.seed)), "short": short}
 
-    def _closed_loop_stays(self, substrate: str) -> Measure:
-        driven = self._drive_edited(EDITS[substrate], over_read=False, name="T3 closed loop")
-        clean, edited = (np.array([driving_score(each) for each in some]) for some in (self.episodes, driven))
-        name = f"driving score kept, {substrate} in every unread cell"
-        details = {"clean": float(clean.mean()), "edited": float(edited.mean()), "substrate": substrate}
-        return ratio_measure("T3", name, edited, clean, self._seeds(driven), BARS["T3 score kept"], **details)
-
-    def _closed_loop_fails(self, substrate: str) -> Measure:
-        driven = self._drive_edited(EDITS[substrate], over_read=True, name="T4 closed loop")
-        completion = np.array([each.route_completion for each in driven])
-        name = f"route completion, {substrate} over every kept cell"
-        return mean_measure("T4", name, completion, self._seeds(driven), BARS["T4 completion"], substrate=substrate)
-
-    def _drive_edited(self, edit: FrameEdit, *, over_read: bool, name: str) -> list[Episode]:
-        view = EditedView(self.policy, edit, self.bench, over_read=over_read)
-        return drive(self.options.simulator(self.policy), view, self.options.seeds, (self.stage(name),))
-
     def _content(self, stays: list[Measure]) -> list[Measure]:
         pool = self.bench.pool.subset(np.arange(0, len(self.bench.pool), max(1, len(self.bench.pool) // T6_FRAMES)))
         bench = Bench(self.policy, pool)
@@ -164,10 +149,6 @@ class _Suite:
         self.stage("T6 random gates")
         gates = random_gates(self.policy, pool, worst(stays), views, self.mean_map)
         return [content.mask_overlap(self.bench), *masses, gates, *content.plausibility(views, red)]
-
-    @staticmethod
-    def _seeds(episodes: list[Episode]) -> NDArray[np.int64]:
-        return np.array([each.seed for each in episodes])
 
 
 def mask_held(bench: Bench) -> list[Measure]:
@@ -238,6 +219,27 @@ def hijack(bench: Bench) -> list[dict[str, float | None]]:
             {"share": share, "same_action": same, "opened_share": response.opened, **_change(response, bench)}
         )
     return points
+
+
+def closed_loop_stays(
+    bench: Bench, clean: Sequence[Episode], substrate: str, options: Options, observer: Observer
+) -> Measure:
+    """T3: junk in every unread cell at every step; the driving score over that of the same episodes driven clean."""
+    view = EditedView(bench.policy, EDITS[substrate], bench)
+    driven = drive(options.simulator(bench.policy), view, options.seeds, (observer,))
+    before, after = (np.array([driving_score(each) for each in some]) for some in (clean, driven))
+    name = f"driving score kept, {substrate} in every unread cell"
+    details = {"clean": float(before.mean()), "edited": float(after.mean()), "substrate": substrate}
+    return ratio_measure("T3", name, after, before, np.array(options.seeds), BARS["T3 score kept"], **details)
+
+
+def closed_loop_fails(bench: Bench, substrate: str, options: Options, observer: Observer) -> Measure:
+    """T4: the kept cells overwritten at every step: the car should not come far."""
+    view = EditedView(bench.policy, EDITS[substrate], bench, over_read=True)
+    driven = drive(options.simulator(bench.policy), view, options.seeds, (observer,))
+    completion = np.array([each.route_completion for each in driven])
+    name = f"route completion, {substrate} over every kept cell"
+    return mean_measure("T4", name, completion, np.array(options.seeds), BARS["T4 completion"], substrate=substrate)
 
 
 def necessity(bench: Bench, stays: list[Measure]) -> list[Measure]:
