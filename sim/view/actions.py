@@ -4,21 +4,22 @@ from typing import NamedTuple
 
 
 class Action(NamedTuple):
-    """`keys` are named as pygame names them; `capability` is what the source must offer, empty if nothing."""
+    """`keys` are named as pygame names them."""
 
     name: str
     keys: tuple[str, ...]
     help: str
-    capability: str = ""
 
+
+NEXT_TRACK, NEXT_THEME, QUIT = "next track", "next theme", "quit"
 
 ACTIONS = (
     Action("pause", ("space",), "pause, and go on"),
     Action("step", ("s", "right"), "one control step, then pause"),
-    Action("next track", ("n",), "the next track", "next track"),
-    Action("next theme", ("t",), "the next theme on the same track", "next theme"),
+    Action(NEXT_TRACK, ("n",), "the next track"),
+    Action(NEXT_THEME, ("t",), "the next theme, on the same track"),
     Action("overlay", ("o",), "the red on and off"),
-    Action("quit", ("q", "escape"), "quit"),
+    Action(QUIT, ("q", "escape"), "quit"),
 )
 
 ACTION_OF_KEY = {key: action.name for action in ACTIONS for key in action.keys}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from sim.policy import Decision, Observation, Policy, State
 from sim.view import hud
+from sim.view.actions import NEXT_TRACK, QUIT
 from sim.view.overlay import paint, share_passed
 from sim.view.pacing import RateKeeper
 from sim.view.source import Source, Status, WorldSource
@@ -92,12 +94,12 @@ class Session:
         self.notice = ""
         self._stepping = False
         self._phase = self._steps = self._rest = 0
-        self._settle()
+        self._begin()
 
     @property
     def actions(self) -> Mapping[str, Callable[[], None]]:
         """What can be done now, by the names of `sim.view.actions`."""
-        offered = {name: self._then_settle(act) for name, act in self.source.capabilities.items()}
+        offered = {name: partial(self._ask_source, name) for name in self.source.capabilities}
         return {"pause": self.pause, "step": self.step, "overlay": self.toggle_overlay, **offered}
 
     def pause(self) -> None:
@@ -174,20 +176,20 @@ class Session:
         """Show how the episode ended for a while, then go on with the next track."""
         self._rest = 0 if self._stepping else self._rest - 1
         if self._rest <= 0:
-            self.actions["next track"]()
+            self.actions[NEXT_TRACK]()
 
-    def _settle(self) -> None:
-        """Begin anew on what the source now shows."""
+    def _ask_source(self, name: str) -> None:
+        self.source.capabilities[name]()
+        if name == NEXT_TRACK:
+            self._begin()
+        else:
+            self._decide()
+
+    def _begin(self) -> None:
+        """A new episode, at its first exact pair."""
         self.notice = ""
         self.pilot.begin()
         self._decide()
-
-    def _then_settle(self, act: Callable[[], None]) -> Callable[[], None]:
-        def act_and_settle() -> None:
-            act()
-            self._settle()
-
-        return act_and_settle
 
 
 def run(
@@ -207,7 +209,7 @@ def run(
     due = 0
     while pictures is None or due < pictures:
         for name in asked():
-            if name == "quit":
+            if name == QUIT:
                 return
             session.actions.get(name, _nothing)()
         if not (may_skip and keeper and keeper.late and session.between_decisions):

@@ -13,6 +13,7 @@ from sim.policy import Observation
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE, Simulator
 from sim.theme import load_theme, sample_look, theme_names
 from sim.vehicle import SPEED
+from sim.view.actions import NEXT_THEME, NEXT_TRACK
 from sim.world import Outcome, spawn_streams
 
 _ROW = np.array([0])
@@ -34,7 +35,7 @@ class Status:
 class Source(Protocol):
     """A stream of frames that actions may steer.
 
-    capabilities: what this source can do when asked, by the names that `sim.view.actions` uses ("next track", ...).
+    capabilities: what this source can do when asked, by action name; one whose episodes end offers NEXT_TRACK.
     """
 
     @property
@@ -76,7 +77,7 @@ class WorldSource:
     @property
     def capabilities(self) -> Mapping[str, Callable[[], None]]:
         """A next track and a next theme."""
-        return {"next track": self.next_track, "next theme": self.next_theme}
+        return {NEXT_TRACK: self.next_track, NEXT_THEME: self.next_theme}
 
     def observe(self) -> Observation:
         """What the policy is given."""

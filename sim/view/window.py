@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 import pygame
 
-from sim.view.actions import ACTION_OF_KEY
+from sim.view.actions import ACTION_OF_KEY, QUIT
 
 UNSEEN_DRIVERS = ("offscreen", "dummy")
 """SDL's drivers that draw where nobody looks; it falls back to one where there is no display."""
@@ -52,7 +52,7 @@ class FrameWindow:
         names = []
         for event in pygame.event.get():
             if event.type == pygame.QUIT:
-                names.append("quit")
+                names.append(QUIT)
             elif event.type == pygame.KEYDOWN and (name := ACTION_OF_KEY.get(pygame.key.name(event.key))):
                 names.append(name)
         return names
