@@ -73,7 +73,7 @@ class World:
         self.scenario = find_scenario(scenario)
         self.tracks = Tracks.empty(n)
         self.objects = np.zeros((n, self.scenario.max_objects, len(OBJECT_COLUMNS)), np.float32)
-        self.streams: list[Streams | None] = [None] * n
+        self.streams = [spawn_streams(np.random.SeedSequence(0))] * n  # until the first reset
         self.vehicle = np.zeros((n, 7))
         self._figures = np.zeros((len(_FIGURES), n))
         self.s, self.d, self.heading_error, self.acceleration = self._figures[:4]
