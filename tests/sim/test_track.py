@@ -187,8 +187,8 @@ def test_grid_has_every_cell_near_the_road_and_clamps_the_rest_with_the_right_si
     d = tracks.grid[row, ..., 0]
     assert np.abs(d).max() == GRID_BAND
     turn = np.sign(tracks.curvature[row, : tracks.count[row]].sum())
-    for y in range(0, GRID_SIZE, 9):
-        for x in range(0, GRID_SIZE, 9):
+    for y in range(0, GRID_SIZE, 12):
+        for x in range(0, GRID_SIZE, 12):
             place = np.array([x, y]) + tracks.origin[row]
             least = np.hypot(*(points - place).T).min()
             assert abs(abs(d[y, x]) - min(least, GRID_BAND)) < 0.03
@@ -203,7 +203,7 @@ def winding(points: np.ndarray, place: np.ndarray) -> bool:
 
 
 def test_grid_interpolates_well_between_its_nodes(tracks: Tracks) -> None:
-    """What a camera does: bilinear d at any point of the road is within 2 cm, also on the inside of the tightest bend."""
+    """What a camera does: bilinear d at any point of the road is within 2 cm, on the inside of tight bends too."""
     rng = np.random.default_rng(3)
     rows = rng.integers(0, SEEDS, 4000)
     s, d = rng.uniform(0, tracks.length[rows]), rng.uniform(-4, 4, len(rows))

@@ -60,10 +60,10 @@ def test_reset_puts_the_car_on_its_lane(world: World) -> None:
 def test_progress_is_metres_along_the_route(world: World) -> None:
     put(world, straight(world), LANE_CENTRE)
     outcome = world.step(STILL)
-    assert outcome.progress == pytest.approx([0.5], abs=1e-6)
+    assert outcome.progress == pytest.approx([0.5], abs=1e-3)
     assert world.distance == outcome.progress
-    assert world.s[0] == pytest.approx(straight(world) + 0.5)
-    assert world.heading_error[0] == pytest.approx(0.0, abs=1e-6)
+    assert world.s[0] == pytest.approx(straight(world) + 0.5, abs=1e-3)
+    assert world.heading_error[0] == pytest.approx(0.0, abs=1e-3)
     assert world.route_completion == world.distance / world.route_length
     assert not outcome.terminated[0] | outcome.truncated[0]
 
@@ -200,11 +200,11 @@ def test_numbers_of_any_width_and_lists_are_taken(world: World) -> None:
 
 
 def test_ended_and_unborn_worlds_are_refused() -> None:
-    with pytest.raises(ValueError, match="world 0 .*reset"):
+    with pytest.raises(ValueError, match=r"world 0 .*reset"):
         World(1).step(STILL)
     world = fresh(1, 2, time_limit=0.05)
     world.step(np.zeros((2, 2)))
-    with pytest.raises(ValueError, match="world 1 .*reset"):
+    with pytest.raises(ValueError, match=r"world 1 .*reset"):
         world.step(STILL, rows=[1])
 
 
