@@ -49,11 +49,9 @@ def fail(message: str) -> NoReturn:
 
 
 def _first_sentence(box: str) -> str:
-    """The text of tyro's box up to its first rule, without the frame, and the option that it thinks was meant."""
-    lines = [re.sub(r"[│╭╮╰╯]", " ", line).strip() for line in box.splitlines()]
-    body = [line for line in lines if line]
-    body = body[1:] if len(body) > 1 and "─" in body[0] else body
-    rule = next((i for i, line in enumerate(body) if set(line) <= {"─", " "}), len(body))
-    meant = re.search(r"Perhaps you meant:\s+(--\S+)", " ".join(body[rule:]))
+    """The text of tyro's box (drawn with lines, or in ASCII) up to its first rule, and the option that was meant."""
+    inside = [line.strip(" │|") for line in box.splitlines() if line[:1] not in ("╭", "╰", "+")]
+    rule = next((i for i, line in enumerate(inside) if set(line) <= {"─", "-"}), len(inside))
+    meant = re.search(r"Perhaps you meant:\s+(--\S+)", " ".join(inside[rule:]))
     hint = f" (did you mean {meant[1]}?)" if meant else ""
-    return " ".join(body[:rule]).rstrip(".") + hint + "; see --help"
+    return " ".join(inside[:rule]).rstrip(".") + hint + "; see --help"

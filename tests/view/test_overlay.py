@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis.extra.numpy import arrays
 
 from sim.policy import Attention, CellGrid
@@ -73,6 +73,7 @@ def test_selection_blend_by_hand() -> None:
     assert np.all(painted[9, :10] == OUTLINE)
 
 
+@settings(deadline=None)
 @given(arrays(np.bool_, (3, 5)))
 def test_every_byte_outside_kept_cells_is_untouched(kept: np.ndarray) -> None:
     picture = noise(37, 61)  # cells of unequal pixels

@@ -1,0 +1,55 @@
+"""Dumps, read back."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.policy import Decision
+from sim.view.dump import PROVENANCE, STEPS, Dump
+from sim.view.session import Session, run
+
+
+def read(folder: Path) -> list[dict]:
+    return [json.loads(line) for line in (folder / STEPS).read_text().splitlines()]
+
+
+def test_each_step_is_the_exact_pair(tmp_path: Path, source, pilot) -> None:
+    with Dump(tmp_path / "dump", {"policy": "fake"}) as dump:
+        run(Session(source, pilot, "fake", [dump]), [], pictures=9)
+    lines = read(tmp_path / "dump")
+    assert [line["step"] for line in lines] == [0, 1, 2]
+    for number, line in enumerate(lines):
+        arrays = np.load(tmp_path / "dump" / line["file"])
+        assert np.all(arrays["frame"] == number)
+        assert arrays["action"] == pytest.approx([number / 100, 0])
+        assert np.flatnonzero(arrays["kept"]).tolist() == [number]
+        assert arrays["map"].sum() == 1
+        assert arrays["pose"].tolist() == [number, 0, 0] == line["pose"]
+        assert line["action"] == pytest.approx([number / 100, 0])
+        assert (line["cause"], line["map_kind"], line["labels"]["seed"]) == ("curve", "selection", "0")
+    assert json.loads((tmp_path / "dump" / PROVENANCE).read_text()) == {"policy": "fake"}
+    assert len(list((tmp_path / "dump").iterdir())) == 5
+
+
+def test_a_policy_without_a_map_dumps_none(tmp_path: Path, source, pilot) -> None:
+    pilot.decide = lambda observation: Decision(np.zeros((1, 2), np.float32))
+    with Dump(tmp_path, {}) as dump:
+        run(Session(source, pilot, "fake", [dump]), [], pictures=3)
+    (line,) = read(tmp_path)
+    assert line["map_kind"] is None
+    assert sorted(np.load(tmp_path / line["file"]).files) == ["action", "frame", "pose"]
+
+
+def test_other_files_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(ValueError, match="empty"):
+        Dump(tmp_path, {})
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match="it is a file"):
+        Dump(tmp_path / "file", {})

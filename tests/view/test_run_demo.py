@@ -1,0 +1,169 @@
+"""The command line as a user meets it: exit codes, messages, files."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+import run_demo
+from sim.view.actions import ACTIONS
+
+EXPERT = ["--policy", "expert"]
+ROOT = Path(run_demo.__file__).parent
+
+
+@pytest.fixture(autouse=True)
+def in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line that refuses these arguments."""
+    with pytest.raises(SystemExit) as stop:
+        run_demo.main(arguments)
+    assert stop.value.code == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("error: ")
+    return lines[0]
+
+
+def frames(path: str) -> list[np.ndarray]:
+    with av.open(path) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER", "SDL_VIDEO_DRIVER")
+    clean = {name: value for name, value in os.environ.items() if name not in hidden}
+    command = [sys.executable, str(ROOT / "run_demo.py"), *EXPERT, *arguments]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, text=True, env={**clean, "PYTHONPATH": str(ROOT), **environment}, **pipes)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--policy", "topk-patchs"], ["'topk-patchs'", "did you mean 'topk-patches'?"]),
+        (["--policy", "."], ["."]),
+        ([*EXPERT, "--theme", "medow"], ["'medow'", "did you mean 'meadow'?"]),
+        ([*EXPERT, "--scenario", "open-rode"], ["'open-rode'", "did you mean 'open-road'?"]),
+        ([*EXPERT, "--seed", "x"], ["--seed", "'x'"]),
+        ([*EXPERT, "--seed", "-1"], ["--seed", "-1", "from 0 up"]),
+        ([*EXPERT, "--seconds", "-2"], ["--seconds", "-2", "more than 0"]),
+        ([*EXPERT, "--seconds", "0"], ["--seconds", "more than 0"]),
+        ([*EXPERT, "--seconds", "nan"], ["--seconds", "nan"]),
+        ([*EXPERT, "--seconds", "inf"], ["--seconds", "inf"]),
+        ([*EXPERT, "--seconds", "soon"], ["--seconds", "'soon'"]),
+        ([*EXPERT, "--seconds"], ["--seconds"]),
+        ([*EXPERT, "--sed", "3"], ["--sed", "did you mean --seed?"]),
+        ([*EXPERT, "now"], ["now"]),
+        ([*EXPERT, "--record", "a.avi"], ["'a.avi'", ".mp4"]),
+        ([*EXPERT, "--record", "a"], ["'a'", ".mp4"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_mistakes(arguments: list[str], words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = refused([*arguments, "--headless"], capsys)
+    assert all(word in line for word in words), line
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("option", ["--record", "--dump"])
+def test_places_that_are_files(option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("file").touch()
+    line = refused([*EXPERT, "--headless", option, "file/a.mp4"], capsys)
+    assert "file" in line
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_dump_into_a_folder_with_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("thesis.txt").touch()
+    assert "expected a new or empty folder" in refused([*EXPERT, "--headless", "--dump", "."], capsys)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_damaged_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine").mkdir()
+    Path("mine/config.json").write_text("{")
+    assert "mine" in refused(["--policy", "mine", "--headless"], capsys)
+
+
+def test_a_full_disk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.mp4").symlink_to("/dev/full")
+    assert "a.mp4: No space left on device" in refused([*EXPERT, "--headless", "--record", "a.mp4"], capsys)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_list_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_demo.main(["--list"]) == 0
+    said = capsys.readouterr().out
+    for name in ("expert", "open-road", "meadow", "heldout", *(key for action in ACTIONS for key in action.keys)):
+        assert name in said
+
+
+def test_help_names_the_options(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        run_demo.main(["--help"])
+    assert stop.value.code == 0
+    said = capsys.readouterr().out
+    assert all(f"--{name}" in said for name in run_demo.Options.__dataclass_fields__)
+
+
+def test_headless_recording_and_dump(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--headless", "--seconds", "0.5", "--record", "out/a.mp4", "--dump", "out/dump", "--theme", "meadow"]
+    assert run_demo.main([*EXPERT, *options]) == 0
+    said = capsys.readouterr().out
+    assert str(Path("out/a.mp4").resolve()) in said
+    pictures = frames("out/a.mp4")
+    assert len(pictures) == 30
+    assert pictures[0].shape == (720, 1280, 3)
+    lines = [json.loads(line) for line in Path("out/dump/steps.jsonl").read_text().splitlines()]
+    assert len(lines) == 10
+    assert lines[0]["labels"] == {"theme": "meadow", "scenario": "open-road", "seed": "20000"}
+    with av.open("out/a.mp4") as container:
+        assert container.metadata["policy"] == "expert"
+        assert container.metadata["theme"] == "meadow"
+        assert json.loads(container.metadata["versions"])["world"]
+
+
+def test_without_a_display_it_records_and_says_where(tmp_path: Path) -> None:
+    process = start("--seconds", "0.2")
+    said, complaints = process.communicate(timeout=120)
+    assert process.returncode == 0, complaints
+    assert "no window" in said
+    assert str(tmp_path / "redgaze-demo.mp4") in said
+    assert len(frames("redgaze-demo.mp4")) == 12
+
+
+def test_in_a_window_for_a_given_time() -> None:
+    process = start("--seconds", "0.3", "--record", "a.mp4", SDL_VIDEODRIVER="dummy")
+    said, complaints = process.communicate(timeout=120)
+    assert process.returncode == 0, complaints
+    assert "no window" not in said
+    assert len(frames("a.mp4")) == 18
+
+
+def test_ctrl_c_keeps_what_was_recorded() -> None:
+    process = start("--seconds", "60", "--record", "a.mp4", SDL_VIDEODRIVER="dummy")
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (Path("a.mp4").exists() and Path("a.mp4").stat().st_size > 100_000):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    said, complaints = process.communicate(timeout=30)
+    assert process.returncode == 130, complaints
+    assert "Traceback" not in complaints
+    assert f"({len(frames('a.mp4'))} pictures)" in said
+
+
+def test_the_expert_needs_no_torch() -> None:
+    code = "import run_demo, sys; run_demo.main(sys.argv[1:]); assert 'torch' not in sys.modules"
+    options = [*EXPERT, "--headless", "--seconds", "0.1"]
+    subprocess.run([sys.executable, "-c", code, *options], check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})

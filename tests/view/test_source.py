@@ -1,0 +1,143 @@
+"""A world as a source: poses between steps, themes, tracks and endings."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.expert import CAUSES
+from sim.simulator import Simulator
+from sim.theme import theme_names
+from sim.view.source import WorldSource, between
+
+SMALL = (45, 80)
+STRAIGHT = np.array([[0.0, 0.5]], np.float32)
+finite = st.floats(-1e3, 1e3)
+poses = st.tuples(finite, finite, st.floats(-math.pi, math.pi)).map(np.array)
+
+
+@pytest.fixture
+def source() -> WorldSource:
+    return WorldSource(theme="meadow", seed=20_000)
+
+
+@settings(deadline=None)  # the first call compiles
+@given(poses, poses)
+def test_between_begins_and_ends_where_it_should(before: np.ndarray, after: np.ndarray) -> None:
+    np.testing.assert_allclose(between(before, after, 0.0), before)
+    reached = between(before, after, 1.0)
+    np.testing.assert_allclose(reached[:2], after[:2], atol=1e-9)
+    assert math.cos(reached[2] - after[2]) == pytest.approx(1)
+
+
+@settings(deadline=None)  # the first call compiles
+@given(poses, poses, st.floats(0, 1))
+def test_between_never_turns_the_long_way(before: np.ndarray, after: np.ndarray, alpha: float) -> None:
+    assert abs(between(before, after, alpha)[2] - before[2]) <= alpha * math.pi + 1e-9
+
+
+def test_between_turns_through_the_seam_by_hand() -> None:
+    before, after = np.array([0.0, 0.0, math.pi - 0.1]), np.array([1.0, 2.0, -math.pi + 0.1])
+    np.testing.assert_allclose(between(before, after, 0.25), [0.25, 0.5, math.pi - 0.05])
+
+
+def test_the_picture_after_a_step_is_the_policys_own_view(source: WorldSource) -> None:
+    source.apply(STRAIGHT)
+    frame = source.observe()["frame"][0]
+    assert np.array_equal(source.picture(frame.shape[:2], 1.0), frame)
+
+
+def test_pictures_glide_from_the_last_view_to_the_next(source: WorldSource) -> None:
+    for _ in range(10):
+        source.apply(STRAIGHT)
+    start = source.picture(SMALL, 1.0)
+    source.apply(STRAIGHT)
+    assert np.array_equal(source.picture(SMALL, 0.0), start)
+    way, end = source.picture(SMALL, 0.5), source.picture(SMALL, 1.0)
+    assert not np.array_equal(way, start)
+    assert not np.array_equal(way, end)
+
+
+def test_a_new_track_does_not_glide_from_the_old_one(source: WorldSource) -> None:
+    source.apply(STRAIGHT)
+    source.next_track()
+    assert np.array_equal(source.picture(SMALL, 0.0), source.picture(SMALL, 1.0))
+
+
+def test_drawing_for_people_changes_nothing(source: WorldSource) -> None:
+    watched, unwatched = source, WorldSource(theme="meadow", seed=20_000)
+    for _ in range(5):
+        watched.picture(SMALL, 0.3)
+        watched.status()
+        watched.apply(STRAIGHT)
+        unwatched.apply(STRAIGHT)
+    assert np.array_equal(watched.observe()["frame"], unwatched.observe()["frame"])
+
+
+def test_status(source: WorldSource) -> None:
+    status = source.status()
+    assert dict(status.labels) == {"theme": "meadow", "scenario": "open-road", "seed": "20000"}
+    assert status.speed == pytest.approx(source.observe()["speed"][0, 0])
+    assert status.cause in CAUSES
+    assert status.pose == tuple(source.simulator.world.poses()[0])
+
+
+def test_next_track_is_the_next_seed(source: WorldSource) -> None:
+    source.apply(STRAIGHT)
+    source.next_track()
+    fresh = Simulator(1, theme="meadow")
+    fresh.reset(np.array([0]), [20_001])
+    assert np.array_equal(source.observe()["frame"], fresh.observe()["frame"])
+    assert source.status().labels["seed"] == "20001"
+
+
+def test_next_theme_keeps_the_drive_and_changes_the_look(source: WorldSource) -> None:
+    source.apply(STRAIGHT)
+    pose, frame = source.status().pose, source.observe()["frame"]
+    source.next_theme()
+    assert source.status().pose == pose
+    assert source.status().labels["theme"] != "meadow"
+    assert not np.array_equal(source.observe()["frame"], frame)
+
+
+def test_themes_come_round_and_are_those_that_the_seed_has_from_the_start(source: WorldSource) -> None:
+    seen = []
+    for _ in theme_names():
+        source.next_theme()
+        seen.append(source.status().labels["theme"])
+        fresh = WorldSource(theme=seen[-1], seed=20_000)
+        assert np.array_equal(source.simulator.looks, fresh.simulator.looks)
+    assert sorted(seen) == sorted(theme_names())
+    assert seen[-1] == "meadow"
+
+
+def test_a_chosen_theme_stays_on_the_next_track(source: WorldSource) -> None:
+    source.next_theme()
+    theme = source.status().labels["theme"]
+    source.next_track()
+    assert source.status().labels["theme"] == theme
+
+
+def test_the_expert_finishes_the_route(source: WorldSource) -> None:
+    ending = None
+    for _ in range(6000):
+        ending = source.apply(source.expert())
+        if ending:
+            break
+    assert ending == "route done"
+
+
+def test_full_lock_leaves_the_road(source: WorldSource) -> None:
+    endings = []
+    while not endings:
+        ending = source.apply(np.array([[1.0, 1.0]], np.float32))
+        endings += [ending] if ending else []
+    assert endings == ["road left"]
+
+
+@pytest.mark.parametrize(("option", "value"), [("theme", "medow"), ("scenario", "open-rode")])
+def test_unknown_names_are_told_with_the_nearest(option: str, value: str) -> None:
+    with pytest.raises(ValueError, match=f"{value}.*did you mean"):
+        WorldSource(**{option: value})
