@@ -29,7 +29,7 @@ PICTURE_SIZE = (720, 1280)
 TRAINING_SEEDS = 10_000
 """A reset without a seed draws the next one below this, so that what trains by itself never sees the test tracks."""
 
-TITLE = "RedGaze/Drive-v0"
+ENV_ID = "RedGaze/Drive-v0"
 FRAMES_PER_SECOND = round(1 / CONTROL_STEP)
 
 Info = dict[str, Any]
@@ -185,7 +185,7 @@ class DriveEnv(gymnasium.Env[Any, Any]):
             from sim.view.pacing import RateKeeper
             from sim.view.window import FrameWindow
 
-            self._window, self._pace = FrameWindow(TITLE, PICTURE_SIZE[::-1]), RateKeeper(FRAMES_PER_SECOND)
+            self._window, self._pace = FrameWindow(ENV_ID, PICTURE_SIZE[::-1]), RateKeeper(FRAMES_PER_SECOND)
         self._window.show(self._picture())
         self._pace.wait()
 
