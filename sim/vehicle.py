@@ -136,6 +136,7 @@ def advance(state, steer, pedal, dt):
     for _ in range(round(dt / SUB_STEP)):
         _advance(state, steer, pedal, SUB_STEP)
     state[YAW] = wrap_angle(state[YAW])
+    state[SLIP] = wrap_angle(state[SLIP])  # a car that spins slides backwards, then sideways again
     return (state[SPEED] - before) / dt
 
 

@@ -172,7 +172,7 @@ def test_labels_are_bounded_and_smooth(s: float, offset: float, speed: float, er
     )
     action, _ = expert.decide(STADIUM, rows, states, np.array([s, s]))
     assert (np.abs(action) <= 1).all()
-    assert np.abs(action[0] - action[1]).max() < 0.02
+    assert np.abs(action[0] - action[1]).max() < 0.05
 
 
 def test_the_hint_and_the_batch_make_no_difference(world: World) -> None:
