@@ -49,9 +49,15 @@ def fail(message: str) -> NoReturn:
 
 
 def _first_sentence(box: str) -> str:
-    """The text of tyro's box (drawn with lines, or in ASCII) up to its first rule, and the option that was meant."""
-    inside = [line.strip(" │|") for line in box.splitlines() if line[:1] not in ("╭", "╰", "+")]
-    rule = next((i for i, line in enumerate(inside) if set(line) <= {"─", "-"}), len(inside))
-    meant = re.search(r"Perhaps you meant:\s+(--\S+)", " ".join(inside[rule:]))
+    """What tyro's box says first, and the option that it thinks was meant. In ASCII a title stands above the box."""
+    sections = [""]
+    for line in box.splitlines():
+        text = line.strip(" │|")
+        if text[:1] in ("╭", "╰") or (text and set(text) <= {"─", "-"}):
+            sections.append("")
+        else:
+            sections[-1] += f" {text}"
+    said = [" ".join(section.split()) for section in sections[1:] if section.strip()] or [box]
+    meant = re.search(r"Perhaps you meant: (--\S+)", " ".join(said))
     hint = f" (did you mean {meant[1]}?)" if meant else ""
-    return " ".join(inside[:rule]).rstrip(".") + hint + "; see --help"
+    return said[0].rstrip(".") + hint + "; see --help"
