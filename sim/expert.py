@@ -1,8 +1,9 @@
-"""The privileged driver: it knows the road, so it needs no picture. A stateless function of pose and speed.
+"""The privileged driver: it knows the road, so it needs no picture. A stateless function of a car's pose and motion.
 
 Steering is pure pursuit (Coulter, "Implementation of the Pure Pursuit Path Tracking Algorithm", CMU-RI-TR-92-01) of the
-right-hand lane's centre, on top of the lane's own curvature. The pursuit's correction saturates smoothly, so a car far
-off its lane comes back without skidding. Speed follows the track's profile, slower while it corrects hard.
+right-hand lane's centre, from the rear axle along the way it moves. Where the pursuit departs from the lane's own
+curvature it saturates smoothly, so a car far off its lane comes back without skidding. Speed follows the track's
+profile, slower while it corrects hard.
 
 Cause, the rule: `curve` where the lane at the pursuit point bends too much for the cruise speed (radius under 75 m), or
 where the speed profile falls by more than 0.1 m/s over the way to that point; otherwise `none`.
@@ -25,6 +26,7 @@ NONE, CURVE = CAUSES.index("none"), CAUSES.index("curve")
 
 _LOOK_AHEAD = (3.5, 0.40)  # metres, and metres per m/s
 _CORRECTION = 4.0  # m/s2, the lateral acceleration that corrections near and never pass
+_CORRECTING_SPEED = 1.5 * LATERAL_ACCELERATION  # m/s2, what the pursuit's arc may ask for before the car slows down
 _GAIN = 0.8  # 1/s, from an error of speed to an acceleration
 _PREVIEW = 0.8  # s of the profile's slope that the acceleration follows
 _ACCELERATION = (-4.0, 2.0)  # m/s2
@@ -32,22 +34,18 @@ _FALLING = 0.1  # m/s
 
 
 @kernel
-def _lane_curvature(curvature, s):
-    """Curvature in 1/m of the right-hand lane's centre beside s, between two samples."""
-    along = s / SPACING
-    i = math.floor(along) % len(curvature)
-    t = along - math.floor(along)
-    centre = (1 - t) * curvature[i] + t * curvature[(i + 1) % len(curvature)]
-    return centre / (1 - LANE_CENTRE * centre)
+def _sample(values, s):
+    """A track's array (n,) at s metres, between two samples; s wraps."""
+    whole = math.floor(s / SPACING)
+    i, t = whole % len(values), s / SPACING - whole
+    return (1 - t) * values[i] + t * values[(i + 1) % len(values)]
 
 
 @kernel
-def _profile(speed, s):
-    """The speed profile in m/s at s, between two samples."""
-    along = s / SPACING
-    i = math.floor(along) % len(speed)
-    t = along - math.floor(along)
-    return (1 - t) * speed[i] + t * speed[(i + 1) % len(speed)]
+def _lane_curvature(curvature, s):
+    """Curvature in 1/m of the right-hand lane's centre beside s."""
+    centre = _sample(curvature, s)
+    return centre / (1 - LANE_CENTRE * centre)
 
 
 @kernel
@@ -61,26 +59,40 @@ def _pursuit_curvature(points, heading, state, s, reach):
 
 
 @kernel
+def _steer(pursuit, lane, speed):
+    """Steering action for the pursuit's curvature, its departure from the lane's saturating smoothly; both 1/m."""
+    most = _CORRECTION / max(speed, 2.0) ** 2
+    bend = lane + most * math.tanh((pursuit - lane) / most)
+    return min(max(math.atan(car.WHEELBASE * bend) / car.MAX_STEERING_ANGLE, -1.0), 1.0)
+
+
+@kernel
+def _pedal(profile, s, speed, pursuit):
+    """Pedal action that follows the speed profile's slope and closes the error to it, slower on a tight pursuit."""
+    here, ahead = _sample(profile, s), max(_PREVIEW * speed, SPACING)
+    target = min(here, math.sqrt(_CORRECTING_SPEED / max(abs(pursuit), 1e-6)))
+    slope = (_sample(profile, s + ahead) ** 2 - here**2) / (2 * ahead)
+    wanted = min(max(slope + _GAIN * (target - speed), _ACCELERATION[0]), _ACCELERATION[1])
+    return wanted / car.MAX_BRAKE if wanted < 0.0 else min(wanted / (car.throttle_limit(speed) + 1e-3), 1.0)
+
+
+@kernel
+def _cause(curvature, profile, s, reach):
+    """The binding cause's id; the rule is the module's."""
+    bending = abs(_lane_curvature(curvature, s + reach)) > LATERAL_ACCELERATION / CRUISE_SPEED**2
+    falling = _sample(profile, s + reach) < _sample(profile, s) - _FALLING
+    return CURVE if bending or falling else NONE
+
+
+@kernel
 def _decide(points, heading, curvature, profile, state, hint):
     """(steer, pedal, cause id) for one car on one centre line."""
     s, _, _ = project(points, heading, state[car.X], state[car.Y], hint)
     speed = state[car.SPEED]
     reach = _LOOK_AHEAD[0] + _LOOK_AHEAD[1] * speed
     pursuit = _pursuit_curvature(points, heading, state, s, reach)
-    lane = _lane_curvature(curvature, s + 0.5 * reach)
-    bound = _CORRECTION / max(speed, 2.0) ** 2
-    bend = lane + bound * math.tanh((pursuit - lane) / bound)
-    steer = math.atan(car.WHEELBASE * bend) / car.MAX_STEERING_ANGLE
-
-    target = min(_profile(profile, s), math.sqrt(1.5 * LATERAL_ACCELERATION / max(abs(pursuit), 1e-6)))
-    ahead = max(_PREVIEW * speed, SPACING)
-    slope = (_profile(profile, s + ahead) ** 2 - _profile(profile, s) ** 2) / (2 * ahead)
-    wanted = min(max(slope + _GAIN * (target - speed), _ACCELERATION[0]), _ACCELERATION[1])
-    pedal = wanted / (car.throttle_limit(speed) + 1e-3) if wanted > 0.0 else wanted / car.MAX_BRAKE
-
-    bending = abs(_lane_curvature(curvature, s + reach)) > LATERAL_ACCELERATION / CRUISE_SPEED**2
-    falling = _profile(profile, s + reach) < _profile(profile, s) - _FALLING
-    return min(max(steer, -1.0), 1.0), min(pedal, 1.0), CURVE if bending or falling else NONE
+    steer = _steer(pursuit, _lane_curvature(curvature, s + 0.5 * reach), speed)
+    return steer, _pedal(profile, s, speed, pursuit), _cause(curvature, profile, s, reach)
 
 
 @kernel
