@@ -25,7 +25,7 @@ QUEUE_LENGTH = 8
 """Pictures that may wait for the encoder before `write` blocks."""
 
 _MP4_OPTIONS = {"movflags": "frag_keyframe+empty_moov+default_base_moof+use_metadata_tags", "flush_packets": "1"}
-_X264_OPTIONS = {"preset": "veryfast", "crf": "21", "rc-lookahead": "0", "bf": "0"}
+_X264_OPTIONS = {"preset": "veryfast", "crf": "23", "rc-lookahead": "0", "bf": "0"}
 
 
 def check_recording_name(path: Path) -> None:
