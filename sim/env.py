@@ -34,6 +34,9 @@ FRAMES_PER_SECOND = round(1 / CONTROL_STEP)
 
 Info = dict[str, Any]
 
+_ROW = np.array([0])
+_CAUSE_NAMES = np.array(CAUSES, object)
+
 
 def _spaces(frame_size: tuple[int, int]) -> tuple[spaces.Dict, spaces.Box]:
     """Observation and action space of one environment."""
@@ -74,6 +77,22 @@ def _scatter(values: NDArray[Any], rows: Rows, n: int) -> NDArray[Any]:
     return whole
 
 
+def _next_seed(rng: np.random.Generator) -> int:
+    return int(rng.integers(TRAINING_SEEDS))
+
+
+def _pick(batch: Info, rows: Rows) -> Info:
+    return {name: _pick(values, rows) if isinstance(values, dict) else values[rows] for name, values in batch.items()}
+
+
+def _reset_mask(options: Info | None, n: int) -> NDArray[np.bool_]:
+    """The worlds that a reset means; ValueError unless they are (n,) bool and at least one."""
+    mask = np.asarray((options or {}).get("reset_mask", np.ones(n, bool)))
+    if mask.dtype != bool or mask.shape != (n,) or not mask.any():
+        raise ValueError(f"reset_mask {mask!r}: expected ({n},) bool with at least one True")
+    return mask
+
+
 class _Views:
     """Observations and infos of some worlds at one info level: what both forms of the environment tell."""
 
@@ -100,7 +119,7 @@ class _Views:
         world = self._simulator.world
         counts = world.infractions[rows].astype(np.int64)
         return {
-            "seed": np.array([self._simulator.seeds[row] for row in rows]),
+            "seed": self._simulator.seeds[rows],
             "s": world.s[rows],
             "d": world.d[rows],
             "heading_error": world.heading_error[rows],
@@ -291,23 +310,3 @@ class DriveVectorEnv(VectorEnv[Any, Any, NDArray[Any]]):
         if len(seed) != self.num_envs:
             raise ValueError(f"{len(seed)} seeds for {self.num_envs} worlds: expected one each")
         return list(seed)
-
-
-_ROW = np.array([0])
-_CAUSE_NAMES = np.array(CAUSES, object)
-
-
-def _next_seed(rng: np.random.Generator) -> int:
-    return int(rng.integers(TRAINING_SEEDS))
-
-
-def _pick(batch: Info, rows: Rows) -> Info:
-    return {name: _pick(values, rows) if isinstance(values, dict) else values[rows] for name, values in batch.items()}
-
-
-def _reset_mask(options: Info | None, n: int) -> NDArray[np.bool_]:
-    """The worlds that a reset means; ValueError unless they are (n,) bool and at least one."""
-    mask = np.asarray((options or {}).get("reset_mask", np.ones(n, bool)))
-    if mask.dtype != bool or mask.shape != (n,) or not mask.any():
-        raise ValueError(f"reset_mask {mask!r}: expected ({n},) bool with at least one True")
-    return mask

@@ -48,7 +48,7 @@ class Simulator:
         self.world = World(n, scenario, time_limit)
         self.looks = np.zeros((n, LOOK_SIZE), np.float32)
         self.theme_names = [""] * n
-        self.seeds = [0] * n
+        self.seeds = np.zeros(n, np.int64)
         self._everything = np.arange(n)
         self._display: dict[tuple[int, int], Camera] = {}
 
@@ -59,7 +59,7 @@ class Simulator:
 
     def reset(self, rows: Rows, seeds: Sequence[int]) -> None:
         """Begin new episodes in `rows`, one seed each: track, scene and look are functions of the seed alone."""
-        self.world.reset(rows, [np.random.SeedSequence(seed) for seed in seeds])
+        self.world.reset(rows, [_seed_sequence(seed) for seed in seeds])
         for row, seed in zip(rows, seeds, strict=True):
             stream = self.world.streams[row].looks
             theme = self.themes[int(stream.integers(len(self.themes)))]
@@ -110,3 +110,10 @@ def _frame_size(size: object) -> tuple[int, int]:
     if not isinstance(size, Sequence) or len(size) != 2:
         raise ValueError(f"frame_size {size!r}: expected (height, width) in pixels")
     return size[0], size[1]
+
+
+def _seed_sequence(seed: int) -> np.random.SeedSequence:
+    """The chance of world `seed`; ValueError unless it is a whole number that fits 63 bits."""
+    if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
+        raise ValueError(f"seed {seed!r}: expected a whole number from 0 to 2**63 - 1")
+    return np.random.SeedSequence(int(seed))

@@ -86,7 +86,7 @@ def test_reset_of_one_row_leaves_the_others_alone():
     single.reset(np.array([0]), [3])
     np.testing.assert_array_equal(pair.observe()["frame"][0], before)
     np.testing.assert_array_equal(pair.observe()["frame"][1], single.observe()["frame"][0])
-    assert pair.seeds == [1, 3]
+    assert pair.seeds.tolist() == [1, 3]
 
 
 def test_the_expert_names_a_known_cause():
@@ -141,3 +141,9 @@ def test_bad_actions_are_refused_and_change_nothing(action):
     with pytest.raises(ValueError, match="action"):
         one.step(np.array(action, np.float32))
     np.testing.assert_array_equal(one.world.vehicle, before)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63, 0.5, "7"])
+def test_bad_seeds_are_refused(seed):
+    with pytest.raises(ValueError, match="seed"):
+        simulator(1).reset(np.array([0]), [seed])
