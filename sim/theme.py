@@ -21,7 +21,7 @@ from sim.errors import unknown
 COLOURS = (
     *("grass", "dry_grass", "shoulder", "asphalt", "marking"),
     *("haze", "zenith", "cloud", "far_hills", "near_hills"),
-    *("sunlight", "foliage", "other_foliage", "foliage_shade", "cover"),
+    *("sunlight", "foliage", "other_foliage", "needles", "foliage_shade", "cover"),
 )
 """Colours of a look, display RGB in 0-255 before grading. `haze` is the sky at the horizon and the fog; leaves lie
 between `foliage` and `other_foliage`, a tree's dark side is `foliage_shade`; `cover` lies on the ground (snow)."""

@@ -50,23 +50,24 @@ class Scratch(NamedTuple):
     slot_depth: NDArray[np.float32]
     order: NDArray[np.int64]
     depths: NDArray[np.float32]
-    paint: NDArray[np.float32]
+    paints: NDArray[np.uint64]
 
     @staticmethod
     def for_size(height: int, width: int) -> "Scratch":
         """Working memory for frames of this size; rows are padded to whole node strides."""
+        whole = -(-width // kernels.BLOCK) * kernels.BLOCK
         padded = width + 8 * kernels.BLOCK
         float32 = np.float32
         slot_class = np.zeros(256, np.uint8)
         slot_class[: kernels.FIRST_SPRITE] = np.arange(kernels.FIRST_SPRITE)
         return Scratch(
-            image=np.zeros((height, -(-width // kernels.BLOCK) * kernels.BLOCK), np.uint32),
+            image=np.zeros((height, whole), np.uint32),
             palette=np.zeros((kernels.N_COLOURS, 3), float32),
             colours=np.zeros((kernels.GROUND_COLOURS, 3), float32),
             nodes=np.zeros((5, padded // kernels.BLOCK + 2), float32),
             lines=np.zeros((6, padded), float32),
             grain=np.zeros(padded, float32),
-            lattice=np.zeros((2, 3, padded // kernels.BLOCK + 2), float32),
+            lattice=np.zeros((2, 3, whole), float32),
             pose=np.zeros(4, float32),
             sun=np.zeros(3, float32),
             slot_class=slot_class,
@@ -74,7 +75,7 @@ class Scratch(NamedTuple):
             slot_depth=np.zeros(256, float32),
             order=np.zeros(MOST_OBJECTS, np.int64),
             depths=np.zeros(MOST_OBJECTS, float32),
-            paint=np.zeros((4, 3), float32),
+            paints=np.zeros((4, kernels.TINTS, 3), np.uint64),
         )
 
 

@@ -43,6 +43,9 @@ SKY_ROWS = 4
 """The sky's colours are computed on a lattice of BLOCK x SKY_ROWS pixels."""
 
 FIRST_SPRITE = 16
+TINTS = 8
+"""Shades of each material set that a frame mixes."""
+LANES = u8(0x00FF00FF00FF00FF)
 MAX_SPRITES = 240
 SHADOW_RANGE = f4(110)
 NEAREST_SPRITE, FADE_START, FADE_END = f4(0.8), f4(200), f4(260)
@@ -52,7 +55,7 @@ GROUND_COLOURS = 6
 (GRASS, DRY_GRASS, SHOULDER, ASPHALT, MARKING, HAZE, ZENITH, CLOUD, FAR_HILLS, NEAR_HILLS, SUNLIGHT, FOLIAGE) = range(
     12
 )
-(OTHER_FOLIAGE, FOLIAGE_SHADE, COVER) = range(12, 15)
+(OTHER_FOLIAGE, NEEDLES, FOLIAGE_SHADE, COVER) = range(12, 16)
 N_COLOURS = len(COLOURS)
 SUN_AZIMUTH, SUN_ELEVATION, SUN_STRENGTH = (
     LOOK_FIELDS.index(f"sun_{name}") for name in ("azimuth", "elevation", "strength")
@@ -61,11 +64,10 @@ FOG_DENSITY, CLOUD_COVER = LOOK_FIELDS.index("fog_density"), LOOK_FIELDS.index("
 GRAIN, MARKING_WEAR, TYRE_WEAR = (LOOK_FIELDS.index(name) for name in ("grain", "marking_wear", "tyre_wear"))
 COVERED, EXPOSURE, CONTRAST = (LOOK_FIELDS.index(name) for name in ("covered", "exposure", "contrast"))
 
-LEAVES, POST, SIGN = range(3)
+LEAVES, CONIFER, POST, SIGN = range(4)
 """Material sets of sprites; see `sim.camera.sprites`."""
 FURNITURE = np.array(
     [
-        [[0, 0, 0], [0, 0, 0], [0, 0, 0]],
         [[1.0, 1.0, 0.99], [0.95, 0.35, 0.10], [0.16, 0.16, 0.17]],
         [[1.0, 1.0, 0.99], [0.84, 0.10, 0.13], [0.30, 0.30, 0.32]],
     ],
@@ -128,8 +130,8 @@ def grade(look, palette):
 
 
 @kernel
-def sky_colours(columns, y, heading, sun, look, palette, clouds, red, green, blue):
-    """The sky's colour at one lattice row, `y` the tangent of its elevation at the image's middle column.
+def sky_colours(columns, y, heading, sun, look, palette, clouds, nodes):
+    """The sky's colour at one lattice row into nodes (3, n); `y` is the tangent of the row's elevation at mid-image.
 
     columns: (nodes,) tangents to the left; heading: (cos, sin) of yaw; sun: unit vector (forward, left, up).
     """
@@ -154,9 +156,9 @@ def sky_colours(columns, y, heading, sun, look, palette, clouds, red, green, blu
         puff = clamp01((tiled(clouds, cloud_x, cloud_y, CLOUD_SIZE - 1) - clearing) * f4(2.6)) * low
         lit = f4(0.86) + f4(0.14) * puff + f4(0.2) * glow
         for_cloud = puff * f4(0.92)
-        red[k] = blended_sky(palette, 0, clear, glow, for_cloud, lit)
-        green[k] = blended_sky(palette, 1, clear, glow, for_cloud, lit)
-        blue[k] = blended_sky(palette, 2, clear, glow, for_cloud, lit)
+        nodes[0, k] = blended_sky(palette, 0, clear, glow, for_cloud, lit)
+        nodes[1, k] = blended_sky(palette, 1, clear, glow, for_cloud, lit)
+        nodes[2, k] = blended_sky(palette, 2, clear, glow, for_cloud, lit)
 
 
 @kernel(inline="always")
@@ -178,52 +180,42 @@ def tiled(texture, x, y, mask):
 
 
 @kernel
-def fill_sky_row(out, above, below, share):
-    """One row of pixels between two lattice rows (3, nodes), `share` of the way from `above` to `below`."""
-    blocks = out.shape[0] // BLOCK
-    per_pixel = f4(1 / BLOCK)
-    for k in range(blocks):
-        red, green, blue = (
-            mix(above[0, k], below[0, k], share),
-            mix(above[1, k], below[1, k], share),
-            mix(above[2, k], below[2, k], share),
-        )
-        red_step = (mix(above[0, k + 1], below[0, k + 1], share) - red) * per_pixel
-        green_step = (mix(above[1, k + 1], below[1, k + 1], share) - green) * per_pixel
-        blue_step = (mix(above[2, k + 1], below[2, k + 1], share) - blue) * per_pixel
-        span = out[k * BLOCK : k * BLOCK + BLOCK]
-        for i in range(BLOCK):
-            x = f4(i4(i))
-            span[i] = pack(red + red_step * x, green + green_step * x, blue + blue_step * x, SKY_CLASS)
+def widen_lattice(nodes, rows):
+    """Run a lattice row's nodes (3, nodes) linearly along the pixels of rows (3, width)."""
+    for channel in range(3):
+        for k in range(rows.shape[1] // BLOCK):
+            value = nodes[channel, k]
+            ramp(rows[channel, k * BLOCK : k * BLOCK + BLOCK], value, (nodes[channel, k + 1] - value) * f4(1 / BLOCK))
+
+
+@kernel(inline="always")
+def ramp(span, value, step):
+    """One block of a linear run."""
+    for i in range(BLOCK):
+        span[i] = value + step * f4(i4(i))
 
 
 @kernel
-def draw_sky(image, horizon, focal, centre_y, columns, heading, sun, look, palette, clouds, lattice):
-    """Sky above row `horizon`. lattice: (2, 3, nodes) scratch."""
-    upper, lower = 0, 1
-    for v in range(horizon):
+def fill_sky_row(out, above, below, share):
+    """One row of pixels between two lattice rows (3, width), `share` of the way from `above` to `below`."""
+    red, green, blue, red_end, green_end, blue_end = above[0], above[1], above[2], below[0], below[1], below[2]
+    for u in range(out.shape[0]):
+        r, g, b = mix(red[u], red_end[u], share), mix(green[u], green_end[u], share), mix(blue[u], blue_end[u], share)
+        out[u] = pack(r, g, b, SKY_CLASS)
+
+
+@kernel
+def draw_sky(image, horizon, focal, centre_y, columns, heading, sun, look, palette, clouds, nodes, lattice):
+    """Sky above row `horizon`. nodes (3, nodes) and lattice (2, 3, width) are scratch."""
+    upper, lower = lattice[0], lattice[1]
+    for v in range(-SKY_ROWS, horizon):
         if v % SKY_ROWS == 0:
-            if v == 0:
-                y = max((centre_y - HALF) / focal, ZERO)
-                sky_colours(
-                    columns,
-                    y,
-                    heading,
-                    sun,
-                    look,
-                    palette,
-                    clouds,
-                    lattice[upper, 0],
-                    lattice[upper, 1],
-                    lattice[upper, 2],
-                )
-            else:
-                upper, lower = lower, upper
+            upper, lower = lower, upper
             y = max((centre_y - HALF - f4(v + SKY_ROWS)) / focal, ZERO)
-            sky_colours(
-                columns, y, heading, sun, look, palette, clouds, lattice[lower, 0], lattice[lower, 1], lattice[lower, 2]
-            )
-        fill_sky_row(image[v], lattice[upper], lattice[lower], f4(v % SKY_ROWS) * f4(1 / SKY_ROWS))
+            sky_colours(columns, y, heading, sun, look, palette, clouds, nodes)
+            widen_lattice(nodes, lower)
+        if v >= 0:
+            fill_sky_row(image[v], upper, lower, f4(v % SKY_ROWS) * f4(1 / SKY_ROWS))
 
 
 @kernel
@@ -365,24 +357,14 @@ def spread_nodes(nodes, count, blocks_a_node, lap, lines):
         inverse = HALF / reach
         for j in range(blocks_a_node):
             begin = k * stride + j * BLOCK
-            fill_block(lines, begin, d, d_step, t, t_step, noise, noise_step, sharpness, reach, inverse)
+            end = begin + BLOCK
+            ramp(lines[0, begin:end], d, d_step)
+            ramp(lines[1, begin:end], t, t_step)
+            ramp(lines[2, begin:end], sharpness, ZERO)
+            ramp(lines[3, begin:end], reach, ZERO)
+            ramp(lines[4, begin:end], inverse, ZERO)
+            ramp(lines[5, begin:end], noise, noise_step)
             d, t, noise = d + d_step * f4(BLOCK), t + t_step * f4(BLOCK), noise + noise_step * f4(BLOCK)
-
-
-@kernel(inline="always")
-def fill_block(lines, begin, d, d_step, t, t_step, noise, noise_step, sharpness, reach, inverse):
-    """One block of `lines`, BLOCK pixels from `begin`."""
-    end = begin + BLOCK
-    d_line, t_line, sharp_line = lines[0, begin:end], lines[1, begin:end], lines[2, begin:end]
-    reach_line, inverse_line, noise_line = lines[3, begin:end], lines[4, begin:end], lines[5, begin:end]
-    for i in range(BLOCK):
-        x = f4(i4(i))
-        d_line[i] = d + d_step * x
-        t_line[i] = t + t_step * x
-        noise_line[i] = noise + noise_step * x
-        sharp_line[i] = sharpness
-        reach_line[i] = reach
-        inverse_line[i] = inverse
 
 
 @kernel
@@ -558,7 +540,7 @@ def draw_shadows(image, width, horizon, pose, lens, centre_y, objects, kinds, su
     away_z, away_l = -sun[0] / max(flat, f4(0.01)), -sun[1] / max(flat, f4(0.01))
     for i in range(objects.shape[0]):
         kind = i4(objects[i, 4])
-        if kind < i4(0) or kinds[kind, 3] != LEAVES:
+        if kind < i4(0) or kinds[kind, 3] > CONIFER:
             continue
         dx, dy = objects[i, 0] - pose[0], objects[i, 1] - pose[1]
         z, l = cos * dx + sin * dy, cos * dy - sin * dx
@@ -688,196 +670,185 @@ def find_sprites(objects, pose, widest, spread, order, depths):
 def draw_sprites(image, width, pose, lens, centre_y, objects, sprites, sun, look, palette, scratch):
     """Everything upright, far to near."""
     focal, centre_x, mount = lens[0], lens[1], lens[3]
-    order, depths, paint = scratch.order, scratch.depths, scratch.paint
+    order, depths, paints = scratch.order, scratch.depths, scratch.paints
+    mix_paints(sun, look, palette, paints)
+    haze = lanes(palette[HAZE, 0], palette[HAZE, 1], palette[HAZE, 2])
     count = find_sprites(objects, pose, centre_x / focal, sprites.spread, order, depths)
     for k in range(count):
         i, z = order[k], depths[k]
-        kind = i4(objects[i, 4])
-        dx, dy = objects[i, 0] - pose[0], objects[i, 1] - pose[1]
+        kind, slot = i4(objects[i, 4]), FIRST_SPRITE + k
+        first, variants, class_id, materials = sprites.kinds[kind]
+        scratch.slot_class[slot], scratch.slot_instance[slot], scratch.slot_depth[slot] = class_id, i + 1, z
         scale = focal / z
-        middle = centre_x - (pose[2] * dy - pose[3] * dx) * scale
-        slot = FIRST_SPRITE + k
-        scratch.slot_class[slot] = sprites.kinds[kind, 2]
-        scratch.slot_instance[slot] = i + 1
-        scratch.slot_depth[slot] = z
-        tint = objects[i, 5]
-        mix_paint(sprites.kinds[kind, 3], tint, sun, look, palette, paint)
-        tall, broad = objects[i, 3] * scale, objects[i, 2] * sprites.spread[kind] * scale
-        seen = haze_paint(paint, palette, transmittance(z * look[FOG_DENSITY]), fade_out(z))
-        sprite, mirrored = pick_variant(sprites.kinds, kind, tint, i)
-        if mirrored and sprites.kinds[kind, 3] == LEAVES:
-            swap_rows(paint)  # what is lit from the right in the picture is lit from the left in its mirror image
-        draw_sprite(
-            image,
-            width,
-            sprites,
-            sprite,
-            mirrored,
-            middle,
-            centre_y + mount * scale,
-            broad,
-            tall,
-            paint,
-            seen,
-            u4(slot) << u4(24),
-        )
-
-
-@kernel(inline="always")
-def swap_rows(paint):
-    """Exchange the first two materials."""
-    for channel in range(3):
-        paint[0, channel], paint[1, channel] = paint[1, channel], paint[0, channel]
-
-
-@kernel(inline="always")
-def fade_out(z):
-    """Opacity of a far sprite, so that none pops up."""
-    return clamp01((FADE_END - z) / (FADE_END - FADE_START))
+        dx, dy, tint = objects[i, 0] - pose[0], objects[i, 1] - pose[1], objects[i, 5]
+        middle, foot = centre_x - (pose[2] * dy - pose[3] * dx) * scale, centre_y + mount * scale
+        broad, tall = objects[i, 2] * sprites.spread[kind] * scale, objects[i, 3] * scale
+        variant, mirrored = pick_variant(variants, materials, tint, i)
+        levels = sprites.levels[first + variant]
+        smallest = levels[levels.shape[0] - 1]
+        # what would be smaller than its coarsest mip is drawn at that size and as much fainter: thin posts stay, steady
+        shrunk = min(broad / f4(smallest[1]), ONE) * min(tall / f4(smallest[2]), ONE)
+        opacity = shrunk * clamp01((FADE_END - z) / (FADE_END - FADE_START))
+        opacity = (opacity - f4(0.08)) / f4(0.92)
+        if opacity <= ZERO:
+            continue
+        seen = u8(i4(f4(256) * opacity))
+        clear = u8(i4(f4(256) * opacity * transmittance(z * look[FOG_DENSITY])))
+        paint = paints[materials, i4((tint + ONE) * f4(HALF * (TINTS - 1)) + HALF)]
+        a, b, c = dim(paint[0], clear), dim(paint[1], clear), dim(paint[2], clear)
+        if mirrored and materials <= CONIFER:
+            a, b = b, a  # what the picture has lit from the right, its mirror image has lit from the left
+        colours = (a, b, c, dim(haze, seen - clear), seen, u8(slot) << u8(24))
+        broad, tall = max(broad, f4(smallest[1])), max(tall, f4(smallest[2]))
+        draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, tall, colours)
 
 
 @kernel
-def pick_variant(kinds, kind, tint, i):
-    """A sprite of this kind for object i and whether to mirror it. A sign points where its tint's sign says."""
-    if kinds[kind, 3] == SIGN:
-        return kinds[kind, 0], tint < ZERO
-    if kinds[kind, 3] == POST:
-        return kinds[kind, 0], False
+def pick_variant(variants, materials, tint, i):
+    """A picture for object i and whether to mirror it. A sign points where its tint's sign says: + left, - right."""
+    if materials == SIGN:
+        return i4(0), tint < ZERO
     mixed = u4(u4(u4(i4((tint + TWO) * f4(65536))) ^ u4(i)) * u4(0x9E3779B1)) >> u4(16)
-    return i4(kinds[kind, 0] + i4(u4(mixed >> u4(1)) % u4(kinds[kind, 1]))), (mixed & u4(1)) == u4(1)
+    return i4(u4(mixed >> u4(1)) % u4(variants)), (mixed & u4(1)) == u4(1)
 
 
 @kernel
-def mix_paint(materials, tint, sun, look, palette, paint):
-    """Fill paint (4, 3) rows 0-2 with the colours of an object's three materials, before haze."""
-    if materials == LEAVES:
-        mix_leaves(tint, sun, look, palette, paint)
-        return
-    for channel in range(3):
-        light = palette[MARKING, channel]
-        for material in range(3):
-            paint[material, channel] = FURNITURE[materials, material, channel] * light
+def mix_paints(sun, look, palette, paints):
+    """Fill paints (material sets, TINTS, 3), uint64 lanes: the colours of every material set in this light."""
+    for tint in range(TINTS):
+        share = f4(tint) / f4(TINTS - 1)
+        mix_leaves(FOLIAGE, OTHER_FOLIAGE, share, sun, look, palette, paints[LEAVES, tint])
+        mix_leaves(NEEDLES, NEEDLES, share, sun, look, palette, paints[CONIFER, tint])
+        for materials in (POST, SIGN):
+            for m in range(3):
+                red, green, blue = FURNITURE[materials - POST, m]
+                paints[materials, tint, m] = lanes(
+                    red * palette[MARKING, 0], green * palette[MARKING, 1], blue * palette[MARKING, 2]
+                )
 
 
 @kernel
-def mix_leaves(tint, sun, look, palette, paint):
-    """Leaves lit from the right, from the left, and in shade. A tree against the sun is dark, one before it is bright."""
+def mix_leaves(colour, other, tint, sun, look, palette, paint):
+    """Leaves lit from the right, from the left, and in shade. A tree against the sun is dark, one opposite is bright."""
     strength = look[SUN_STRENGTH]
-    behind = f4(0.55) - f4(0.30) * sun[0]
-    even = f4(0.62) * (ONE - strength)
+    behind, even = f4(0.55) - f4(0.30) * sun[0], f4(0.62) * (ONE - strength)
     right = even + strength * min(max(behind - f4(0.62) * sun[1], f4(0.10)), f4(1.08))
     left = even + strength * min(max(behind + f4(0.62) * sun[1], f4(0.10)), f4(1.08))
-    share, bright = HALF + HALF * tint, f4(0.93) + f4(0.07) * tint
-    for channel in range(3):
-        leaf = mix(palette[FOLIAGE, channel], palette[OTHER_FOLIAGE, channel], share) * bright
-        leaf = leaf * mix(ONE, palette[SUNLIGHT, channel] * f4(1 / 240), strength)
-        shade = palette[FOLIAGE_SHADE, channel]
-        paint[0, channel] = min(mix(shade, leaf, right), FULL)
-        paint[1, channel] = min(mix(shade, leaf, left), FULL)
-        paint[2, channel] = mix(shade, leaf, f4(0.14))
-
-
-@kernel
-def haze_paint(paint, palette, clear, opacity):
-    """Dim the materials by haze and opacity, put the haze's share into paint[3]; returns the opacity in 256ths."""
-    for channel in range(3):
-        for material in range(3):
-            paint[material, channel] *= clear * opacity
-        paint[3, channel] = palette[HAZE, channel] * (ONE - clear) * opacity
-    return u4(i4(f4(256) * opacity))
-
-
-@kernel
-def draw_sprite(image, width, sprites, sprite, mirrored, middle, foot, broad, tall, paint, seen, slot):
-    """One sprite with its foot at row `foot` and its middle at column `middle`, broad x tall pixels.
-
-    What would be smaller than the coarsest mip is drawn at that mip's size and as much fainter, so thin posts neither
-    vanish nor flicker.
-    """
-    levels = sprites.levels[sprite]
-    last = levels[levels.shape[0] - 1]
-    if broad < f4(last[1]) or tall < f4(last[2]):
-        opacity = min(broad / f4(last[1]), ONE) * min(tall / f4(last[2]), ONE)
-        if opacity < f4(1 / 64):
-            return
-        broad, tall = max(broad, f4(last[1])), max(tall, f4(last[2]))
-        seen = u4(i4(f4(i4(seen)) * opacity))
-        for material in range(4):
-            for channel in range(3):
-                paint[material, channel] *= opacity
-    level = 0
-    while level + 1 < levels.shape[0] and levels[level, 1] >= broad * f4(1.4) and levels[level, 2] >= tall * f4(1.2):
-        level += 1
-    start, cols, texel_rows, first_row = levels[level, 0], levels[level, 1], levels[level, 2], levels[level, 3]
-    across, down = f4(cols) / broad, f4(texel_rows) / tall
-    left, top = middle - HALF * broad, foot - tall
-    v0, v1 = (
-        max(0, ceil_int(max(top, ZERO) - HALF)),
-        min(image.shape[0], ceil_int(min(foot, f4(image.shape[0])) - HALF)),
-    )
-    for v in range(v0, v1):
-        y = (f4(v) + HALF - top) * down - HALF
-        y = min(max(y, ZERO), f4(texel_rows) - f4(1.001))
-        row = i4(y)
-        begin, end = sprites.extents[first_row + row, 0], sprites.extents[first_row + row, 1]
-        if mirrored:
-            begin, end = cols - end, cols - begin
-        u0 = clamp_column(left + f4(begin) / across, width)
-        u1 = clamp_column(left + f4(end) / across, width)
-        if u0 >= u1:
-            continue
-        x, step = (f4(u0) + HALF - left) * across - HALF, across
-        if mirrored:
-            x, step = f4(cols - 1) - x, -step
-        offset = start + row * cols
-        upper, lower = sprites.texels[offset : offset + cols], sprites.texels[offset + cols : offset + 2 * cols]
-        sprite_row(image[v, u0:u1], upper, lower, u4(i4((y - f4(row)) * f4(256))), x, step, paint, seen, slot)
-
-
-@kernel
-def sprite_row(out, upper, lower, fraction, x, step, paint, seen, slot):
-    """Blend one row of a sprite, bilinear between two texel rows, `fraction` 256ths of the way to `lower`.
-
-    Colours go two to a uint32 (red and blue), and sums of weight x colour stay under 2^16.
-    """
-    a_rb, a_g = pair(paint[0, 0], paint[0, 2]), u4(i4(paint[0, 1]))
-    b_rb, b_g = pair(paint[1, 0], paint[1, 2]), u4(i4(paint[1, 1]))
-    c_rb, c_g = pair(paint[2, 0], paint[2, 2]), u4(i4(paint[2, 1]))
-    h_rb, h_g = pair(paint[3, 0], paint[3, 2]), u4(i4(paint[3, 1]))
-    even = u4(0xFF00FF)
-    rest = u4(256) - fraction
-    limit = f4(upper.shape[0]) - f4(1.001)
-    for u in range(out.shape[0]):
-        position = min(max(x + step * f4(i4(u)), ZERO), limit)
-        i = u4(i4(position))
-        share = u4(i4((position - f4(i4(i))) * f4(256)))
-        t, s = upper[i], lower[i]
-        low_0 = u4(u4(u4((t & even) * rest) + u4((s & even) * fraction)) >> u4(8)) & even
-        high_0 = u4(u4(u4((t >> u4(8)) & even) * rest) + u4(u4((s >> u4(8)) & even) * fraction))
-        t, s = upper[u4(i + u4(1))], lower[u4(i + u4(1))]
-        low_1 = u4(u4(u4((t & even) * rest) + u4((s & even) * fraction)) >> u4(8)) & even
-        high_1 = u4(u4(u4((t >> u4(8)) & even) * rest) + u4(u4((s >> u4(8)) & even) * fraction))
-        other = u4(256) - share
-        low = u4(u4(u4(low_0 * other) + u4(low_1 * share)) >> u4(8)) & even
-        high = (
-            u4(u4(u4((u4(high_0 >> u4(8)) & even) * other) + u4((u4(high_1 >> u4(8)) & even) * share)) >> u4(8)) & even
-        )
-        w_a, w_c = low & u4(0xFFFF), low >> u4(16)
-        w_b, coverage = high & u4(0xFFFF), high >> u4(16)
-        p = out[u]
-        keep = u4(256) - u4(u4(coverage * seen) >> u4(8))
-        rb = u4(u4(a_rb * w_a) + u4(b_rb * w_b) + u4(c_rb * w_c) + u4(h_rb * coverage) + u4((p & even) * keep))
-        g = u4(
-            u4(a_g * w_a) + u4(b_g * w_b) + u4(c_g * w_c) + u4(h_g * coverage) + u4(u4((p >> u4(8)) & u4(255)) * keep)
-        )
-        owner = slot if keep <= u4(128) else u4(p & u4(0xFF000000))
-        out[u] = u4(u4(u4(rb >> u4(8)) & even) | u4(g & u4(0xFF00)) | owner)
+    leaf_r = leaf_colour(palette, colour, other, tint, strength, 0)
+    leaf_g = leaf_colour(palette, colour, other, tint, strength, 1)
+    leaf_b = leaf_colour(palette, colour, other, tint, strength, 2)
+    shade_r, shade_g, shade_b = palette[FOLIAGE_SHADE]
+    for m, light in ((0, right), (1, left), (2, f4(0.14))):
+        paint[m] = lanes(mix(shade_r, leaf_r, light), mix(shade_g, leaf_g, light), mix(shade_b, leaf_b, light))
 
 
 @kernel(inline="always")
-def pair(red, blue):
-    """Red and blue in the two halves of a uint32."""
-    return u4(u4(i4(red)) | u4(u4(i4(blue)) << u4(16)))
+def leaf_colour(palette, colour, other, tint, strength, channel):
+    """A sunlit leaf's colour; tint in [0, 1] goes from `colour` to `other` and from dark to light."""
+    leaf = mix(palette[colour, channel], palette[other, channel], tint) * (f4(0.88) + f4(0.14) * tint)
+    return leaf * mix(ONE, palette[SUNLIGHT, channel] * f4(1 / 240), strength)
+
+
+@kernel(inline="always")
+def lanes(red, green, blue):
+    """A colour's channels, held to [0, 255], in the low three 16-bit lanes of a uint64."""
+    r, g, b = u8(i4(min(red, FULL))), u8(i4(min(green, FULL))), u8(i4(min(blue, FULL)))
+    return u8(r | u8(g << u8(16)) | u8(b << u8(32)))
+
+
+@kernel(inline="always")
+def dim(colour, share):
+    """Lane by lane, `share` 256ths of a colour."""
+    return u8(u8(colour * share) >> u8(8)) & LANES
+
+
+@kernel
+def draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, tall, colours):
+    """One sprite with its foot at row `foot` and its middle at column `middle`, broad x tall pixels.
+
+    Texels have a border of one on every side, so a pixel's two or four neighbours always exist. Positions along a row
+    are 16.16 fixed point.
+    """
+    level = levels.shape[0] - 1
+    while level > 0 and (f4(levels[level, 1]) < broad * f4(0.7) or f4(levels[level, 2]) < tall * f4(0.6)):
+        level -= 1
+    start, cols, texel_rows, first_row = levels[level]
+    step, down, per_texel = f4(cols) / broad, f4(texel_rows) / tall, broad / f4(cols)
+    smooth = down < f4(0.8) or texel_rows <= 10
+    top, left = foot - tall, middle - HALF * broad
+    whole = clamp_column(left - HALF * per_texel, width), clamp_column(left + broad + HALF * per_texel, width)
+    v0, v1 = ceil_int(max(top - HALF, ZERO)), ceil_int(min(foot - HALF, f4(image.shape[0])))
+    if whole[0] >= whole[1]:
+        return
+    for v in range(v0, v1):
+        y = (f4(v) + HALF - top) * down
+        u0, u1 = whole
+        if cols > 16:  # a big sprite has much empty space beside it
+            begin, end = sprites.extents[first_row + i4(y)]
+            if mirrored:
+                begin, end = cols - end, cols - begin
+            u0, u1 = clamp_column(left + f4(begin) * per_texel, width), clamp_column(left + f4(end) * per_texel, width)
+        x = i4(((f4(u0) + HALF - left) * step + HALF) * f4(65536))
+        x_step = i4(step * f4(65536))
+        if mirrored:
+            x, x_step = (i4(cols) + i4(1)) * i4(65536) - x, -x_step
+        stride = i4(cols + 2)
+        if smooth:
+            y = y + HALF
+            offset = start + i4(y) * stride
+            share = u8(i4((y - f4(i4(y))) * f4(256)))
+            smooth_sprite_row(image[v], u0, u1, sprites.texels, offset, stride, share, x, x_step, colours)
+        else:
+            sprite_row(image[v], u0, u1, sprites.texels, start + (i4(y) + i4(1)) * stride, x, x_step, colours)
+
+
+@kernel(inline="always")
+def mix_texels(a, b, share):
+    """Lane by lane from a to b, `share` 256ths of the way."""
+    return u8(u8(u8(a * u8(u8(256) - share)) + u8(b * share)) >> u8(8)) & LANES
+
+
+@kernel(inline="always")
+def blend_texel(pixel, texel, colours):
+    """A texel over a pixel. Weights times colours sum to less than 2^16, so the four lanes keep to themselves."""
+    a, b, c, haze, seen, slot = colours
+    coverage = u8(texel >> u8(48))
+    paint = u8(a * u8(texel & u8(0xFF))) + u8(b * u8(u8(texel >> u8(16)) & u8(0xFF)))
+    paint = u8(paint) + u8(c * u8(u8(texel >> u8(32)) & u8(0xFF))) + u8(haze * coverage)
+    keep = u8(u8(256) - u8(u8(coverage * seen) >> u8(8)))
+    p = u8(pixel)
+    below = u8(u8(p & u8(0xFF)) | u8(u8(p & u8(0xFF00)) << u8(8)) | u8(u8(p & u8(0xFF0000)) << u8(16)))
+    both = u8(u8(paint) + u8(below * keep))
+    owner = slot if keep <= u8(128) else u8(p & u8(0xFF000000))
+    red, green = u8(u8(both >> u8(8)) & u8(0xFF)), u8(u8(both >> u8(16)) & u8(0xFF00))
+    return u4(red | green | u8(u8(both >> u8(24)) & u8(0xFF0000)) | owner)
+
+
+@kernel
+def sprite_row(out, u0, u1, texels, offset, x, step, colours):
+    """Blend one row of a shrunk sprite, linear between neighbours in the row of texels at `offset`."""
+    for u in range(u8(u0), u8(u1)):
+        i = u8(offset + (x >> i4(16)))
+        first, second = texels[i], texels[u8(i + u8(1))]
+        if u8(first | second) >> u8(48) != u8(0):
+            texel = mix_texels(first, second, u8(i4(x >> i4(8)) & i4(255)))
+            out[u] = blend_texel(out[u], texel, colours)
+        x = i4(x + step)
+
+
+@kernel
+def smooth_sprite_row(out, u0, u1, texels, offset, stride, share, x, step, colours):
+    """Blend one row of a magnified sprite, bilinear; `share` 256ths of the way to the next row of texels."""
+    for u in range(u8(u0), u8(u1)):
+        i = u8(offset + (x >> i4(16)))
+        j = u8(i + u8(stride))
+        first, second = texels[i], texels[u8(i + u8(1))]
+        third, fourth = texels[j], texels[u8(j + u8(1))]
+        if u8(first | second | third | fourth) >> u8(48) != u8(0):
+            upper = mix_texels(first, second, u8(i4(x >> i4(8)) & i4(255)))
+            lower = mix_texels(third, fourth, u8(i4(x >> i4(8)) & i4(255)))
+            out[u] = blend_texel(out[u], mix_texels(upper, lower, share), colours)
+        x = i4(x + step)
 
 
 # --- results ----------------------------------------------------------------------------------------------------------
@@ -885,14 +856,24 @@ def pair(red, blue):
 
 @kernel
 def write_rgb(image, width, out):
-    """The colours of `image` into out (H, W, 3) uint8."""
+    """The colours of `image` into out (H, W, 3) uint8: four pixels make three words."""
+    if image.shape[1] == width:
+        write_words(image.reshape(-1), out.reshape(-1).view(np.uint32))
+        return
     for v in range(image.shape[0]):
-        row, line = image[v, :width], out[v].reshape(-1)
         for u in range(width):
-            p = row[u]
-            line[3 * u] = np.uint8(p & u4(255))
-            line[3 * u + 1] = np.uint8((p >> u4(8)) & u4(255))
-            line[3 * u + 2] = np.uint8((p >> u4(16)) & u4(255))
+            for channel in range(3):
+                out[v, u, channel] = np.uint8((image[v, u] >> u4(8 * channel)) & u4(255))
+
+
+@kernel
+def write_words(row, words):
+    """Drop every fourth byte of `row`."""
+    for i in range(words.shape[0] // 3):
+        a, b, c, d = row[4 * i], row[4 * i + 1], row[4 * i + 2], row[4 * i + 3]
+        words[3 * i] = u4(u4(a & u4(0xFFFFFF)) | u4(b << u4(24)))
+        words[3 * i + 1] = u4(u4(u4(b >> u4(8)) & u4(0xFFFF)) | u4(c << u4(16)))
+        words[3 * i + 2] = u4(u4(u4(c >> u4(16)) & u4(0xFF)) | u4(d << u4(8)))
 
 
 @kernel
@@ -958,7 +939,7 @@ def render(
         horizon = min(max(ceil_int(centre_y - f4(0.45)), 0), height)
         grade(look, palette)
         aim_sun(look, yaw, sun)
-        draw_sky(image, horizon, focal, centre_y, sky_columns, heading, sun, look, palette, art.clouds, lattice)
+        draw_sky(image, horizon, focal, centre_y, sky_columns, heading, sun, look, palette, art.clouds, nodes, lattice)
         draw_sun(image, width, horizon, focal, centre_x, centre_y, sun, look, palette)
         draw_skyline(image, width, horizon, focal, centre_y, yaw, azimuths, art.skyline, palette, lines[0], lines[1])
         draw_ground(

@@ -15,25 +15,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.camera.kernels import CONIFER, LEAVES, POST, SIGN
 from sim.scene import CLASSES, OBJECT_KINDS
 
 SUPERSAMPLING = 2
-MIN_SIDE = 4
-"""Texels of a mip's shorter side at the coarsest level."""
-
 Vector = NDArray[np.float64]
 
 
 class Sprites(NamedTuple):
     """All sprites in flat arrays.
 
-    texels: uint32, three material weights in the low bytes and coverage in the high byte. extents: (rows, 2) int32, first
-    and last + 1 texel that may be seen, with a texel to spare all round. levels: (sprites, LEVELS, 4) int32: offset in
-    texels, width, height, offset in extents; a sprite's last level is repeated. kinds: (kinds, 4) int32: first sprite,
-    number of variants, segmentation class, material set. spread: (kinds,) float32, a picture's width over its object's.
+    texels: uint64, three material weights and, on top, the coverage in its four 16-bit lanes; every level has a border of
+    one texel. extents: (rows, 2) int32, first and last + 1 texel that may be seen, with a texel to spare all round.
+    levels: (sprites, LEVELS, 4) int32: offset in texels, width and height without the border, offset in extents; a
+    sprite's last level is repeated. kinds: (kinds, 4) int32: first sprite, number of variants, segmentation class,
+    material set. spread: (kinds,) float32, a picture's width over its object's.
     """
 
-    texels: NDArray[np.uint32]
+    texels: NDArray[np.uint64]
     extents: NDArray[np.int32]
     levels: NDArray[np.int32]
     kinds: NDArray[np.int32]
@@ -41,7 +40,7 @@ class Sprites(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """How one of OBJECT_KINDS is painted. size: texels (height, width). materials: 0 leaves, else see the kernels."""
+    """How one of OBJECT_KINDS is painted. size: texels (height, width). materials: LEAVES, ... of the kernels."""
 
     painter: Callable[[np.random.Generator, "Canvas"], None]
     size: tuple[int, int]
@@ -216,12 +215,12 @@ def _curve_sign(rng: np.random.Generator, canvas: Canvas) -> None:
 
 
 KINDS: dict[str, Kind] = {
-    "broadleaf": Kind(_broadleaf, (320, 320), 3, "vegetation", 0, 1.1),
-    "poplar": Kind(_poplar, (320, 128), 2, "vegetation", 0, 1.25),
-    "conifer": Kind(_conifer, (320, 160), 3, "vegetation", 0, 1.1),
-    "bush": Kind(_bush, (128, 160), 2, "vegetation", 0, 1.15),
-    "delineator": Kind(_delineator, (160, 48), 1, "sign", 1, 3.0),
-    "curve sign": Kind(_curve_sign, (160, 128), 1, "sign", 2, 1.25),
+    "broadleaf": Kind(_broadleaf, (320, 320), 3, "vegetation", LEAVES, 1.1),
+    "poplar": Kind(_poplar, (320, 128), 2, "vegetation", LEAVES, 1.25),
+    "conifer": Kind(_conifer, (320, 160), 3, "vegetation", CONIFER, 1.1),
+    "bush": Kind(_bush, (128, 160), 2, "vegetation", LEAVES, 1.15),
+    "delineator": Kind(_delineator, (160, 48), 1, "sign", POST, 3.0),
+    "curve sign": Kind(_curve_sign, (160, 128), 1, "sign", SIGN, 1.25),
 }
 
 
@@ -244,7 +243,7 @@ def make_sprites() -> Sprites:
 def _pyramid(texture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
     """The texture and its halvings."""
     levels = [texture]
-    while min(levels[-1].shape[:2]) >= 2 * MIN_SIDE:
+    while min(levels[-1].shape[:2]) > 1:
         height, width = levels[-1].shape[:2]
         levels.append(cv2.resize(levels[-1], (width // 2, height // 2), interpolation=cv2.INTER_AREA))
     return levels
@@ -258,10 +257,18 @@ def _flatten(pyramids: list[list[NDArray[np.uint8]]], kinds: NDArray[np.int32], 
         for j, level in enumerate(pyramid):
             height, width = level.shape[:2]
             table[i, j:] = texel_count, width, height, row_count
-            texels.append(np.ascontiguousarray(level).view(np.uint32).ravel())
+            texels.append(_bordered(level))
             extents.append(_extents(level[..., 3] > 0))
-            texel_count, row_count = texel_count + height * width, row_count + height
+            texel_count, row_count = texel_count + texels[-1].size, row_count + height
+    texels.append(np.zeros(2, np.uint64))  # a neighbour for the very last texel
     return Sprites(np.concatenate(texels), np.concatenate(extents), table, kinds, spread)
+
+
+def _bordered(level: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """A level's texels with a clear border of one; below, the foot is repeated, so that it does not fade."""
+    padded = np.pad(level, ((1, 1), (1, 1), (0, 0)))
+    padded[-1] = padded[-2]
+    return padded.astype(np.uint16).reshape(-1).view(np.uint64)
 
 
 def _extents(seen: NDArray[np.bool_]) -> NDArray[np.int32]:
