@@ -23,7 +23,7 @@ class Jitter:
 class Closing:
     """How the gates are closed once the network drives (docs/training.md)."""
 
-    from_round: int = 2
+    from_round: int = 3
     """The first round in which the budget counts; before it every gate may stay open."""
     ramp_rounds: float = 2.0
     """Rounds over which the budget's weight rises to its full value."""

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sim.world import World
 
 from agent.config import Jitter
 from sim import expert, track, vehicle
 from sim.camera import Camera
 from sim.policy import Observation, PolicySpec
 from sim.theme import sample_looks, training_look
+from sim.world import World
 
 LOOK_POOL = 1024
 """Looks drawn once and shared by all frames; half of the training themes, half of the wider training randomiser."""

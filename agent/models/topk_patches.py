@@ -27,7 +27,7 @@ class TopKPatchesConfig:
     """The cap K: for overflow only, the threshold does the choosing."""
     width: int = 64
     token_size: int = 48
-    heads: int = 6
+    heads: int = 8
     octaves: int = 3
 
     @property
@@ -98,11 +98,19 @@ class TopKPatches(nn.Module):
         return self.gate(patches)[..., 0]
 
     def forward(self, patches: Tensor, speed: Tensor, *, noise: Tensor | None = None) -> Reading:
-        """For training: straight-through gates, with `noise` (B, cells) added to the logits. speed (B, 1) in m/s."""
+        """For training: straight-through gates, with `noise` (B, cells) added to the logits. speed (B, 1) in m/s.
+
+        The cap is not applied: it is for overflow, and a gate must learn to do without it.
+        """
         logits = self.gate_logits(patches)
         chance = torch.sigmoid((logits if noise is None else logits + noise) / TEMPERATURE)
         kept = (chance > 0.5).float()
         return self._drive(patches, speed, logits, kept + chance - chance.detach(), kept > 0)
+
+    def ungated(self, patches: Tensor, speed: Tensor) -> Reading:
+        """For learning to drive before learning to ignore: every patch is let through."""
+        kept = torch.ones(patches.shape[:2], dtype=torch.bool)
+        return self._drive(patches, speed, self.gate_logits(patches).detach(), kept.float(), kept)
 
     @torch.inference_mode()
     def decide(self, patches: Tensor, speed: Tensor, keep: Tensor | None = None) -> Reading:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from agent.dataset import LANE, RoadPool, Rows
 from agent.models import family
 from agent.models.topk_patches import TopKPatches
 from agent.train import state
-from agent.train.objective import Losses, closing_loss, open_loss
+from agent.train.objective import Losses, closing_loss, observe, open_loss
 from sim import vehicle
 from sim.policy import Policy
 
@@ -66,7 +67,8 @@ class Trainer:
         rng = np.random.default_rng([self.config.seed, 1, turn])
         parts, off = [], np.zeros(len(self.roads), bool)
         cars = self.roads.place(np.arange(len(self.roads)), rng)
-        drive = self._expert_action if turn == 0 else self._student_action
+        student = partial(self._student_action, gated=self._pressure(turn) is not None)
+        drive = self._expert_action if turn == 0 else student
         for _ in range(self.config.drive_steps):
             parts.append(cars.pick(np.arange(len(cars))))
             action = drive(cars, rng) + rng.normal(0, 0.06, (len(cars), 2))
@@ -86,8 +88,12 @@ class Trainer:
     def _expert_action(self, cars: Rows, rng: np.random.Generator) -> NDArray[np.float32]:
         return self.roads.label(cars)
 
-    def _student_action(self, cars: Rows, rng: np.random.Generator) -> NDArray[np.float32]:
-        return self.policy.act(self.roads.observe(cars, rng), None)[0].action
+    @torch.inference_mode()
+    def _student_action(self, cars: Rows, rng: np.random.Generator, gated: bool) -> NDArray[np.float32]:
+        """What the network does now; before its gates are trained, with every patch let through."""
+        patches, speed = observe(self.network, self.roads.observe(cars, rng))
+        reading = self.network.decide(patches, speed) if gated else self.network.ungated(patches, speed)
+        return reading.action.numpy()
 
     def _learn(self, turn: int) -> Losses:
         """One gradient step on freshly drawn frames."""

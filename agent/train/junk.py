@@ -13,23 +13,23 @@ from torch.nn import functional as F
 Substrate = Callable[[Tensor, torch.Generator], Tensor]
 
 
-def replace_unread(patches: Tensor, kept: Tensor, blurred: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def replace_unread(
+    patches: Tensor, kept: Tensor, blurred: Tensor, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
     """Overwrite cells that were not kept, one substrate a frame. kept (B, cells) bool; blurred like patches.
 
     Returns the edited patches and which cells were replaced (B, cells) bool. A foreign cell is pasted only where it was
     unread in its own frame too: closing cells that were read elsewhere would teach place instead of content.
     """
-    frames = len(patches)
-    choice = torch.randint(len(FLAT) + 3, (frames,), generator=generator)
-    source, allowed = blurred, torch.ones_like(kept)
-    for index, substrate in enumerate(FLAT):
-        source = torch.where((choice == index)[:, None, None], substrate(patches, generator), source)
-    for index, displaced in ((len(FLAT), False), (len(FLAT) + 1, True)):
-        foreign, unread = _foreign(patches, kept, displaced, generator)
-        chosen = choice == index
-        source = torch.where(chosen[:, None, None], foreign, source)
-        allowed = torch.where(chosen[:, None], unread, allowed)
-    replaced = allowed & ~kept
+    choice = torch.randint(len(OWN) + 3, (len(patches),), generator=generator)
+    source, replaced = blurred.clone(), ~kept
+    for index, substrate in enumerate(OWN):
+        chosen = (choice == index).nonzero()[:, 0]
+        source[chosen] = substrate(patches[chosen], generator)
+    for index, displaced in ((len(OWN), False), (len(OWN) + 1, True)):
+        chosen = (choice == index).nonzero()[:, 0]
+        source[chosen], unread = _foreign(patches, kept, chosen, displaced, generator)
+        replaced[chosen] &= unread
     return torch.where(replaced[..., None], source, patches), replaced
 
 
@@ -79,12 +79,14 @@ def _grain_on_top(patches: Tensor, generator: torch.Generator) -> Tensor:
     return (patches + torch.randn(patches.shape, generator=generator) * strength).clamp(-0.5, 0.5)
 
 
-def _foreign(patches: Tensor, kept: Tensor, displaced: bool, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Another frame's cells, in place or shuffled, and which of them were unread there."""
-    frame = torch.randperm(len(patches), generator=generator)
+def _foreign(
+    patches: Tensor, kept: Tensor, frames: Tensor, displaced: bool, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """For the given frames another frame's cells, in place or shuffled, and which of them were unread there."""
+    other = (frames + torch.randint(1, len(patches), frames.shape, generator=generator)) % len(patches)
     cells = patches.shape[1]
     cell = torch.randperm(cells, generator=generator) if displaced else torch.arange(cells)
-    return patches[frame][:, cell], ~kept[frame][:, cell]
+    return patches[other][:, cell], ~kept[other][:, cell]
 
 
 def _coin(frames: int, generator: torch.Generator) -> Tensor:
@@ -97,8 +99,8 @@ def _as_patches(colours: Tensor, patches: Tensor) -> Tensor:
     return colours.expand(frames, cells, values // 3, 3).reshape(patches.shape)
 
 
-FLAT: tuple[Substrate, ...] = (
+OWN: tuple[Substrate, ...] = (
     *(_one_colour_a_frame, _frame_mean, _one_colour_a_cell),
     *(_noise, _noise, _noise, _grain_on_top),  # the hard ones, so more often
 )
-"""Substrates that need nothing but the frame itself."""
+"""Substrates that need nothing but the frame itself: patches (B, cells, values) to the like."""

@@ -35,7 +35,7 @@ def test_cells_that_were_read_elsewhere_are_never_pasted(generator: torch.Genera
         assert not (unread == 0.4321).all(-1).any()
 
 
-@pytest.mark.parametrize("substrate", sorted(set(junk.FLAT), key=lambda f: f.__name__), ids=lambda f: f.__name__)
+@pytest.mark.parametrize("substrate", sorted(set(junk.OWN), key=lambda f: f.__name__), ids=lambda f: f.__name__)
 def test_substrates_keep_shape_and_range(substrate, generator: torch.Generator) -> None:
     patches = torch.rand(FRAMES, CELLS, VALUES, generator=generator) - 0.5
     source = substrate(patches, generator)
