@@ -1,5 +1,6 @@
 """RedGaze's demo: a network drives, and the picture is red where it read. Parses, wires, runs; holds no logic."""
 
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -30,7 +31,11 @@ if TYPE_CHECKING:
 EXPERT = "expert"
 DEFAULT_RECORDING = Path("redgaze-demo.mp4")
 DEFAULT_SECONDS = 10.0
-LONGEST_SECONDS = 86_400.0
+TOLERATED_LATE = 0.05
+"""The share of pictures that may come late in the window before the user is told."""
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -65,20 +70,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.list:
         show_list()
         return 0
-    with ExitStack() as stack:
-        with mistakes_in_one_line():
-            check(options)
-            demo = prepare(options, stack)
-        with mistakes_in_one_line(OSError):
-            return demo.run()
+    try:
+        with ExitStack() as stack:
+            with mistakes_in_one_line():
+                check(options)
+                demo = prepare(options, stack)
+            with mistakes_in_one_line(OSError):
+                return demo.run()
+    except KeyboardInterrupt:  # before there was anything to show
+        return INTERRUPTED
 
 
 def check(options: Options) -> None:
     """ValueError for numbers and names that cannot be meant, before anything is loaded or written."""
     if options.seed < 0:
         raise ValueError(f"--seed is {options.seed}; expected a whole number from 0 up")
-    if options.seconds is not None and not 0 < options.seconds <= LONGEST_SECONDS:
-        raise ValueError(f"--seconds is {options.seconds:g}; expected more than 0 and at most {LONGEST_SECONDS:g}")
+    if options.seconds is not None and not 0 < options.seconds < math.inf:
+        raise ValueError(f"--seconds is {options.seconds:g}; expected a finite number above 0")
     if options.record is not None:
         check_recording_name(options.record)
 
@@ -96,31 +104,19 @@ class Demo:
     def run(self) -> int:
         """Drive to the end or until stopped, say what was written; returns the exit status."""
         try:
-            self._run_in_window() if self.window else self._run_headless()
+            self._run_in_window(self.window) if self.window else self._run_headless()
             status = 0
         except KeyboardInterrupt:
-            status = 130
-        if self.recorder:
-            self.recorder.close()
-            seconds = self.recorder.pictures / PICTURE_RATE
-            console.print(
-                f"recorded {seconds:.1f} s ({self.recorder.pictures} pictures): {self.recorder.path.resolve()}"
-            )
-        if self.dump:
-            console.print(f"dumped {self.dump.steps} control steps: {self.dump.folder.resolve()}")
+            status = INTERRUPTED
+        self._tell()
         return status
 
-    def _run_in_window(self) -> None:
-        assert self.window is not None
-        outputs = [self.window.show, *([self.recorder.write] if self.recorder else [])]
-        keeper = RateKeeper(PICTURE_RATE)
-        run(
-            *(self.session, outputs),
-            pictures=self.pictures,
-            asked=self.window.asked,
-            keeper=keeper,
-            may_skip=self.recorder is None,
-        )
+    def _run_in_window(self, window: "FrameWindow") -> None:
+        keeper, skip = RateKeeper(PICTURE_RATE), self.recorder is None
+        outputs = [window.show, *([self.recorder.write] if self.recorder else [])]
+        run(self.session, outputs, pictures=self.pictures, asked=window.asked, keeper=keeper, may_skip=skip)
+        if keeper.share_late > TOLERATED_LATE:
+            console.print(f"this machine was late with {keeper.share_late:.0%} of the pictures")
 
     def _run_headless(self) -> None:
         assert self.recorder is not None
@@ -128,16 +124,24 @@ class Demo:
             task = progress.add_task("recording", total=self.pictures)
             run(self.session, [self.recorder.write, lambda _: progress.advance(task)], pictures=self.pictures)
 
+    def _tell(self) -> None:
+        if self.recorder:
+            self.recorder.close()
+            count, path = self.recorder.pictures, self.recorder.path.resolve()
+            console.print(f"recorded {count / PICTURE_RATE:.1f} s ({count} pictures): {path}")
+        if self.dump:
+            console.print(f"dumped {self.dump.steps} control steps: {self.dump.folder.resolve()}")
+
 
 def prepare(options: Options, stack: ExitStack) -> Demo:
     """Load, open and wire what the options name; `stack` closes it. ValueError or OSError for a user's mistake."""
     if not any(CACHE_FOLDER.rglob("*.nbi")):
         console.print("compiling the camera, once only (about 20 s) ...")
     source, pilot, policy = wheel(options)
-    window = None if options.headless else open_window(stack)
-    provenance = {**describe(options, policy), "versions": versions()}
+    provenance = describe(options, policy)
     dump = stack.enter_context(Dump(options.dump, provenance)) if options.dump else None
     session = Session(source, pilot, Path(options.policy).name, [dump] if dump else [])
+    window = None if options.headless else open_window(stack)  # after the session's first frame: that one compiles
     record = options.record or (None if window else DEFAULT_RECORDING)
     recorder = stack.enter_context(Recorder(record, PICTURE_SIZE, PICTURE_RATE, provenance)) if record else None
     session.recording = bool(window and recorder)
@@ -161,9 +165,8 @@ def wheel(options: Options) -> tuple[WorldSource, Pilot, Mapping[str, Any]]:
 
 def describe(options: Options, policy: Mapping[str, Any]) -> dict[str, Any]:
     """What a recording and a dump say of how they were made."""
-    return {"policy": options.policy, "policy_provenance": dict(policy)} | {
-        name: getattr(options, name) for name in ("scenario", "theme", "seed")
-    }
+    place = {"scenario": options.scenario, "theme": options.theme, "seed": options.seed}
+    return {"policy": options.policy, "policy_provenance": dict(policy), **place, "versions": versions()}
 
 
 def open_window(stack: ExitStack) -> "FrameWindow | None":

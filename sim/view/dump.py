@@ -42,8 +42,11 @@ class Dump:
         self.steps += 1
 
     def close(self) -> None:
-        """Close the list of steps."""
+        """Close the list of steps; a dump that holds none leaves no files."""
         self._lines.close()
+        if not self.steps:
+            for name in (STEPS, PROVENANCE):
+                (self.folder / name).unlink(missing_ok=True)
 
     def __enter__(self) -> "Dump":
         return self

@@ -23,6 +23,7 @@ class RateKeeper:
             raise ValueError(f"rate is {rate!r}; expected rounds a second above 0")
         self.period = 1 / rate
         self.lateness = 0.0
+        self._rounds = self._late_rounds = 0
         self._patience, self._clock, self._sleep = patience, clock, sleep
         self._due = clock() + self.period
 
@@ -34,7 +35,14 @@ class RateKeeper:
         self.lateness = max(0.0, -left)
         given_up = self.lateness if self.lateness > self._patience else 0.0
         self._due += self.period + given_up
+        self._rounds += 1
+        self._late_rounds += self.late
         return self.lateness
+
+    @property
+    def share_late(self) -> float:
+        """The share of rounds so far that ended more than a period too late."""
+        return self._late_rounds / max(1, self._rounds)
 
     @property
     def late(self) -> bool:

@@ -58,6 +58,7 @@ def test_lateness_is_reported_while_it_lasts(clock: Clock) -> None:
         lateness.append(keeper.wait())
     assert lateness == pytest.approx([0.07, 0.14, 0.21])
     assert keeper.late
+    assert keeper.share_late == pytest.approx(2 / 3)  # the first was less than a period late
 
 
 @pytest.mark.parametrize("rate", [0, -1, float("nan")])

@@ -57,8 +57,8 @@ def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
         ([*EXPERT, "--scenario", "open-rode"], ["'open-rode'", "did you mean 'open-road'?"]),
         ([*EXPERT, "--seed", "x"], ["--seed", "'x'"]),
         ([*EXPERT, "--seed", "-1"], ["--seed", "-1", "from 0 up"]),
-        ([*EXPERT, "--seconds", "-2"], ["--seconds", "-2", "more than 0"]),
-        ([*EXPERT, "--seconds", "0"], ["--seconds", "more than 0"]),
+        ([*EXPERT, "--seconds", "-2"], ["--seconds", "-2", "above 0"]),
+        ([*EXPERT, "--seconds", "0"], ["--seconds", "above 0"]),
         ([*EXPERT, "--seconds", "nan"], ["--seconds", "nan"]),
         ([*EXPERT, "--seconds", "inf"], ["--seconds", "inf"]),
         ([*EXPERT, "--seconds", "soon"], ["--seconds", "'soon'"]),
@@ -88,6 +88,12 @@ def test_a_dump_into_a_folder_with_files(tmp_path: Path, capsys: pytest.CaptureF
     Path("thesis.txt").touch()
     assert "expected a new or empty folder" in refused([*EXPERT, "--headless", "--dump", "."], capsys)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_recording_that_fails_leaves_no_dump_either(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("file").touch()
+    refused([*EXPERT, "--headless", "--dump", "dump", "--record", "file/a.mp4"], capsys)
+    assert not Path("dump").exists() or not list(Path("dump").iterdir())
 
 
 def test_a_damaged_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -132,6 +138,25 @@ def test_headless_recording_and_dump(capsys: pytest.CaptureFixture[str]) -> None
         assert container.metadata["policy"] == "expert"
         assert container.metadata["theme"] == "meadow"
         assert json.loads(container.metadata["versions"])["world"]
+
+
+def test_a_checkpoint_folder_drives_and_its_selection_is_dumped() -> None:
+    from agent.checkpoint import save_checkpoint
+    from agent.models import family
+
+    untrained = family("topk-patches")
+    save_checkpoint(Path("mine"), "topk-patches", untrained.network(untrained.config()), {"note": "untrained"})
+    options = ["--headless", "--seconds", "0.2", "--record", "a.mp4", "--dump", "dump"]
+    assert run_demo.main(["--policy", "mine", *options]) == 0
+    with av.open("a.mp4") as container:
+        provenance = json.loads(container.metadata["policy_provenance"])
+    assert provenance["note"] == "untrained"
+    assert len(provenance["weights_sha256"]) == 64
+    line = json.loads(Path("dump/steps.jsonl").read_text().splitlines()[0])
+    arrays = np.load(Path("dump") / line["file"])
+    assert line["map_kind"] == "selection"
+    assert arrays["kept"].shape == arrays["map"].shape
+    assert not arrays["map"][~arrays["kept"]].any()
 
 
 def test_without_a_display_it_records_and_says_where(tmp_path: Path) -> None:
