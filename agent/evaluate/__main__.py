@@ -3,20 +3,19 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Literal
 
+import torch
 import tyro
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from agent import load_policy, policy_names
-from agent.evaluate import driving, faithfulness, plots, report
-from agent.evaluate.options import TEST_SEED, Options
+from agent.evaluate import driving, report
+from agent.evaluate.options import DEFAULT_EPISODES, TEST_SEED, Options
+from agent.evaluate.suites import run
 from sim.command_line import fail, mistakes_in_one_line, parse
 from sim.policy import Policy
-from sim.rollout import Driver, ExpertDriver, Observer, Step
-
-DEFAULT_EPISODES = {"driving": 100, "faithfulness": 50}
+from sim.rollout import Driver, ExpertDriver
 
 
 @dataclass(frozen=True)
@@ -43,29 +42,9 @@ class CommandLine:
     def options(self) -> Options:
         """The options of the suite; ValueError for values that cannot be."""
         episodes = DEFAULT_EPISODES[self.suite] if self.episodes is None else self.episodes
+        if self.suite == "faithfulness" and episodes < 2:
+            raise ValueError(f"episodes {episodes}: faithfulness needs 2 at least, to show one the other's frames")
         return Options(episodes, self.seed_start, self.frames, self.scenario, self.theme)
-
-
-class ProgressLine:
-    """One line that says what is being done, and how many worlds are still driving."""
-
-    def __init__(self, console: Console) -> None:
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-        self.bar = Progress(*columns, console=console, transient=True)
-        self._task = self.bar.add_task("getting ready")
-
-    def stage(self, name: str) -> Observer:
-        """Show a stage's name, and give the observer that counts its drives."""
-        self.bar.update(self._task, description=name)
-        steps = 0
-
-        def count(step: Step) -> None:
-            nonlocal steps
-            steps += 1
-            if steps % 20 == 0:
-                self.bar.update(self._task, description=f"{name}: {len(step.rows)} driving, step {steps}")
-
-        return count
 
 
 def load(names: tuple[str, ...], suite: str) -> dict[str, Policy | Driver]:
@@ -85,57 +64,17 @@ def load(names: tuple[str, ...], suite: str) -> dict[str, Policy | Driver]:
     return policies
 
 
-def run_driving(policies: dict[str, Policy | Driver], options: Options, out: Path, console: Console) -> dict[str, Any]:
-    """Drive, print and plot; what the report holds of it."""
-    line = ProgressLine(console)
-    with line.bar:
-        drives = driving.evaluate(policies, options, line.stage)
-    scores = {name: each.scores() for name, each in drives.items()}
-    measures = {name: driving.measures(name, each, options) for name, each in drives.items()}
-    report.print_scores(console, scores)
-    report.print_measures(console, "Held to the bars", [each for some in measures.values() for each in some])
-    plots.save_driving(drives, out)
-    return {
-        name: {
-            **(report.identity(policies[name]) if name in policies else {"control": each.control}),
-            "scores": scores[name],
-            "measures": [measure.to_json() for measure in measures[name]],
-            "drives": [driving.summary(episode) for episode in each.episodes],
-        }
-        for name, each in drives.items()
-    }
-
-
-def run_faithfulness(
-    policies: dict[str, Policy | Driver], options: Options, out: Path, console: Console
-) -> dict[str, Any]:
-    """Test, print and plot, one policy after the other; what the report holds of it."""
-    found = {}
-    for name, policy in policies.items():
-        line = ProgressLine(console)
-        with line.bar:
-            findings = faithfulness.evaluate(cast(Policy, policy), options, line.stage)
-        report.print_measures(console, f"Is the red of {name} true?", findings.measures)
-        if findings.examples:
-            plots.save_faithfulness(findings, out, name)
-        found[name] = {**report.identity(policy), **findings.to_json()}
-    return found
-
-
-SUITES = {"driving": run_driving, "faithfulness": run_faithfulness}
-
-
 def main(arguments: list[str] | None = None) -> int:
-    """The command line; returns the exit status. A missed bar is a finding, not an error."""
+    """The command line; returns the exit status, 0 also where bars were missed."""
     line = parse(CommandLine, arguments, prog="python -m agent.evaluate")
     with mistakes_in_one_line():
         options = line.options()
         policies = load(line.policies, line.suite)
         report.check_writable(line.out)
+    torch.set_num_threads(1)  # batches are small: a second thread gains little, and loses much on a busy machine
     console = Console()
     try:
-        found = SUITES[line.suite](policies, options, line.out, console)
-        path = report.save({**report.header(line.suite, options), "policies": found}, line.out)
+        path = run(line.suite, policies, options, line.out, console)
     except KeyboardInterrupt:
         console.print("stopped; there is no report")
         return 130

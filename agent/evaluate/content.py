@@ -91,9 +91,9 @@ def mass_ratios(
     """The red's mass on road pixels over that of the mean map, and of another episode's frame, in every view."""
     measures = []
     for name, view in views.items():
-        references = {"mean map": mean_map[None], "another frame": bench.clean.red[bench.donor]}
+        references = {"the mean map": mean_map[None], "another frame": bench.clean.red[bench.donor]}
         for reference, other in references.items():
-            measures.append(_mass_ratio(f"{name}, over the {reference}'s", red[name], other, view))
+            measures.append(_mass_ratio(f"{name}, over {reference}'s", red[name], other, view))
     return measures
 
 

@@ -352,9 +352,9 @@ def _random_gate(
 
 
 def examples(bench: Bench) -> list[Example]:
-    """The sample's sharpest turn as it was and under every T1 edit."""
-    sharpest = int(np.abs(bench.clean.action[:, 0]).argmax())
-    few = Bench(bench.policy, bench.pool.subset(np.array([sharpest, bench.donor[sharpest]])))
+    """A firm turn of the sample (sharper than nine frames in ten), as it was and under every T1 edit."""
+    turn = int(np.abs(bench.clean.action[:, 0]).argsort()[len(bench.pool) * 9 // 10])
+    few = Bench(bench.policy, bench.pool.subset(np.array([turn, bench.donor[turn]])))
     edits = [None, *(EDITS[name] for name in T1_EDITS)]
     return [_example(few, edit) for edit in edits]
 

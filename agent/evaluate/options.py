@@ -17,6 +17,8 @@ TEST_SEED = 20_000
 
 VALIDATION_SEED = 10_000
 
+DEFAULT_EPISODES = {"driving": 100, "faithfulness": 50}
+
 
 @dataclass(frozen=True)
 class Options:

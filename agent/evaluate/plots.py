@@ -1,5 +1,6 @@
 """Pictures of the findings, as PNG files, drawn without a display."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from agent.evaluate.driving import Drives
+from agent.evaluate.driving import EXPERT, Drives
 from agent.evaluate.faithfulness import Example, Findings
 from agent.evaluate.measure import BARS, STEER_TOLERANCE, Measure
 from sim.files import replacing
@@ -19,7 +20,8 @@ from sim.view.overlay import paint
 
 INK, QUIET, GOOD, BAD = "#23272e", "#aab2bb", "#3c8d6b", "#c8452f"
 STATUS_COLOUR = {"passed": GOOD, "missed": BAD, "reported": QUIET, "not applicable": QUIET}
-DRIVER_COLOURS = ("#c8452f", "#2f5d8c", "#3c8d6b", "#b07d2b", "#6d5a9c", "#7a7f87")
+EXPERT_COLOUR = "#2f5d8c"
+POLICY_COLOURS = ("#c8452f", "#3c8d6b", "#b07d2b", "#6d5a9c", "#7a7f87")
 EXAMPLE_COLUMNS = 4
 
 
@@ -35,10 +37,18 @@ def save_driving(drives: Mapping[str, Drives], folder: Path) -> list[Path]:
     figure = _figure(13, 8)
     grid = figure.add_gridspec(2, 2)
     drivers = {name: each for name, each in drives.items() if not each.control}
-    _completions(figure.add_subplot(grid[0, 0]), drives)
-    _offsets(figure.add_subplot(grid[0, 1]), drivers)
-    _worst_laps(figure.add_subplot(grid[1, :]), drivers)
+    colours = _colours(drives)
+    _completions(figure.add_subplot(grid[0, 0]), drives, colours)
+    _offsets(figure.add_subplot(grid[0, 1]), drivers, colours)
+    _worst_laps(figure.add_subplot(grid[1, :]), drivers, colours)
     return [_save(figure, folder / "driving.png")]
+
+
+def _colours(drives: Mapping[str, Drives]) -> dict[str, str]:
+    """Controls quiet, the expert always the same, the policies in turn."""
+    policies = (name for name, each in drives.items() if not each.control and name != EXPERT)
+    colours = dict(zip(policies, itertools.cycle(POLICY_COLOURS), strict=False))
+    return {EXPERT: EXPERT_COLOUR} | {name: colours.get(name, QUIET) for name in drives if name != EXPERT}
 
 
 def _figure(width: float, height: float) -> Figure:
@@ -128,15 +138,15 @@ def _examples(examples: Sequence[Example]) -> Figure:
     return figure
 
 
-def _completions(axes: Axes, drives: Mapping[str, Drives]) -> None:
+def _completions(axes: Axes, drives: Mapping[str, Drives], colours: Mapping[str, str]) -> None:
     """A dot for each theme, a bar for all of them with its interval."""
-    for place, each in enumerate(drives.values()):
+    for place, (name, each) in enumerate(drives.items()):
         scores = each.scores()
         whole = scores.pop("all")["route_completion"]
-        axes.barh(place, 100 * whole["mean"], color=QUIET if each.control else DRIVER_COLOURS[place % 6], height=0.6)
+        axes.barh(place, 100 * whole["mean"], color=colours[name], height=0.6)
         axes.hlines(place, 100 * whole["low"], 100 * whole["high"], color=INK, linewidth=1.2)
         themes = [100 * score["route_completion"]["mean"] for score in scores.values()]
-        axes.plot(themes, [place] * len(themes), "o", color="white", markeredgecolor=INK, markersize=4)
+        axes.plot(themes, [place] * len(themes), "o", color="white", markeredgecolor=INK, markersize=4, clip_on=False)
         axes.text(102, place, f"{100 * whole['mean']:.1f}", va="center", fontsize=9, color=INK)
     axes.axvline(100 * BARS["completion of a control"].threshold, color=INK, linewidth=1, linestyle=":")
     axes.set_yticks(range(len(drives)), list(drives))
@@ -146,26 +156,26 @@ def _completions(axes: Axes, drives: Mapping[str, Drives]) -> None:
     _plain(axes, "How far they come")
 
 
-def _offsets(axes: Axes, drives: Mapping[str, Drives]) -> None:
+def _offsets(axes: Axes, drives: Mapping[str, Drives], colours: Mapping[str, str]) -> None:
     edges = np.linspace(-1.75, 1.75, 71)
-    for place, (name, each) in enumerate(drives.items()):
+    for name, each in drives.items():
         offset = np.concatenate([episode.d for episode in each.episodes]) - LANE_CENTRE
-        colour = DRIVER_COLOURS[place % len(DRIVER_COLOURS)]
-        axes.hist(np.clip(offset, -1.75, 1.75), edges.tolist(), density=True, histtype="step", color=colour, label=name)
+        near = np.clip(offset, -1.75, 1.75)
+        axes.hist(near, edges.tolist(), density=True, histtype="step", color=colours[name], linewidth=1.3, label=name)
     axes.set_xlabel("metres left of the lane's centre (the lane ends at 1.75)")
     axes.set_yticks([])
     axes.legend(frameon=False)
     _plain(axes, "Where in the lane")
 
 
-def _worst_laps(axes: Axes, drives: Mapping[str, Drives]) -> None:
+def _worst_laps(axes: Axes, drives: Mapping[str, Drives], colours: Mapping[str, str]) -> None:
     axes.axhspan(-LANE_WIDTH, LANE_WIDTH, color="#eef0f2", zorder=0)
     axes.axhline(0, color=QUIET, linewidth=1, linestyle="--")
-    for place, (name, each) in enumerate(drives.items()):
+    for name, each in drives.items():
         worst = min(each.episodes, key=lambda episode: (driving_score(episode), -np.abs(episode.d - LANE_CENTRE).max()))
         along = np.where(np.diff(worst.s, append=worst.s[-1:]) < -100, np.nan, worst.s)
-        colour = DRIVER_COLOURS[place % len(DRIVER_COLOURS)]
-        axes.plot(along, worst.d, color=colour, linewidth=1.1, label=f"{name}: seed {worst.seed}, {worst.ended}")
+        label = f"{name}: seed {worst.seed}, {worst.ended}"
+        axes.plot(along, worst.d, color=colours[name], linewidth=1.2, label=label)
     axes.set_ylim(-6, 6)
     axes.set_xlabel("metres along the road")
     axes.set_ylabel("metres left of the centre line")

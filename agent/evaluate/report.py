@@ -85,14 +85,16 @@ def plain(value: Any) -> Any:
 
 
 def print_measures(console: Console, title: str, measures: Sequence[Measure]) -> None:
-    """One line a measure: value, interval, bar, and whether it was met."""
-    table = Table("", "", "value", "95 % interval", "bar", "status", "", title=title, title_justify="left", box=SIMPLE)
+    """What each measure found: value and 95 % interval, bar, and whether it was met."""
+    table = Table("", "", "value", "bar", "", title=title, title_justify="left", box=SIMPLE)
     for measure in measures:
-        bar = "" if measure.bar is None else str(measure.bar)
-        interval = "" if measure.interval is None else "{:.4g} to {:.4g}".format(*measure.interval)
-        value = "-" if measure.value is None else f"{measure.value:.4g}"
+        name, value = Text(measure.name), Text("-" if measure.value is None else f"{measure.value:.4g}")
+        if aside := measure.note or _aside(measure):
+            name.append(f"\n{aside}", "dim")
+        if measure.interval is not None:
+            value.append("\n{:.4g} to {:.4g}".format(*measure.interval), "dim")
         status = Text(measure.status, STATUS_STYLE[measure.status])
-        table.add_row(measure.test, measure.name, value, interval, bar, status, measure.note or _aside(measure))
+        table.add_row(measure.test, name, value, "" if measure.bar is None else str(measure.bar), status)
     console.print(table)
 
 
@@ -130,10 +132,11 @@ def _aside(measure: Measure) -> str:
     details = measure.details
     notes = {
         "median_steer_change": "median |d steer| {:.4f}",
-        "replaced_share": "{:.0%} of the frame replaced",
-        "opened_share": "{:.2%} of junk cells opened",
-        "missed_by": "misses by {:.1%}",
-        "lines_ratio": "markings and edges alone {:.2f}",
+        "replaced_share": "{:.0%} replaced",
+        "opened_share": "{:.2%} of the junk opened",
+        "missed_by": "misses T1's bar by {:.1%}",
+        "mass": "{:.0%} of the red on the road",
+        "lines_ratio": "ratio on markings and edges alone {:.2f}",
         "p95": "95th percentile {:.3f}",
         "cap": "cap {}",
     }
