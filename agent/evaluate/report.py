@@ -120,7 +120,7 @@ def _figure(figures: Mapping[str, Any], path: str, form: str) -> str:
             return "-"
         figure = figure[key]
     mean, low, high = (form.format(figure[key]) for key in ("mean", "low", "high"))
-    return mean if low == high else f"{mean}\n({low} to {high})"
+    return mean if low == high else f"{mean}\n({low.rstrip('%')} - {high})"
 
 
 def _infraction(figures: Mapping[str, Any], kind: str) -> str:

@@ -1,0 +1,200 @@
+"""The driving suite, its report and its command line; and the example policy of docs/evaluation.md."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from agent.evaluate import __main__ as command
+from agent.evaluate import driving, evaluate, report
+from agent.evaluate.driving import BlackFrames
+from agent.evaluate.measure import BARS
+from agent.evaluate.options import Options
+from sim.policy import Policy
+from sim.rollout import Episode
+from sim.simulator import Simulator
+
+ROOT = Path(__file__).parents[2]
+
+
+def example_policy() -> Policy:
+    """The class that docs/evaluation.md shows."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/evaluation.md").read_text(encoding="utf-8"), re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(blocks[0], names)
+    return names["GreySeeker"]()
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Episodes of three seconds."""
+
+    def simulator(self: Options, policy: object, episodes: int | None = None) -> Simulator:
+        return Simulator(min(self.worlds, episodes or self.episodes), self.scenario, self.theme, time_limit=3.0)
+
+    monkeypatch.setattr(Options, "simulator", simulator)
+
+
+def test_the_documented_example_meets_the_protocol_and_can_be_evaluated(short: None, tmp_path: Path) -> None:
+    policy = example_policy()
+    assert isinstance(policy, Policy)
+    path = evaluate({"grey-seeker": policy}, "driving", tmp_path, episodes=3)
+    saved = json.loads(path.read_text())
+    assert list(saved["policies"]) == ["grey-seeker", "grey-seeker, black frames", "expert", "zero steer"]
+    mine = saved["policies"]["grey-seeker"]
+    assert mine["spec"]["kind"] == "selection"
+    assert mine["scores"]["all"]["episodes"] == 3
+    assert 0 < mine["scores"]["all"]["share_read"]["mean"] < 0.45
+    assert [each["seed"] for each in mine["drives"]] == [20_000, 20_001, 20_002]
+    assert {each["theme"] for each in mine["drives"]} == set(mine["scores"]) - {"all"}
+    assert saved["world"]
+    assert saved["packages"]["numpy"] == np.__version__
+    assert cv2.imread(str(tmp_path / "driving.png")).std() > 5
+
+
+def test_the_documented_example_is_tested_for_its_red(short: None, tmp_path: Path) -> None:
+    path = evaluate({"grey-seeker": example_policy()}, "faithfulness", tmp_path, episodes=2, frames=20)
+    lines = json.loads(path.read_text())["policies"]["grey-seeker"]["measures"]
+    held = [line["status"] for line in lines if line["test"] == "T0"]
+    assert held == ["passed"] * 3
+    missed = {line["name"] for line in lines if line["test"] == "T1" and line["status"] == "missed"}
+    assert {"grey", "black", "white"} <= missed, "dull junk below the horizon looks like asphalt to it"
+
+
+def test_black_frames_blindfold_and_leave_the_speed() -> None:
+    seen = {}
+
+    class Spy:
+        spec = example_policy().spec
+
+        def act(self, observation, state, *, keep=None):
+            seen.update(observation)
+            return None, state
+
+    frame = np.full((1, 72, 128, 3), 7, np.uint8)
+    BlackFrames(Spy()).act({"frame": frame, "speed": np.full((1, 1), 5, np.float32)}, None)
+    assert not seen["frame"].any()
+    assert frame.all()
+    assert seen["speed"] == 5
+
+
+def episode(completion: float, off_road: int, theme: str = "meadow") -> Episode:
+    """A drive of 100 s at 10 m/s on a road of 1 km, where the expert takes 80 s."""
+    still = np.zeros(2000)
+    return Episode(
+        seed=20_000,
+        theme=theme,
+        **dict.fromkeys(("s", "d", "heading_error", "speed", "yaw_rate", "acceleration", "share_read"), still),
+        action=np.zeros((2000, 2)),
+        infractions={"off-road": off_road, "wrong-lane": 0},
+        route_completion=completion,
+        route_length=1000.0,
+        distance=1000.0,
+        off_road_share=0.0,
+        expert_time=80.0,
+        duration=100.0,
+        ended="time limit",
+    )
+
+
+@pytest.mark.parametrize(
+    ("theme", "completion", "off_road", "wanted"),
+    [
+        ("train", 1.0, 0, ["passed", "passed", "missed"]),  # 10 m/s are 80 % of the expert's 12.5
+        ("train", 0.95, 1, ["missed", "missed", "missed"]),
+        ("snow", 0.95, 0, ["passed", "passed", "missed"]),  # held out: 90 % will do
+    ],
+)
+def test_drivers_are_held_to_the_bars(theme: str, completion: float, off_road: int, wanted: list[str]) -> None:
+    lines = driving.measures("some", driving.Drives([episode(completion, off_road)] * 2), Options(2, theme=theme))
+    assert [line.status for line in lines] == wanted
+    assert lines[1].value == 100 * off_road
+    assert lines[2].value == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(("completion", "wanted"), [(0.29, "passed"), (0.31, "missed")])
+def test_a_control_that_comes_far_is_marked(completion: float, wanted: str) -> None:
+    (line,) = driving.measures("zero steer", driving.Drives([episode(completion, 1)], control=True), Options(1))
+    assert line.status == wanted
+    assert line.bar is BARS["completion of a control"]
+
+
+def test_scores_by_theme() -> None:
+    scores = driving.Drives([episode(1.0, 0, "meadow"), episode(0.5, 0, "autumn")]).scores()
+    assert {theme: each["route_completion"]["mean"] for theme, each in scores.items()} == {
+        "all": 0.75,
+        "autumn": 0.5,
+        "meadow": 1.0,
+    }
+
+
+def test_reports_are_plain_data_without_nan(tmp_path: Path) -> None:
+    found = {"a": np.float32(0.5), "b": float("nan"), "c": (np.arange(2), Path("x")), "d": np.array([np.inf, 1.0])}
+    assert json.loads(report.save(found, tmp_path).read_text()) == {
+        "a": 0.5,
+        "b": None,
+        "c": [[0, 1], "x"],
+        "d": [None, 1],
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["expert", "--suite", "drivin", "--out", "{out}"], "drivin"),
+        (["exprt", "--suite", "driving", "--out", "{out}"], "'exprt'"),
+        (["expert", "--suite", "driving", "--theme", "snw", "--out", "{out}"], "did you mean 'snow'"),
+        (["expert", "--suite", "driving", "--scenario", "open", "--out", "{out}"], "open-road"),
+        (["expert", "--suite", "driving", "--episodes", "0", "--out", "{out}"], "episodes 0"),
+        (["expert", "--suite", "faithfulness", "--out", "{out}"], "reads no frames"),
+        (["expert", "expert", "--suite", "driving", "--out", "{out}"], "two policies are called 'expert'"),
+        (["--suite", "driving", "--out", "{out}"], "no policy given"),
+        (["expert", "--suite", "driving"], "--out"),
+        (["expert", "--suite", "driving", "--out", "{out}/file/deeper"], "file"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_2(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(SystemExit) as stop:
+        command.main([argument.format(out=tmp_path) for argument in arguments])
+    complaint = capsys.readouterr().err
+    assert stop.value.code == 2
+    assert complaint.count("\n") == 1
+    assert message in complaint
+    assert not (tmp_path / "report.json").exists()
+
+
+def test_the_command_line_prints_tables_and_exits_0_though_bars_are_missed(
+    short: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["expert", "--suite", "driving", "--episodes", "2", "--seed-start", "10000", "--out", str(tmp_path)]
+    assert command.main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert "route completion" in printed
+    assert "missed" in printed  # three seconds are no lap
+    saved = json.loads((tmp_path / "report.json").read_text())
+    assert saved["seeds"] == [10_000, 10_001]
+    assert saved["options"]["theme"] == "train"
+
+
+def test_ctrl_c_leaves_no_report(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(driving, "evaluate", interrupt)
+    assert command.main(["expert", "--suite", "driving", "--out", str(tmp_path)]) == 130
+    assert "stopped" in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())
+
+
+def test_unknown_suite_from_python(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="did you mean 'driving'"):
+        evaluate({}, "drivng", tmp_path)
