@@ -1,6 +1,8 @@
 """Every control step as data: the exact pair of frame and decision, and what was true at that instant."""
 
+import errno
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,14 +33,18 @@ class Dump:
         write_text(folder / PROVENANCE, json.dumps(provenance, indent=2) + "\n")
         self.folder = folder
         self.steps = 0
-        self._lines = (folder / STEPS).open("w", encoding="utf-8", buffering=1)  # line by line
+        self._lines = (folder / STEPS).open("wb", buffering=0)
 
     def __call__(self, moment: Moment) -> None:
-        """Write one moment; the line follows the file, so that every line's file is whole."""
-        name = f"step-{moment.step:06d}.npz"
-        with replacing(self.folder / name) as part, part.open("wb") as stream:
-            np.savez(stream, **_arrays(moment))
-        self._lines.write(json.dumps(_line(moment, name)) + "\n")
+        """Write one moment: the file, then the line. OSError where that fails; then neither is left behind."""
+        path = self.folder / f"step-{moment.step:06d}.npz"
+        try:
+            with replacing(path) as part, part.open("wb") as stream:
+                np.savez(stream, **_arrays(moment))
+            self._append(json.dumps(_line(moment, path.name)).encode() + b"\n")
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise OSError(error.errno, error.strerror, str(path)) from None
         self.steps += 1
 
     def close(self) -> None:
@@ -47,6 +53,13 @@ class Dump:
         if not self.steps:
             for name in (STEPS, PROVENANCE):
                 (self.folder / name).unlink(missing_ok=True)
+
+    def _append(self, line: bytes) -> None:
+        """Add a whole line or nothing: a disk that fills up takes the first part of what it is given."""
+        length = self._lines.tell()
+        if self._lines.write(line) != len(line):
+            self._lines.truncate(length)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def __enter__(self) -> "Dump":
         return self

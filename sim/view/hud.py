@@ -1,6 +1,6 @@
 """The picture that window and recordings share: the camera's view and, under it, one line of figures."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -40,7 +40,7 @@ class Figures:
     map_kind: str | None = None
     passed: float | None = None
     policy: str = ""
-    labels: tuple[tuple[str, str], ...] = field(default=())
+    labels: tuple[tuple[str, str], ...] = ()
     cause: str | None = None
     notice: str = ""
     paused: bool = False

@@ -1,6 +1,9 @@
 """Dumps, read back."""
 
 import json
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +43,30 @@ def test_a_policy_without_a_map_dumps_none(tmp_path: Path, source, pilot) -> Non
     (line,) = read(tmp_path)
     assert line["map_kind"] is None
     assert sorted(np.load(tmp_path / line["file"]).files) == ["action", "frame", "pose"]
+
+
+def test_a_full_disk_leaves_whole_steps_only(tmp_path: Path, source, pilot) -> None:
+    """In a process of its own, whose files may not grow beyond 2000 bytes: room for a few lines, and for any npz."""
+    code = """
+        import resource, sys
+        from pathlib import Path
+        sys.path.insert(0, sys.argv[1])
+        from conftest import CountingSource, FollowingPilot
+        from sim.view.dump import Dump
+        from sim.view.session import Session, run
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+        with Dump(Path(sys.argv[2]), {}) as dump:
+            try:
+                run(Session(CountingSource(), FollowingPilot(), "fake", [dump]), [], pictures=600)
+            except OSError as error:
+                print(error.filename)
+    """
+    arguments = [str(Path(__file__).parent), str(tmp_path)]
+    result = subprocess.run([sys.executable, "-c", textwrap.dedent(code), *arguments], capture_output=True, text=True)
+    lines = read(tmp_path)
+    assert 0 < len(lines) < 200
+    assert result.stdout == f"{tmp_path}/step-{len(lines):06d}.npz\n", result.stderr
+    assert sorted(path.name for path in tmp_path.glob("*.npz")) == [line["file"] for line in lines]
 
 
 def test_other_files_are_left_alone(tmp_path: Path) -> None:
