@@ -34,7 +34,6 @@ FRAMES_PER_SECOND = round(1 / CONTROL_STEP)
 
 Info = dict[str, Any]
 
-_ROW = np.array([0])
 _CAUSE_NAMES = np.array(CAUSES, object)
 
 
@@ -54,12 +53,13 @@ def _observation_at(batch: Observation, i: int) -> Observation:
     return {"frame": batch["frame"][i], "speed": batch["speed"][i]}
 
 
-def _first(batch: Any) -> Any:
-    """Row 0 of a batch or of a mapping of batches: arrays stay arrays, single values become Python's own."""
-    if isinstance(batch, dict):
-        return {name: _first(values) for name, values in batch.items()}
-    value = batch[0]
-    return value.item() if isinstance(value, np.generic) else value
+def _first(batch: Info) -> Info:
+    """The infos of a batch of one: its arrays without their first axis, single values as Python's own."""
+    return {name: _first(values) if isinstance(values, dict) else _only(values) for name, values in batch.items()}
+
+
+def _only(values: NDArray[Any]) -> Any:
+    return values.item() if values.ndim == 1 else values[0]
 
 
 def _spread(batch: Info, rows: Rows, n: int) -> Info:
@@ -101,22 +101,22 @@ class _Views:
         self._simulator = simulator
         self._detail = INFO_LEVELS.index(level)
 
-    def __call__(self, rows: Rows) -> tuple[Observation, Info]:
-        """Observations and infos, every array led by the B rows."""
+    def __call__(self, rows: Rows | None = None) -> tuple[Observation, Info]:
+        """Fresh observations and infos of some worlds, or of all, every array led by the B rows."""
         if self._detail < INFO_LEVELS.index("truth"):
             return self._simulator.observe(rows), self._info(rows)
         frames = self._simulator.truth(rows)
         info = self._info(rows)
         info |= {"segmentation": frames.segmentation, "instance": frames.instance, "depth": frames.depth}
-        info["objects"] = self._simulator.world.objects[rows]
+        info["objects"] = self._simulator.world.objects[self._simulator.rows(rows)]
         return self._simulator.observation(frames, rows), info
 
-    def _info(self, rows: Rows) -> Info:
+    def _info(self, rows: Rows | None) -> Info:
         pose = self._pose(rows) if self._detail >= INFO_LEVELS.index("pose") else {}
         return pose | (self._expert(rows) if self._detail >= INFO_LEVELS.index("expert") else {})
 
-    def _pose(self, rows: Rows) -> Info:
-        world = self._simulator.world
+    def _pose(self, rows: Rows | None) -> Info:
+        world, rows = self._simulator.world, self._simulator.rows(rows)
         counts = world.infractions[rows].astype(np.int64)
         return {
             "seed": self._simulator.seeds[rows],
@@ -128,7 +128,7 @@ class _Views:
             "cost": world.cost[rows],
         }
 
-    def _expert(self, rows: Rows) -> Info:
+    def _expert(self, rows: Rows | None) -> Info:
         action, cause = self._simulator.expert(rows)
         return {"expert_action": action, "cause": _CAUSE_NAMES[cause], "cause_id": cause.astype(np.int64)}
 
@@ -163,7 +163,7 @@ class DriveEnv(gymnasium.Env[Any, Any]):
     def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[Observation, Info]:
         """Begin the episode of world `seed`; without one the next seed comes from `np_random`. There are no options."""
         super().reset(seed=seed)
-        self.simulator.reset(_ROW, [_next_seed(self.np_random) if seed is None else seed])
+        self.simulator.reset(np.array([0]), [_next_seed(self.np_random) if seed is None else seed])
         self._driving = True
         self._show()
         return self._tell()
@@ -190,7 +190,7 @@ class DriveEnv(gymnasium.Env[Any, Any]):
             self._window = None
 
     def _tell(self) -> tuple[Observation, Info]:
-        observation, info = self._views(_ROW)
+        observation, info = self._views()
         return _observation_at(observation, 0), _first(info)
 
     def _picture(self) -> NDArray[np.uint8]:
@@ -297,7 +297,7 @@ class DriveVectorEnv(VectorEnv[Any, Any, NDArray[Any]]):
 
     def _tell(self, rows: Rows) -> tuple[Observation, Info]:
         """All observations, and the infos of `rows`."""
-        observation, info = self._views(self._everything)
+        observation, info = self._views()
         if len(rows) < self.num_envs:
             info = _pick(info, rows)
         return observation, _spread(info, rows, self.num_envs)

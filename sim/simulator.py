@@ -80,12 +80,12 @@ class Simulator:
 
     def observation(self, frames: Frames, rows: Rows | None = None) -> Observation:
         """`frames` of the worlds in `rows`, as an observation."""
-        speed = self.world.vehicle[self._rows(rows), SPEED, None].astype(np.float32)
+        speed = self.world.vehicle[self.rows(rows), SPEED, None].astype(np.float32)
         return {"frame": frames.rgb, "speed": speed}
 
     def expert(self, rows: Rows | None = None) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """What the privileged driver would do now, (B, 2), and its cause, (B,) an index into `expert.CAUSES`."""
-        rows = self._rows(rows)
+        rows = self.rows(rows)
         return expert.decide(self.world.tracks, rows, self.world.vehicle[rows], self.world.s[rows])
 
     def picture(self, row: int, height: int, width: int, pose: NDArray[np.float64] | None = None) -> NDArray[np.uint8]:
@@ -97,12 +97,13 @@ class Simulator:
         poses = self.world.poses(rows) if pose is None else np.asarray(pose, np.float64)[None]
         return self._display[size].render(self.world.scene(), rows, poses, self.looks[rows]).rgb[0]
 
-    def _draw(self, rows: Rows | None, truth: bool = False) -> Frames:
-        rows = self._rows(rows)
-        return self.camera.render(self.world.scene(), rows, self.world.poses(rows), self.looks[rows], truth=truth)
-
-    def _rows(self, rows: Rows | None) -> Rows:
+    def rows(self, rows: Rows | None) -> Rows:
+        """`rows`, or all of them for None."""
         return self._everything if rows is None else rows
+
+    def _draw(self, rows: Rows | None, truth: bool = False) -> Frames:
+        looks = self.looks if rows is None else self.looks[rows]
+        return self.camera.render(self.world.scene(), self.rows(rows), self.world.poses(rows), looks, truth=truth)
 
 
 def _frame_size(size: object) -> tuple[int, int]:
