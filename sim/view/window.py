@@ -11,11 +11,10 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 import pygame
 
 from sim.view.actions import ACTION_OF_KEY, QUIT
+from sim.view.hud import BACKGROUND
 
 UNSEEN_DRIVERS = ("offscreen", "dummy")
 """SDL's drivers that draw where nobody looks; it falls back to one where there is no display."""
-
-_BACKGROUND = (11, 12, 15)
 
 
 class NoDisplay(RuntimeError):
@@ -42,7 +41,7 @@ class FrameWindow:
         scale = min(width / picture.shape[1], height / picture.shape[0])
         fitted = _scaled(picture, scale)
         if fitted.shape[:2] != (height, width):
-            self._surface.fill(_BACKGROUND)
+            self._surface.fill(BACKGROUND)
         image = pygame.image.frombuffer(np.ascontiguousarray(fitted).data, fitted.shape[1::-1], "RGB")
         self._surface.blit(image, ((width - fitted.shape[1]) // 2, (height - fitted.shape[0]) // 2))
         pygame.display.flip()
