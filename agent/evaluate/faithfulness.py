@@ -26,7 +26,7 @@ from agent.evaluate.measure import (
     same_action,
     steer_change,
 )
-from agent.evaluate.options import VALIDATION_SEED, Options, Stage
+from agent.evaluate.options import MEAN_MAP_SEED, Options, Stage
 from agent.evaluate.pool import Pool, Sampler
 from sim.metrics import driving_score
 from sim.perturb import EDITS, FrameEdit, Mask, cell_means
@@ -77,10 +77,7 @@ class Findings:
 
 
 def evaluate(policy: Policy, options: Options, stage: Stage) -> Findings:
-    """Run every test that the policy's kind allows; what it does not allow is "not applicable", which is no failure.
-
-    The mean map comes from drives on validation seeds, never from those that are scored.
-    """
+    """Run every test that the policy's kind allows; what it does not allow is "not applicable", which is no failure."""
     if options.episodes < 2:
         raise ValueError(f"episodes {options.episodes}: this suite needs at least 2, to show one the other's frames")
     if policy.spec.kind != "selection":
@@ -88,7 +85,7 @@ def evaluate(policy: Policy, options: Options, stage: Stage) -> Findings:
         return Findings([not_applicable(test, "all", why) for test in SELECTION_TESTS])
     pool, episodes = _drive_and_sample(policy, options, options.seeds, options.frames, stage("drives on test seeds"))
     bench = Bench(policy, pool)
-    validation = range(VALIDATION_SEED, VALIDATION_SEED + max(2, options.episodes // 5))
+    validation = range(MEAN_MAP_SEED, MEAN_MAP_SEED + max(2, options.episodes // 5))
     frames = max(2, options.frames // 5)
     elsewhere, _ = _drive_and_sample(policy, options, validation, frames, stage("drives on validation seeds"))
     mean_map = Bench(policy, elsewhere).clean.red.mean(0)
@@ -136,8 +133,8 @@ class _Suite:
     def _sample(self) -> dict[str, Any]:
         pool = self.bench.pool
         turns, half = int(pool.turning.sum()), self.options.frames // 2
-        short = turns < half or len(pool) - turns < half
-        return {"frames": len(pool), "turning": turns, "episodes": len(np.unique(pool.seed)), "short": short}
+        found = {"frames": len(pool), "turning": turns, "episodes": len(np.unique(pool.seed))}
+        return found | {"short": turns < half or len(pool) - turns < half}
 
     def _content(self, stays: list[Measure]) -> list[Measure]:
         pool = self.bench.pool.subset(np.arange(0, len(self.bench.pool), max(1, len(self.bench.pool) // T6_FRAMES)))
@@ -147,7 +144,7 @@ class _Suite:
         red = content.reds(bench, views)
         masses = content.mass_ratios(bench, views, red, self.mean_map)
         self.stage("T6 random gates")
-        gates = random_gates(self.policy, pool, worst(stays), views, self.mean_map)
+        gates = random_gates(self.policy, pool, worst(stays) or T1_EDITS[0], views, self.mean_map)
         return [content.mask_overlap(self.bench), *masses, gates, *content.plausibility(views, red)]
 
 
@@ -198,11 +195,14 @@ def _change(response: Response, bench: Bench) -> dict[str, float]:
     }
 
 
-def worst(stays: list[Measure]) -> str:
-    """T1's worst substrate: fewest frames within the tolerance; where several tie, the largest median |d steer|."""
+def worst(stays: list[Measure]) -> str | None:
+    """T1's worst substrate: fewest frames within the tolerance; where several tie, the largest median |d steer|.
+
+    None where no cell was ever left unread.
+    """
     tried = [measure for measure in stays if measure.value is not None]
     if not tried:
-        return T1_EDITS[0]
+        return None
     return min(tried, key=lambda each: (each.value, -each.details["median_steer_change"])).name
 
 
@@ -222,9 +222,11 @@ def hijack(bench: Bench) -> list[dict[str, float | None]]:
 
 
 def closed_loop_stays(
-    bench: Bench, clean: Sequence[Episode], substrate: str, options: Options, observer: Observer
+    bench: Bench, clean: Sequence[Episode], substrate: str | None, options: Options, observer: Observer
 ) -> Measure:
     """T3: junk in every unread cell at every step; the driving score over that of the same episodes driven clean."""
+    if substrate is None:
+        return not_applicable("T3", "driving score kept", "no cell was ever left unread")
     view = EditedView(bench.policy, EDITS[substrate], bench)
     driven = drive(options.simulator(bench.policy), view, options.seeds, (observer,))
     before, after = (np.array([driving_score(each) for each in some]) for some in (clean, driven))

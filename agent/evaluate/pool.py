@@ -62,13 +62,21 @@ class Pool:
         return Pool(**{each.name: _pick(getattr(self, each.name), index) for each in fields(self)})
 
 
+class _Generators(dict[int, np.random.Generator]):
+    """One for each episode, so that its sample does not hang on which others are driven beside it."""
+
+    def __missing__(self, seed: int) -> np.random.Generator:
+        self[seed] = np.random.default_rng([seed, 1])
+        return self[seed]
+
+
 class Sampler:
     """An observer of `sim.rollout.drive` that keeps a random few frames of every episode, turns and the rest apart."""
 
     def __init__(self, frames: int, episodes: int) -> None:
         self.wanted = frames // 2
         self._quota = max(1, round(SPARE * self.wanted / episodes))
-        self._rngs: dict[int, np.random.Generator] = {}
+        self._rngs = _Generators()
         self._heaps: dict[tuple[int, bool], list[tuple[float, int, _Sample]]] = defaultdict(list)
         self._count = itertools.count()
 
@@ -78,9 +86,8 @@ class Sampler:
             raise ValueError("this driver reads no frames, so there is nothing to sample")
         for i, row in enumerate(step.rows):
             seed = step.simulator.seeds[row]
-            rng = self._rngs.setdefault(seed, np.random.default_rng([seed, 1]))
             turning = bool(abs(step.decision.action[i, 0]) > TURNING)
-            self._offer(self._heaps[seed, turning], rng.random(), step, i, turning)
+            self._offer(self._heaps[seed, turning], self._rngs[seed].random(), step, i, turning)
 
     def _offer(self, heap: list[tuple[float, int, _Sample]], key: float, step: Step, i: int, turning: bool) -> None:
         if len(heap) == self._quota and key <= heap[0][0]:

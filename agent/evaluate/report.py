@@ -16,6 +16,7 @@ from rich.text import Text
 
 from agent.evaluate.measure import BARS, Measure
 from agent.evaluate.options import Options
+from agent.evaluate.pool import TURNING
 from sim import WORLD_VERSION, __version__
 from sim.files import write_text
 from sim.policy import Policy
@@ -82,6 +83,16 @@ def plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def print_sample(console: Console, sample: Mapping[str, Any]) -> None:
+    """What the frames were, and whether the drives had as many of each kind as were asked for."""
+    if sample:
+        short = "; fewer of a kind than asked for: the drives had no more" if sample["short"] else ""
+        frames, episodes, turning = sample["frames"], sample["episodes"], sample["turning"]
+        console.print(
+            f"{frames} frames of {episodes} episodes, {turning} of them in turns (|steer| > {TURNING}){short}"
+        )
 
 
 def print_measures(console: Console, title: str, measures: Sequence[Measure]) -> None:

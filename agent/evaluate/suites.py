@@ -77,6 +77,7 @@ def _faithfulness(policies: Policies, options: Options, out: Path, console: Cons
         line = ProgressLine(console)
         with line.bar:
             findings = faithfulness.evaluate(policy, options, line.stage)
+        report.print_sample(console, findings.sample)
         report.print_measures(console, f"Is the red of {name} true?", findings.measures)
         if findings.examples:
             plots.save_faithfulness(findings, out, name)

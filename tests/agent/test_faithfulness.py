@@ -398,6 +398,13 @@ def test_t3_is_missed_by_a_driver_whom_junk_in_unread_cells_distracts(options_fo
     assert faithfulness.closed_loop_stays(bench, perfect, "grey", options, look_away).status == "missed"
 
 
+def test_t3_says_nothing_about_a_policy_that_leaves_nothing_unread(pool: Pool) -> None:
+    bench = Bench(KeepsEverything(), pool)
+    substrate = faithfulness.worst(faithfulness.gate_rerun(bench))
+    line = faithfulness.closed_loop_stays(bench, [], substrate, Options(2), look_away)
+    assert line.status == "not applicable"
+
+
 def test_t4_is_passed_by_a_driver_who_needs_what_it_reads(options_for, pool: Pool) -> None:
     bench, policy = privileged_bench("read", pool)
     assert faithfulness.closed_loop_fails(bench, "grey", options_for(policy), look_away).status == "passed"
