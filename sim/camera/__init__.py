@@ -65,7 +65,7 @@ class Scratch(NamedTuple):
             palette=np.zeros((kernels.N_COLOURS, 3), float32),
             colours=np.zeros((kernels.GROUND_COLOURS, 3), float32),
             nodes=np.zeros((5, padded // kernels.BLOCK + 2), float32),
-            lines=np.zeros((6, padded), float32),
+            lines=np.zeros((4, padded), float32),
             grain=np.zeros(padded, float32),
             lattice=np.zeros((2, 3, whole), float32),
             pose=np.zeros(4, float32),

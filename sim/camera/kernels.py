@@ -12,12 +12,16 @@ Every constant is a float32: one Python float in a pixel loop would make the loo
 """
 
 import math
+from functools import partial
 
 import numpy as np
 
-from sim.jit import kernel
+from sim.jit import kernel as counting_kernel
 from sim.scene import CLASSES, GRID_SIZE
 from sim.theme import COLOURS, LOOK_FIELDS
+
+kernel = partial(counting_kernel, _nrt=False)
+"""No reference counting: these kernels allocate nothing, and counting the views of rows took a third of a frame."""
 
 f4, i4, u4, u8 = np.float32, np.int32, np.uint32, np.uint64
 
@@ -116,7 +120,7 @@ def transmittance(optical_depth):
     return ONE / (ONE + x * (ONE + x * (HALF + x * f4(1 / 6))))
 
 
-@kernel
+@kernel()
 def grade(look, palette):
     """Fill `palette` (colours, 3) with the look's colours after exposure and contrast."""
     exposure, contrast = look[EXPOSURE], look[CONTRAST]
@@ -129,7 +133,7 @@ def grade(look, palette):
 # --- sky --------------------------------------------------------------------------------------------------------------
 
 
-@kernel
+@kernel()
 def sky_colours(columns, y, heading, sun, look, palette, clouds, nodes):
     """The sky's colour at one lattice row into nodes (3, n); `y` is the tangent of the row's elevation at mid-image.
 
@@ -179,7 +183,7 @@ def tiled(texture, x, y, mask):
     return mix(top, mix(texture[y1, x0], texture[y1, x1], fx), fy)
 
 
-@kernel
+@kernel()
 def widen_lattice(nodes, rows):
     """Run a lattice row's nodes (3, nodes) linearly along the pixels of rows (3, width)."""
     for channel in range(3):
@@ -195,7 +199,7 @@ def ramp(span, value, step):
         span[i] = value + step * f4(i4(i))
 
 
-@kernel
+@kernel()
 def fill_sky_row(out, above, below, share):
     """One row of pixels between two lattice rows (3, width), `share` of the way from `above` to `below`."""
     red, green, blue, red_end, green_end, blue_end = above[0], above[1], above[2], below[0], below[1], below[2]
@@ -204,7 +208,7 @@ def fill_sky_row(out, above, below, share):
         out[u] = pack(r, g, b, SKY_CLASS)
 
 
-@kernel
+@kernel()
 def draw_sky(image, horizon, focal, centre_y, columns, heading, sun, look, palette, clouds, nodes, lattice):
     """Sky above row `horizon`. nodes (3, nodes) and lattice (2, 3, width) are scratch."""
     upper, lower = lattice[0], lattice[1]
@@ -218,7 +222,7 @@ def draw_sky(image, horizon, focal, centre_y, columns, heading, sun, look, palet
             fill_sky_row(image[v], upper, lower, f4(v % SKY_ROWS) * f4(1 / SKY_ROWS))
 
 
-@kernel
+@kernel()
 def draw_sun(image, width, horizon, focal, centre_x, centre_y, sun, look, palette):
     """The sun's disc with its glare, where it stands above the horizon and in view."""
     strength = look[SUN_STRENGTH]
@@ -247,7 +251,7 @@ def tint_pixel(row, u, red, green, blue, share):
     row[u] = pack(mix(r, red, share), mix(g, green, share), mix(b, blue, share), i4(0)) | u4(p & u4(0xFF000000))
 
 
-@kernel
+@kernel()
 def draw_skyline(image, width, horizon, focal, centre_y, yaw, azimuths, profile, palette, far, near):
     """Two layers of hills and woods at infinity. profile: (2, PROFILE_SIZE) tangents of elevation."""
     scale = f4(PROFILE_SIZE / (2 * math.pi))
@@ -265,7 +269,7 @@ def draw_skyline(image, width, horizon, focal, centre_y, yaw, azimuths, profile,
         skyline_row(image[v, :width], far, near, centre_y - f4(v) - HALF, focal, palette)
 
 
-@kernel
+@kernel()
 def skyline_row(out, far, near, y, focal, palette):
     """Blend both layers over one sky row `y` pixels above the horizon; their feet fade into the haze."""
     far_haze, near_haze = (
@@ -294,7 +298,7 @@ def skyline_row(out, far, near, y, focal, palette):
 # --- ground -----------------------------------------------------------------------------------------------------------
 
 
-@kernel
+@kernel()
 def road_nodes(grid, macro, lap, x, y, dx, dy, eye_x, eye_y, stride, drop, count, nodes):
     """Road coordinates at `count` nodes along a row, from (x, y) in grid cells by (dx, dy) a node.
 
@@ -340,34 +344,36 @@ def same_lap(reference, s, lap):
     return s + lap if reference - s > HALF * lap else s
 
 
-@kernel
+@kernel()
 def spread_nodes(nodes, count, blocks_a_node, lap, lines):
-    """Run the node values linearly along the row, into lines (6, width): d, s in periods, 1 / footprint in d, half
-    footprint in s (periods), 1 / footprint in s, noise."""
+    """Run the node values linearly along the row, into lines (4, width): d, s in periods, noise, 1 / footprint in d.
+
+    Returns half the footprint in s, in periods, where the row comes nearest to the centre line and its dashes.
+    """
     stride = BLOCK * blocks_a_node
     per_pixel = ONE / f4(stride)
     laps = lap * (ONE / DASH_PERIOD)
+    d_line, t_line, noise_line, sharp_line = lines[0], lines[1], lines[2], lines[3]
+    nearest, reach = f4(1e9), ONE
     for k in range(count - 1):
         d, t, noise = nodes[0, k], nodes[1, k], nodes[4, k]
+        if abs(d) < nearest:
+            nearest, reach = abs(d), nodes[3, k]
         d_step = (nodes[0, k + 1] - d) * per_pixel
         t_step = (same_lap(t, nodes[1, k + 1], laps) - t) * per_pixel
         noise_step = (nodes[4, k + 1] - noise) * per_pixel
         sharpness = ONE / math.sqrt((nodes[2, k] + nodes[2, k + 1]) * HALF + f4(1e-8))
-        reach = math.sqrt((nodes[3, k] + nodes[3, k + 1]) * HALF + f4(1e-8)) * (HALF / DASH_PERIOD)
-        inverse = HALF / reach
-        for j in range(blocks_a_node):
-            begin = k * stride + j * BLOCK
+        for begin in range(k * stride, (k + 1) * stride, BLOCK):
             end = begin + BLOCK
-            ramp(lines[0, begin:end], d, d_step)
-            ramp(lines[1, begin:end], t, t_step)
-            ramp(lines[2, begin:end], sharpness, ZERO)
-            ramp(lines[3, begin:end], reach, ZERO)
-            ramp(lines[4, begin:end], inverse, ZERO)
-            ramp(lines[5, begin:end], noise, noise_step)
+            ramp(d_line[begin:end], d, d_step)
+            ramp(t_line[begin:end], t, t_step)
+            ramp(noise_line[begin:end], noise, noise_step)
+            ramp(sharp_line[begin:end], sharpness, ZERO)
             d, t, noise = d + d_step * f4(BLOCK), t + t_step * f4(BLOCK), noise + noise_step * f4(BLOCK)
+    return math.sqrt(reach + f4(1e-8)) * (HALF / DASH_PERIOD)
 
 
-@kernel
+@kernel()
 def grain_row(out, x, y, dx, dy, amplitude, add):
     """White noise in [-amplitude, amplitude], one value a unit cell, along (x, y) + u (dx, dy); added where `add`."""
     scale = amplitude * f4(1 / 32768)
@@ -386,17 +392,11 @@ def pulse_integral(t):
     return whole * DASH_DUTY + min(t - whole, DASH_DUTY)
 
 
-@kernel
-def shade_row(out, lines, grain, colours, wear, tracks):
-    """Ground pixels of one row. colours: (GROUND_COLOURS, 3) already behind the row's haze."""
-    d_line, t_line, sharp_line, reach_line, inverse_line, noise_line = (
-        lines[0],
-        lines[1],
-        lines[2],
-        lines[3],
-        lines[4],
-        lines[5],
-    )
+@kernel()
+def shade_row(out, lines, grain, colours, reach, wear, tracks):
+    """Ground pixels of one row. colours: (GROUND_COLOURS, 3) already behind the row's haze; reach: as `spread_nodes`."""
+    d_line, t_line, noise_line, sharp_line = lines[0], lines[1], lines[2], lines[3]
+    inverse = HALF / reach
     gr, gg, gb = colours[GRASS, 0], colours[GRASS, 1], colours[GRASS, 2]
     yr, yg, yb = colours[DRY_GRASS, 0] - gr, colours[DRY_GRASS, 1] - gg, colours[DRY_GRASS, 2] - gb
     sr, sg, sb = colours[SHOULDER, 0], colours[SHOULDER, 1], colours[SHOULDER, 2]
@@ -410,7 +410,7 @@ def shade_row(out, lines, grain, colours, wear, tracks):
         road = clamp01((ROAD_EDGE - a) * sharp + HALF)
         edge = clamp01((EDGE_LINE_OUTER - a) * sharp + HALF) - clamp01((EDGE_LINE_INNER - a) * sharp + HALF)
         dash = clamp01((DASH_HALF_WIDTH - d) * sharp + HALF) - clamp01((-DASH_HALF_WIDTH - d) * sharp + HALF)
-        dash = dash * (pulse_integral(t + reach_line[u]) - pulse_integral(t - reach_line[u])) * inverse_line[u]
+        dash = dash * (pulse_integral(t + reach) - pulse_integral(t - reach)) * inverse
         paint = max(edge, dash) * (ONE - clamp01(wear + wear * (noise - HALF) * TWO + wear * fine * f4(0.08)))
         track = clamp01(ONE - abs(abs(a - f4(1.75)) - f4(0.75)) * f4(2.2)) * road
         light = fine * (ONE - f4(0.5) * road) - track * tracks + (noise - HALF) * road * f4(10)
@@ -426,10 +426,10 @@ def shade_row(out, lines, grain, colours, wear, tracks):
         out[u] = pack(r, g, b, slot)
 
 
-@kernel
+@kernel()
 def cover_row(out, lines, grain, colours, covered):
     """Snow over a shaded row: all but the wheel tracks, more of it where the low-frequency noise is high. Slots stay."""
-    d_line, noise_line = lines[0], lines[5]
+    d_line, noise_line = lines[0], lines[2]
     red, green, blue = colours[GROUND_COLOURS - 1, 0], colours[GROUND_COLOURS - 1, 1], colours[GROUND_COLOURS - 1, 2]
     for u in range(out.shape[0]):
         a = abs(d_line[u])
@@ -440,7 +440,7 @@ def cover_row(out, lines, grain, colours, covered):
         tint_pixel(out, u, red + grain[u], green + grain[u], blue + grain[u], share)
 
 
-@kernel
+@kernel()
 def draw_ground(
     image,
     width,
@@ -478,14 +478,14 @@ def draw_ground(
         stride = f4(BLOCK * blocks)
         count = (width + BLOCK * blocks - 1) // (BLOCK * blocks) + 1
         road_nodes(grid, macro, lap, x, y, dx * stride, dy * stride, eye_x, eye_y, stride, ONE / below, count, nodes)
-        spread_nodes(nodes, count, blocks, lap, lines)
+        reach = spread_nodes(nodes, count, blocks, lap, lines)
         draw_grain(grain[:width], x + f4(2048), y + f4(2048), dx, dy, per_pixel, depth / below, strength * clear)
-        shade_row(image[v, :width], lines, grain, colours, look[MARKING_WEAR], look[TYRE_WEAR] * f4(9) * clear)
+        shade_row(image[v, :width], lines, grain, colours, reach, look[MARKING_WEAR], look[TYRE_WEAR] * f4(9) * clear)
         if covered > ZERO:
             cover_row(image[v, :width], lines, grain, colours, covered)
 
 
-@kernel
+@kernel()
 def haze_ground(palette, clear, colours):
     """The ground's colours as seen through the haze; `clear` is the share that passes."""
     for channel in range(3):
@@ -495,7 +495,7 @@ def haze_ground(palette, clear, colours):
         colours[GROUND_COLOURS - 1, channel] = palette[COVER, channel] * clear + haze
 
 
-@kernel
+@kernel()
 def node_blocks(per_pixel):
     """Blocks between two nodes: a chord's error on a 14 m bend, stride^2 per_pixel / (8 x 14), stays under 0.2 px."""
     if per_pixel * f4(32 * 32) < f4(24):
@@ -503,7 +503,7 @@ def node_blocks(per_pixel):
     return 2 if per_pixel * f4(16 * 16) < f4(24) else 1
 
 
-@kernel
+@kernel()
 def draw_grain(grain, x, y, dx, dy, per_pixel, drop, strength):
     """Grain whose cells are about one pixel's footprint, per_pixel wide and `drop` long, in powers of two."""
     footprint = math.sqrt(per_pixel * min(drop, f4(8) * per_pixel))
@@ -530,7 +530,7 @@ def draw_grain(grain, x, y, dx, dy, per_pixel, drop, strength):
 # --- shadows and sprites ----------------------------------------------------------------------------------------------
 
 
-@kernel
+@kernel()
 def draw_shadows(image, width, horizon, pose, lens, centre_y, objects, kinds, sun, look):
     """What grows darkens the ground under itself, and casts a shadow away from the sun."""
     focal, mount, strength, density = lens[0], lens[3], look[SUN_STRENGTH], look[FOG_DENSITY]
@@ -591,7 +591,7 @@ def draw_shadows(image, width, horizon, pose, lens, centre_y, objects, kinds, su
             )
 
 
-@kernel
+@kernel()
 def draw_ellipse(
     image, width, horizon, focal, centre_x, centre_y, mount, z, l, axis_z, axis_l, length, breadth, darkness
 ):
@@ -626,7 +626,7 @@ def clamp_column(u, width):
     return ceil_int(min(max(u - HALF, ZERO), f4(width)))
 
 
-@kernel
+@kernel()
 def shadow_row(out, along, across, along_step, across_step, darkness):
     """Darken one row; (along, across) is the place in units of the ellipse's half axes. Shadows keep some of the sky's blue."""
     for u in range(out.shape[0]):
@@ -639,7 +639,7 @@ def shadow_row(out, along, across, along_step, across_step, darkness):
         out[u] = pack(r * keep, g * keep, b * (keep + f4(0.12) * (ONE - keep)), i4(0)) | u4(c & u4(0xFF000000))
 
 
-@kernel
+@kernel()
 def find_sprites(objects, pose, widest, spread, order, depths):
     """Indices of the objects in view into `order`, far to near, their depths into `depths`; returns how many.
 
@@ -666,7 +666,7 @@ def find_sprites(objects, pose, widest, spread, order, depths):
     return count - spare
 
 
-@kernel
+@kernel()
 def draw_sprites(image, width, pose, lens, centre_y, objects, sprites, sun, look, palette, scratch):
     """Everything upright, far to near."""
     focal, centre_x, mount = lens[0], lens[1], lens[3]
@@ -703,7 +703,7 @@ def draw_sprites(image, width, pose, lens, centre_y, objects, sprites, sun, look
         draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, tall, colours)
 
 
-@kernel
+@kernel()
 def pick_variant(variants, materials, tint, i):
     """A picture for object i and whether to mirror it. A sign points where its tint's sign says: + left, - right."""
     if materials == SIGN:
@@ -712,7 +712,7 @@ def pick_variant(variants, materials, tint, i):
     return i4(u4(mixed >> u4(1)) % u4(variants)), (mixed & u4(1)) == u4(1)
 
 
-@kernel
+@kernel()
 def mix_paints(sun, look, palette, paints):
     """Fill paints (material sets, TINTS, 3), uint64 lanes: the colours of every material set in this light."""
     for tint in range(TINTS):
@@ -727,7 +727,7 @@ def mix_paints(sun, look, palette, paints):
                 )
 
 
-@kernel
+@kernel()
 def mix_leaves(colour, other, tint, sun, look, palette, paint):
     """Leaves lit from the right, from the left, and in shade. A tree against the sun is dark, one opposite is bright."""
     strength = look[SUN_STRENGTH]
@@ -751,9 +751,9 @@ def leaf_colour(palette, colour, other, tint, strength, channel):
 
 @kernel(inline="always")
 def lanes(red, green, blue):
-    """A colour's channels, held to [0, 255], in the low three 16-bit lanes of a uint64."""
+    """A colour's channels, held to [0, 255], as red, blue, green in the 16-bit lanes of a uint64."""
     r, g, b = u8(i4(min(red, FULL))), u8(i4(min(green, FULL))), u8(i4(min(blue, FULL)))
-    return u8(r | u8(g << u8(16)) | u8(b << u8(32)))
+    return u8(r | u8(b << u8(16)) | u8(g << u8(32)))
 
 
 @kernel(inline="always")
@@ -762,7 +762,7 @@ def dim(colour, share):
     return u8(u8(colour * share) >> u8(8)) & LANES
 
 
-@kernel
+@kernel()
 def draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, tall, colours):
     """One sprite with its foot at row `foot` and its middle at column `middle`, broad x tall pixels.
 
@@ -773,30 +773,31 @@ def draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, ta
     while level > 0 and (f4(levels[level, 1]) < broad * f4(0.7) or f4(levels[level, 2]) < tall * f4(0.6)):
         level -= 1
     start, cols, texel_rows, first_row = levels[level]
+    stride = i4(cols + 2)
     step, down, per_texel = f4(cols) / broad, f4(texel_rows) / tall, broad / f4(cols)
-    smooth = down < f4(0.8) or texel_rows <= 10
+    smooth = (level == 0 and down < f4(0.8)) or texel_rows <= 5
     top, left = foot - tall, middle - HALF * broad
     whole = clamp_column(left - HALF * per_texel, width), clamp_column(left + broad + HALF * per_texel, width)
     v0, v1 = ceil_int(max(top - HALF, ZERO)), ceil_int(min(foot - HALF, f4(image.shape[0])))
     if whole[0] >= whole[1]:
         return
+    x_step = i4(step * f4(65536))
+    x_first = i4(((f4(whole[0]) + HALF - left) * step + HALF) * f4(65536))
+    if mirrored:
+        x_first, x_step = i4((i4(cols) + i4(1)) * i4(65536) - x_first), i4(-x_step)
     for v in range(v0, v1):
         y = (f4(v) + HALF - top) * down
-        u0, u1 = whole
-        if cols > 16:  # a big sprite has much empty space beside it
+        u0, u1, x = whole[0], whole[1], x_first
+        if cols > 4:  # a big sprite has much empty space beside it
             begin, end = sprites.extents[first_row + i4(y)]
             if mirrored:
                 begin, end = cols - end, cols - begin
-            u0, u1 = clamp_column(left + f4(begin) * per_texel, width), clamp_column(left + f4(end) * per_texel, width)
-        x = i4(((f4(u0) + HALF - left) * step + HALF) * f4(65536))
-        x_step = i4(step * f4(65536))
-        if mirrored:
-            x, x_step = (i4(cols) + i4(1)) * i4(65536) - x, -x_step
-        stride = i4(cols + 2)
+            u0 = max(u0, i4(max(left + (f4(begin) - HALF) * per_texel + HALF, ZERO)))
+            u1 = min(u1, i4(max(left + (f4(end) + HALF) * per_texel + HALF, ZERO)))
+            x = i4(x + i4(u0 - whole[0]) * x_step)
         if smooth:
             y = y + HALF
-            offset = start + i4(y) * stride
-            share = u8(i4((y - f4(i4(y))) * f4(256)))
+            offset, share = start + i4(y) * stride, u8(i4((y - f4(i4(y))) * f4(256)))
             smooth_sprite_row(image[v], u0, u1, sprites.texels, offset, stride, share, x, x_step, colours)
         else:
             sprite_row(image[v], u0, u1, sprites.texels, start + (i4(y) + i4(1)) * stride, x, x_step, colours)
@@ -817,26 +818,24 @@ def blend_texel(pixel, texel, colours):
     paint = u8(paint) + u8(c * u8(u8(texel >> u8(32)) & u8(0xFF))) + u8(haze * coverage)
     keep = u8(u8(256) - u8(u8(coverage * seen) >> u8(8)))
     p = u8(pixel)
-    below = u8(u8(p & u8(0xFF)) | u8(u8(p & u8(0xFF00)) << u8(8)) | u8(u8(p & u8(0xFF0000)) << u8(16)))
+    below = u8(u8(p & u8(0xFF00FF)) | u8(u8(p & u8(0xFF00)) << u8(24)))
     both = u8(u8(paint) + u8(below * keep))
     owner = slot if keep <= u8(128) else u8(p & u8(0xFF000000))
-    red, green = u8(u8(both >> u8(8)) & u8(0xFF)), u8(u8(both >> u8(16)) & u8(0xFF00))
-    return u4(red | green | u8(u8(both >> u8(24)) & u8(0xFF0000)) | owner)
+    return u4(u8(u8(both >> u8(8)) & u8(0xFF00FF)) | u8(u8(both >> u8(32)) & u8(0xFF00)) | owner)
 
 
-@kernel
+@kernel(inline="always")
 def sprite_row(out, u0, u1, texels, offset, x, step, colours):
     """Blend one row of a shrunk sprite, linear between neighbours in the row of texels at `offset`."""
     for u in range(u8(u0), u8(u1)):
         i = u8(offset + (x >> i4(16)))
         first, second = texels[i], texels[u8(i + u8(1))]
-        if u8(first | second) >> u8(48) != u8(0):
-            texel = mix_texels(first, second, u8(i4(x >> i4(8)) & i4(255)))
-            out[u] = blend_texel(out[u], texel, colours)
+        texel = mix_texels(first, second, u8(i4(x >> i4(8)) & i4(255)))
+        out[u] = blend_texel(out[u], texel, colours)
         x = i4(x + step)
 
 
-@kernel
+@kernel(inline="always")
 def smooth_sprite_row(out, u0, u1, texels, offset, stride, share, x, step, colours):
     """Blend one row of a magnified sprite, bilinear; `share` 256ths of the way to the next row of texels."""
     for u in range(u8(u0), u8(u1)):
@@ -854,7 +853,7 @@ def smooth_sprite_row(out, u0, u1, texels, offset, stride, share, x, step, colou
 # --- results ----------------------------------------------------------------------------------------------------------
 
 
-@kernel
+@kernel()
 def write_rgb(image, width, out):
     """The colours of `image` into out (H, W, 3) uint8: four pixels make three words."""
     if image.shape[1] == width:
@@ -866,7 +865,7 @@ def write_rgb(image, width, out):
                 out[v, u, channel] = np.uint8((image[v, u] >> u4(8 * channel)) & u4(255))
 
 
-@kernel
+@kernel()
 def write_words(row, words):
     """Drop every fourth byte of `row`."""
     for i in range(words.shape[0] // 3):
@@ -876,7 +875,7 @@ def write_words(row, words):
         words[3 * i + 2] = u4(u4(u4(c >> u4(16)) & u4(0xFF)) | u4(d << u4(8)))
 
 
-@kernel
+@kernel()
 def write_truth(
     image, width, horizon, centre_y, reach, slot_class, slot_instance, slot_depth, segmentation, instance, depth
 ):
@@ -891,7 +890,7 @@ def write_truth(
             depth[v, u] = slot_depth[slot] if slot >= u4(FIRST_SPRITE) else row_depth
 
 
-@kernel
+@kernel()
 def render(
     grids,
     origins,
@@ -981,7 +980,7 @@ def render(
             )
 
 
-@kernel
+@kernel()
 def aim_sun(look, yaw, sun):
     """The unit vector to the sun in camera axes: forward, left, up."""
     azimuth, elevation = look[SUN_AZIMUTH] - yaw, look[SUN_ELEVATION]

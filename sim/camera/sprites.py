@@ -26,7 +26,7 @@ class Sprites(NamedTuple):
     """All sprites in flat arrays.
 
     texels: uint64, three material weights and, on top, the coverage in its four 16-bit lanes; every level has a border of
-    one texel. extents: (rows, 2) int32, first and last + 1 texel that may be seen, with a texel to spare all round.
+    one texel. extents: (rows, 2) int32, first and last + 1 texel seen in a row or its neighbours.
     levels: (sprites, LEVELS, 4) int32: offset in texels, width and height without the border, offset in extents; a
     sprite's last level is repeated. kinds: (kinds, 4) int32: first sprite, number of variants, segmentation class,
     material set. spread: (kinds,) float32, a picture's width over its object's.
@@ -258,7 +258,7 @@ def _flatten(pyramids: list[list[NDArray[np.uint8]]], kinds: NDArray[np.int32], 
             height, width = level.shape[:2]
             table[i, j:] = texel_count, width, height, row_count
             texels.append(_bordered(level))
-            extents.append(_extents(level[..., 3] > 0))
+            extents.append(_extents(level[..., 3] > 7))
             texel_count, row_count = texel_count + texels[-1].size, row_count + height
     texels.append(np.zeros(2, np.uint64))  # a neighbour for the very last texel
     return Sprites(np.concatenate(texels), np.concatenate(extents), table, kinds, spread)
@@ -272,11 +272,9 @@ def _bordered(level: NDArray[np.uint8]) -> NDArray[np.uint64]:
 
 
 def _extents(seen: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """First and last + 1 column seen in each row or its neighbours, a column to spare; (height, 2)."""
+    """First and last + 1 column seen in each row or its neighbours; (height, 2)."""
     padded = np.pad(seen, ((1, 1), (0, 0)))
     near = padded[:-2] | padded[1:-1] | padded[2:]
-    width = seen.shape[1]
-    first, last = near.argmax(axis=1) - 1, width - near[:, ::-1].argmax(axis=1) + 1
-    empty = ~near.any(axis=1)
-    first[empty], last[empty] = 0, 0
-    return np.stack([first.clip(0), last.clip(None, width)], axis=1).astype(np.int32)
+    first, last = near.argmax(axis=1), seen.shape[1] - near[:, ::-1].argmax(axis=1)
+    last[~near.any(axis=1)] = 0
+    return np.stack([first, last], axis=1).astype(np.int32)
