@@ -16,6 +16,6 @@ def load_policy(name_or_folder: "str | Path") -> "Policy":
 
 def policy_names() -> tuple[str, ...]:
     """Names of the shipped policies."""
-    from agent.checkpoint import policy_names as names
+    from agent.shipped import policy_names as names
 
     return names()

@@ -11,23 +11,12 @@ import safetensors.torch
 from torch import nn
 
 from agent.models import FAMILIES, family
-from sim.assets import assets_folder
+from agent.shipped import CONFIG, checkpoints_folder, policy_names
 from sim.errors import unknown
 from sim.files import replacing, write_text
 from sim.policy import Policy
 
-CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
-
-
-def checkpoints_folder() -> Path:
-    """Where the shipped checkpoints lie."""
-    return assets_folder() / "checkpoints"
-
-
-def policy_names() -> tuple[str, ...]:
-    """Names of the shipped checkpoints."""
-    return tuple(sorted(path.parent.name for path in checkpoints_folder().glob(f"*/{CONFIG}")))
 
 
 def load_policy(name_or_folder: str | Path) -> Policy:

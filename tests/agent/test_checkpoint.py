@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from agent import load_policy
-from agent.checkpoint import CONFIG, WEIGHTS, save_checkpoint
+from agent.checkpoint import WEIGHTS, save_checkpoint
 from agent.models.topk_patches import TopKPatches, TopKPatchesConfig
+from agent.shipped import CONFIG
 
 
 @pytest.fixture
