@@ -11,7 +11,6 @@ import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Any
@@ -25,10 +24,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from sim import WORLD_VERSION
 from sim.command_line import mistakes_in_one_line, parse
 from sim.env import ENV_ID
-from sim.files import write_text
+from sim.files import check_writable, write_text
+from sim.provenance import versions
 from sim.rollout import ConstantDriver, Driver, ExpertDriver
 from sim.simulator import Simulator
 
@@ -97,7 +96,7 @@ def single_contender() -> Contender:
     return Contender("make", LAP_STEPS, lambda: _episodes(env, lambda: simulator.expert()[0][0], LAP_STEPS))
 
 
-def vector_contender(remark: str, driver: Driver, control_steps: int) -> Contender:
+def vector_contender(name: str, driver: Driver, control_steps: int) -> Contender:
     """`gymnasium.make_vec`, the native batch with its autoreset."""
     envs = gymnasium.make_vec(ENV_ID, num_envs=BATCH, vectorization_mode="vector_entry_point", frame_size=FRAME_SIZE)
     simulator = envs.unwrapped.simulator  # type: ignore[attr-defined]
@@ -111,7 +110,7 @@ def vector_contender(remark: str, driver: Driver, control_steps: int) -> Contend
             resets += int(np.count_nonzero(terminated | truncated))
         return resets
 
-    return Contender(f"make_vec {BATCH}{remark}", BATCH * control_steps, run)
+    return Contender(name, BATCH * control_steps, run)
 
 
 def yardstick() -> Contender:
@@ -139,13 +138,13 @@ def contenders(console: Console) -> list[Contender]:
     ours = [
         simulator_contender(),
         single_contender(),
-        vector_contender("", ExpertDriver(), LAP_STEPS),
-        vector_contender(", astray", ConstantDriver((0.0, 0.2)), LAP_STEPS // 5),
+        vector_contender(f"make_vec {BATCH}", ExpertDriver(), LAP_STEPS),
+        vector_contender("the same, astray", ConstantDriver((0.0, 0.2)), LAP_STEPS // 5),
     ]
     try:
         return [yardstick(), *ours]
     except gymnasium.error.DependencyNotInstalled:
-        console.print(f"No {YARDSTICK} to compare with: pip install 'redgaze[carracing]'")
+        console.print(f"No {YARDSTICK} to compare with: pip install 'redgaze[carracing]'", markup=False)
         return ours
 
 
@@ -176,7 +175,9 @@ def table(results: list[Result]) -> Table:
     """The figures for a person: steps/s is the median of the runs, the ratio is to CarRacing-v3."""
     times = ratios(results)
     drawn = Table(
-        title=f"Environment steps a second, one core, {FRAME_SIZE[0]} x {FRAME_SIZE[1]} frames, with resets", box=SIMPLE
+        title=f"Environment steps a second, one core, {FRAME_SIZE[0]} x {FRAME_SIZE[1]} frames, with resets",
+        caption="The expert drives. Astray: straight on and off the road, for resets in plenty.",
+        box=SIMPLE,
     )
     for heading in ("", "steps/s", "of all runs", "µs/step", "resets/1000", "ratio"):
         drawn.add_column(heading, justify="right" if heading else "left")
@@ -193,11 +194,9 @@ def table(results: list[Result]) -> Table:
 def report(results: list[Result]) -> dict[str, Any]:
     """The figures for a machine, with what they were measured on."""
     return {
-        "world_version": WORLD_VERSION,
         "frame_size": FRAME_SIZE,
         "machine": {"processor": platform.processor() or platform.machine(), "system": platform.platform()},
-        "versions": {name: version(name) for name in ("numpy", "numba", "gymnasium")}
-        | {"python": platform.python_version()},
+        "versions": versions() | {"python": platform.python_version()},
         "results": [vars(result) | {"median": median(result.rates)} for result in results],
         "median_ratio_to_yardstick": ratios(results),
     }
@@ -209,6 +208,8 @@ def main(arguments: list[str] | None = None) -> None:
     with mistakes_in_one_line():
         if options.runs < 1:
             raise ValueError(f"--runs {options.runs}: expected at least 1")
+        if options.out is not None:
+            check_writable(options.out.parent)
     console = Console()
     cv2.setNumThreads(1)
     results = measure(contenders(console), options.runs, console)

@@ -25,3 +25,10 @@ def write_text(path: Path, text: str) -> None:
     """Write `text` to `path`, whole or not at all."""
     with replacing(path) as part:
         part.write_text(text, encoding="utf-8")
+
+
+def check_writable(folder: Path) -> None:
+    """OSError unless files can be made in `folder`, itself made if missing: better known before the work than after."""
+    with replacing(folder / ".writable") as part:
+        part.touch()
+    (folder / ".writable").unlink()
