@@ -33,6 +33,16 @@ class Response:
         return normalised(self.kept)
 
 
+@dataclass(frozen=True)
+class Example:
+    """One frame and the policy's answer to it, for people to look at."""
+
+    name: str
+    frame: Bytes
+    attention: Attention
+    steer: float
+
+
 class Bench:
     """A selection policy, a pool of frames, and the policy's clean answers to them.
 
@@ -66,6 +76,12 @@ class Bench:
             forced = None if keep is None else keep[index]
             decisions.append(self.policy.act(observation, self.pool.states(index), keep=forced)[0])
         return self._response(shown, decisions)
+
+    def example(self, name: str, response: Response, index: int) -> Example:
+        """One frame of a response."""
+        one = slice(index, index + 1)
+        attention = Attention(response.red[one].astype(np.float32), self.cells, "selection", response.kept[one])
+        return Example(name, response.frame[index], attention, float(response.action[index, 0]))
 
     def _shown(
         self, edit: FrameEdit | None, overwrite: Mask | None, index: NDArray[np.intp], rng: np.random.Generator

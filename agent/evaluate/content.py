@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.evaluate.bench import Bench
+from agent.evaluate.bench import Bench, Example, Response
 from agent.evaluate.measure import BARS, Measure, bootstrap, median, ratio_measure
 from agent.evaluate.pool import Pool
 from sim.perturb import cell_means
@@ -23,6 +23,8 @@ VIEWS = {
     "1 m right": (0.0, -1.0),
 }
 """Camera turned (radians, + left) and moved sideways (metres, + left)."""
+
+EXAMPLES = 6
 
 
 @dataclass(frozen=True)
@@ -80,32 +82,50 @@ def _view(pool: Pool, classes: NDArray[np.uint8], cells: CellGrid) -> View:
     )
 
 
-def reds(bench: Bench, views: dict[str, View]) -> dict[str, NDArray[np.float64]]:
-    """What the policy reads in every view: (F, h, w) by name."""
-    return {name: Bench(bench.policy, view.pool).clean.red for name, view in views.items()}
+def answers(bench: Bench, views: dict[str, View]) -> dict[str, Response]:
+    """What the policy answers to every view."""
+    return {name: Bench(bench.policy, view.pool).clean for name, view in views.items()}
 
 
 def mass_ratios(
-    bench: Bench, views: dict[str, View], red: dict[str, NDArray[np.float64]], mean_map: NDArray[np.float64]
+    bench: Bench, views: dict[str, View], seen: dict[str, Response], mean_map: NDArray[np.float64]
 ) -> list[Measure]:
     """The red's mass on road pixels over that of the mean map, and of another episode's frame, in every view."""
-    measures = []
-    for name, view in views.items():
-        references = {"the mean map": mean_map[None], "another frame": bench.clean.red[bench.donor]}
-        for reference, other in references.items():
-            measures.append(_mass_ratio(f"{name}, over {reference}'s", red[name], other, view))
-    return measures
+    everywhere = np.broadcast_to(mean_map, bench.clean.kept.shape)
+    references = {"the mean map": everywhere, "another frame": bench.clean.red[bench.donor]}
+    return [
+        _mass_ratio(f"{name}, over {reference}'s", seen[name].red, other, view)
+        for name, view in views.items()
+        for reference, other in references.items()
+    ]
 
 
 def _mass_ratio(name: str, red: NDArray[np.float64], other: NDArray[np.float64], view: View) -> Measure:
-    own, its = ({target: (maps * share).sum((1, 2)) for target, share in view.targets.items()} for maps in (red, other))
-    lines = float(own["lines"].sum() / max(its["lines"].sum(), 1e-12))
-    details = {"mass": float(own["road"].mean()), "lines_mass": float(own["lines"].mean()), "lines_ratio": lines}
-    bar = BARS["T6 mass ratio"]
-    return ratio_measure("T6", f"road mass, {name}", own["road"], its["road"], view.pool.seed, bar, **details)
+    """An empty map has no mass to speak of: those frames are left out, and their share is told."""
+    told = red.any((1, 2)) & other.any((1, 2))
+    own, its = ({target: _mass(maps, share)[told] for target, share in view.targets.items()} for maps in (red, other))
+    details = {
+        "mass": float(own["road"].mean()) if told.any() else None,
+        "lines_ratio": float(own["lines"].sum() / its["lines"].sum()) if its["lines"].any() else None,
+        "empty_share": float(1 - red.any((1, 2)).mean()),
+    }
+    bar, seed = BARS["T6 mass ratio"], view.pool.seed[told]
+    return ratio_measure("T6", f"road mass, {name}", own["road"], its["road"], seed, bar, **details)
 
 
-def plausibility(views: dict[str, View], red: dict[str, NDArray[np.float64]]) -> list[Measure]:
+def _mass(red: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(F,): the part of each map that lies on a target."""
+    return np.asarray((red * share).sum((1, 2)))
+
+
+def viewed_examples(bench: Bench, seen: dict[str, Response]) -> list[list[Example]]:
+    """A few instants, spread over the episodes: as driven, and as answered from every view."""
+    rows = np.unique(np.linspace(0, len(bench.pool) - 1, EXAMPLES).round().astype(int)).tolist()
+    answered = {"as driven": bench.clean, **seen}
+    return [[bench.example(name, response, row) for name, response in answered.items()] for row in rows]
+
+
+def plausibility(views: dict[str, View], seen: dict[str, Response]) -> list[Measure]:
     """Agreement with the segmentation, as lift: the red's mass on a target over the target's share of the frame.
 
     Plausible is not faithful: a map may lie on the road and have nothing to do with the action. No bar.
@@ -113,6 +133,6 @@ def plausibility(views: dict[str, View], red: dict[str, NDArray[np.float64]]) ->
     measures = []
     for name, view in views.items():
         for target, share in view.targets.items():
-            mass = (red[name] * share).sum((1, 2))
+            mass = _mass(seen[name].red, share)
             measures.append(ratio_measure("lift", f"{target}, {name}", mass, view.area[target], view.pool.seed))
     return measures

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.evaluate import content
-from agent.evaluate.bench import Bench, EditedView, Response, cell_centres, normalised
+from agent.evaluate.bench import Bench, EditedView, Example, Response, cell_centres, normalised
 from agent.evaluate.content import View
 from agent.evaluate.measure import (
     BARS,
@@ -30,7 +30,7 @@ from agent.evaluate.options import MEAN_MAP_SEED, Options, Stage
 from agent.evaluate.pool import Pool, Sampler
 from sim.metrics import driving_score
 from sim.perturb import EDITS, FrameEdit, Mask, cell_means
-from sim.policy import Attention, Policy
+from sim.policy import Policy
 from sim.rollout import Episode, Observer, drive
 
 T0_EDITS = ("grey", "noise 0.25", "foreign")
@@ -50,25 +50,20 @@ SELECTION_TESTS = ("T0", "T1", "T2", "T3", "T4", "T5", "T6", "passed")
 
 
 @dataclass(frozen=True)
-class Example:
-    """One frame under one edit, and the policy's answer to it, for people to look at."""
-
-    name: str
-    frame: NDArray[np.uint8]
-    attention: Attention
-    steer: float
-
-
-@dataclass(frozen=True)
 class Findings:
-    """measures: every line of the report. hijack: the points of T2's curve. mean_map: (h, w), sums to 1. sample: what
-    the frames were. A policy that is no selection has lines that say so, and nothing else."""
+    """What the suite found.
+
+    measures: every line of the report. sample: what the frames were. hijack: the points of T2's curve. mean_map:
+    (h, w), sums to 1. edited: a frame under every T1 edit. viewed: some frames, each from every view of T6. A policy
+    that is no selection has lines that say so, and nothing else.
+    """
 
     measures: list[Measure]
     sample: dict[str, Any] = field(default_factory=dict)
     hijack: list[dict[str, float | None]] = field(default_factory=list)
     mean_map: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
-    examples: list[Example] = field(default_factory=list)
+    edited: list[Example] = field(default_factory=list)
+    viewed: list[list[Example]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """What the report holds; the examples are for the plots."""
@@ -126,9 +121,9 @@ class _Suite:
         measures += [*necessary, closed_loop_fails(bench, weakest(necessary), self.options, observer)]
         self.stage("T5 controls")
         measures += controls(bench, self.mean_map)
-        measures += self._content(stays)
-        measures += passed_share(self.episodes, bench)
-        return Findings(measures, self._sample(), curve, self.mean_map, examples(bench))
+        lines, viewed = self._content(stays)
+        measures += [*lines, *passed_share(self.episodes, bench)]
+        return Findings(measures, self._sample(), curve, self.mean_map, edited_examples(bench), viewed)
 
     def _sample(self) -> dict[str, Any]:
         pool = self.bench.pool
@@ -136,16 +131,17 @@ class _Suite:
         found = {"frames": len(pool), "turning": turns, "episodes": len(np.unique(pool.seed))}
         return found | {"short": turns < half or len(pool) - turns < half}
 
-    def _content(self, stays: list[Measure]) -> list[Measure]:
+    def _content(self, stays: list[Measure]) -> tuple[list[Measure], list[list[Example]]]:
         pool = self.bench.pool.subset(np.arange(0, len(self.bench.pool), max(1, len(self.bench.pool) // T6_FRAMES)))
         bench = Bench(self.policy, pool)
         self.stage("T6 camera turned and moved")
         views = content.render_views(self.options.simulator(self.policy), bench)
-        red = content.reds(bench, views)
-        masses = content.mass_ratios(bench, views, red, self.mean_map)
+        seen = content.answers(bench, views)
+        masses = content.mass_ratios(bench, views, seen, self.mean_map)
         self.stage("T6 random gates")
         gates = random_gates(self.policy, pool, worst(stays) or T1_EDITS[0], views, self.mean_map)
-        return [content.mask_overlap(self.bench), *masses, gates, *content.plausibility(views, red)]
+        lines = [content.mask_overlap(self.bench), *masses, gates, *content.plausibility(views, seen)]
+        return lines, content.viewed_examples(bench, seen)
 
 
 def mask_held(bench: Bench) -> list[Measure]:
@@ -343,7 +339,7 @@ def _random_gate(
     stays = [_gate_rerun(bench, EDITS[substrate])]
     effect = min((each.value for each in necessity(bench, stays) if each.value is not None), default=0.0)
     overlap = content.mask_overlap(bench)
-    masses = content.mass_ratios(bench, views, content.reds(bench, views), mean_map)
+    masses = content.mass_ratios(bench, views, content.answers(bench, views), mean_map)
     return {
         "T4 effect over T1's": effect,
         "T4 broken": not BARS["T4 effect over T1's"].met(effect),
@@ -353,19 +349,12 @@ def _random_gate(
     }
 
 
-def examples(bench: Bench) -> list[Example]:
+def edited_examples(bench: Bench) -> list[Example]:
     """A firm turn of the sample (sharper than nine frames in ten), as it was and under every T1 edit."""
     turn = int(np.abs(bench.clean.action[:, 0]).argsort()[len(bench.pool) * 9 // 10])
     few = Bench(bench.policy, bench.pool.subset(np.array([turn, bench.donor[turn]])))
-    edits = [None, *(EDITS[name] for name in T1_EDITS)]
-    return [_example(few, edit) for edit in edits]
-
-
-def _example(bench: Bench, edit: FrameEdit | None) -> Example:
-    response = bench.respond(edit, ~bench.read)
-    attention = Attention(response.red.astype(np.float32), bench.cells, "selection", response.kept)
-    name = "as driven" if edit is None else edit.name
-    return Example(name, response.frame[0], attention, float(response.action[0, 0]))
+    edited = {name: few.respond(EDITS[name], ~few.read) for name in T1_EDITS}
+    return [few.example(name, each, 0) for name, each in {"as driven": few.clean, **edited}.items()]
 
 
 def passed_share(episodes: Sequence[Episode], bench: Bench) -> list[Measure]:

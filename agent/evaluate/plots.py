@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from agent.evaluate.bench import Example
 from agent.evaluate.driving import EXPERT, Drives
-from agent.evaluate.faithfulness import Example, Findings
+from agent.evaluate.faithfulness import Findings
 from agent.evaluate.measure import BARS, STEER_TOLERANCE, Measure
 from sim.files import replacing
 from sim.metrics import LANE_CENTRE, driving_score
@@ -26,9 +27,13 @@ EXAMPLE_COLUMNS = 4
 
 
 def save_faithfulness(findings: Findings, folder: Path, name: str) -> list[Path]:
-    """Bars of T1 and T5, the T2 curve, the mean map, and one frame under every T1 edit; paths of what was written."""
+    """Bars of T1 and T5, the T2 curve, the mean map, frames edited and seen from elsewhere; their paths."""
     figures = {"shares": _shares(findings.measures), "hijack": _hijack(findings.hijack)}
-    figures |= {"mean-map": _mean_map(findings.mean_map), "edits": _examples(findings.examples)}
+    figures |= {
+        "mean-map": _mean_map(findings.mean_map),
+        "edits": _edited(findings.edited),
+        "views": _viewed(findings.viewed),
+    }
     return [_save(figure, folder / f"{name}-{kind}.png") for kind, figure in figures.items()]
 
 
@@ -125,16 +130,27 @@ def _mean_map(mean_map: NDArray[np.floating]) -> Figure:
     return figure
 
 
-def _examples(examples: Sequence[Example]) -> Figure:
-    rows = -(-len(examples) // EXAMPLE_COLUMNS)
-    figure = _figure(3.1 * EXAMPLE_COLUMNS, 2.1 * rows + 0.5)
-    figure.suptitle("One frame, its unread cells overwritten; red: what the gate then passes", x=0.01, ha="left")
-    for axes in figure.subplots(rows, EXAMPLE_COLUMNS, squeeze=False).ravel():
+def _edited(examples: Sequence[Example]) -> Figure:
+    rows = [examples[start : start + EXAMPLE_COLUMNS] for start in range(0, len(examples), EXAMPLE_COLUMNS)]
+    return _pictures(rows, "One frame, its unread cells overwritten; red: what the gate then passes")
+
+
+def _viewed(rows: Sequence[Sequence[Example]]) -> Figure:
+    return _pictures(rows, "T6  the same instants from a camera turned or moved: does the red follow the road?")
+
+
+def _pictures(rows: Sequence[Sequence[Example]], title: str) -> Figure:
+    columns = len(rows[0])
+    figure = _figure(3.1 * columns, 2.1 * len(rows) + 0.5)
+    figure.suptitle(title, x=0.01, ha="left", color=INK)
+    grid = figure.subplots(len(rows), columns, squeeze=False)
+    for axes in grid.ravel():
         axes.axis("off")
-    for axes, example in zip(figure.axes, examples, strict=False):
-        enlarged = example.frame.repeat(4, 0).repeat(4, 1)
-        axes.imshow(paint(enlarged, example.attention), interpolation="nearest")
-        axes.set_title(f"{example.name}: steer {example.steer:+.3f}", fontsize=9, loc="left", color=INK)
+    for line, examples in zip(grid, rows, strict=True):
+        for axes, example in zip(line, examples, strict=False):
+            enlarged = example.frame.repeat(4, 0).repeat(4, 1)
+            axes.imshow(paint(enlarged, example.attention), interpolation="nearest")
+            axes.set_title(f"{example.name}: steer {example.steer:+.3f}", fontsize=9, loc="left", color=INK)
     return figure
 
 

@@ -148,6 +148,7 @@ def _aside(measure: Measure) -> str:
         "missed_by": "misses T1's bar by {:.1%}",
         "mass": "{:.0%} of the red on the road",
         "lines_ratio": "ratio on markings and edges alone {:.2f}",
+        "empty_share": "{:.0%} of the maps empty",
         "p95": "95th percentile {:.3f}",
         "cap": "cap {}",
     }

@@ -79,7 +79,7 @@ def _faithfulness(policies: Policies, options: Options, out: Path, console: Cons
             findings = faithfulness.evaluate(policy, options, line.stage)
         report.print_sample(console, findings.sample)
         report.print_measures(console, f"Is the red of {name} true?", findings.measures)
-        if findings.examples:
+        if findings.edited:
             plots.save_faithfulness(findings, out, name)
         found[name] = {**report.identity(policy), **findings.to_json()}
     return found

@@ -273,13 +273,26 @@ def views_of(pool: Pool) -> dict[str, View]:
 @pytest.mark.parametrize(("policy", "wanted"), [(Honest, "passed"), (FixedMask, "missed"), (RandomPlaces, "missed")])
 def test_t6_mass_follows_content_or_not(policy: type, wanted: str, pool: Pool) -> None:
     bench, views = Bench(policy(), pool), views_of(pool)
-    ratios = content.mass_ratios(bench, views, content.reds(bench, views), bench.clean.red.mean(0))
+    ratios = content.mass_ratios(bench, views, content.answers(bench, views), bench.clean.red.mean(0))
     assert verdict(ratios) == wanted, [(measure.name, measure.value) for measure in ratios]
+
+
+def test_t6_mass_leaves_empty_masks_out_and_tells_their_share(pool: Pool) -> None:
+    class Sleepy(Honest):
+        """Keeps nothing in every picture that begins with an even pixel."""
+
+        def gate(self, frame: np.ndarray) -> np.ndarray:
+            return markers(frame) & (frame[:, 0, 0, 0] % 2 == 1)[:, None, None]
+
+    bench, views = Bench(Sleepy(), pool), views_of(pool)
+    line = content.mass_ratios(bench, views, content.answers(bench, views), MEAN_MAP)[0]
+    assert line.details["empty_share"] == pytest.approx(0.5, abs=0.1)
+    assert line.details["mass"] == 1.0
 
 
 def test_lift_is_one_over_the_share_of_the_markers_for_a_policy_that_keeps_just_them(pool: Pool) -> None:
     bench, views = Bench(Honest(), pool), views_of(pool)
-    lines = content.plausibility(views, content.reds(bench, views))
+    lines = content.plausibility(views, content.answers(bench, views))
     assert [line.status for line in lines] == ["reported", "reported"]
     assert lines[0].value == pytest.approx(ROWS * COLS / 3, rel=0.02)
 
