@@ -19,9 +19,9 @@ from sim.assets import assets_folder
 from sim.errors import unknown
 
 COLOURS = (
-    *("grass", "dry_grass", "shoulder", "asphalt", "marking"),
-    *("haze", "zenith", "cloud", "far_hills", "near_hills"),
-    *("sunlight", "foliage", "other_foliage", "needles", "foliage_shade", "cover"),
+    *("grass", "dry_grass", "shoulder", "asphalt", "marking", "cover"),
+    *("haze", "zenith", "cloud", "far_hills", "near_hills", "sunlight"),
+    *("foliage", "other_foliage", "needles", "foliage_shade"),
 )
 """Colours of a look, display RGB in 0-255 before grading. `haze` is the sky at the horizon and the fog; leaves lie
 between `foliage` and `other_foliage`, a tree's dark side is `foliage_shade`; `cover` lies on the ground (snow)."""
@@ -35,6 +35,7 @@ SCALARS = {
     "grain": "strength of the ground's grain, 1 is ordinary",
     "marking_wear": "share of the paint that is gone",
     "tyre_wear": "darkness of the wheel tracks, 1 is ordinary",
+    "patches": "darkness of mended stretches of asphalt, 1 is ordinary",
     "covered": "share of the road that `cover` hides, between and beside the wheel tracks",
     "exposure": "gain of the picture",
     "contrast": "gain about mid grey",

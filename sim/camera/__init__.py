@@ -1,4 +1,4 @@
-"""The camera: worlds and poses become pictures, and the truth about each pixel. Any size, any pose, one set of kernels."""
+"""The camera: worlds and poses become pictures, and the truth about each pixel. One set of kernels for every view."""
 
 import math
 from typing import NamedTuple
@@ -22,9 +22,10 @@ MOST_OBJECTS = 4096
 class Frames(NamedTuple):
     """B pictures, and their truth where it was asked for.
 
-    rgb: (B, H, W, 3) uint8. segmentation: (B, H, W) uint8, indices into sim.scene.CLASSES, of what is seen at the pixel's
-    centre; woods and hills on the horizon are vegetation. instance: (B, H, W) uint16, 0 for none, else 1 + the row of
-    Scene.objects. depth: (B, H, W) float32, metres along the optical axis; infinite for the sky and all at the horizon.
+    rgb: (B, H, W, 3) uint8. segmentation: (B, H, W) uint8, indices into sim.scene.CLASSES, of what is seen at the
+    pixel's centre; woods and hills on the horizon are vegetation, markings under snow are markings. instance: (B, H, W)
+    uint16, 0 for none, else 1 + the row of Scene.objects. depth: (B, H, W) float32, metres along the optical axis;
+    infinite for the sky and all at the horizon.
     """
 
     rgb: NDArray[np.uint8]
@@ -43,46 +44,41 @@ class Scratch(NamedTuple):
     lines: NDArray[np.float32]
     grain: NDArray[np.float32]
     lattice: NDArray[np.float32]
-    pose: NDArray[np.float32]
-    sun: NDArray[np.float32]
-    slot_class: NDArray[np.uint8]
-    slot_instance: NDArray[np.uint16]
-    slot_depth: NDArray[np.float32]
     order: NDArray[np.int64]
     depths: NDArray[np.float32]
     paints: NDArray[np.uint64]
+    slot_class: NDArray[np.uint8]
+    slot_instance: NDArray[np.uint16]
+    slot_depth: NDArray[np.float32]
 
     @staticmethod
     def for_size(height: int, width: int) -> "Scratch":
         """Working memory for frames of this size; rows are padded to whole node strides."""
         whole = -(-width // kernels.BLOCK) * kernels.BLOCK
-        padded = width + 8 * kernels.BLOCK
-        float32 = np.float32
+        padded = whole + 4 * kernels.BLOCK
         slot_class = np.zeros(256, np.uint8)
         slot_class[: kernels.FIRST_SPRITE] = np.arange(kernels.FIRST_SPRITE)
         return Scratch(
             image=np.zeros((height, whole), np.uint32),
-            palette=np.zeros((kernels.N_COLOURS, 3), float32),
-            colours=np.zeros((kernels.GROUND_COLOURS, 3), float32),
-            nodes=np.zeros((5, padded // kernels.BLOCK + 2), float32),
-            lines=np.zeros((4, padded), float32),
-            grain=np.zeros(padded, float32),
-            lattice=np.zeros((2, 3, whole), float32),
-            pose=np.zeros(4, float32),
-            sun=np.zeros(3, float32),
+            palette=np.zeros((kernels.N_COLOURS, 3), np.float32),
+            colours=np.zeros((kernels.GROUND_COLOURS + 1, 3), np.float32),
+            nodes=np.zeros((5, padded // kernels.BLOCK), np.float32),
+            lines=np.zeros((4, padded), np.float32),
+            grain=np.zeros(padded, np.float32),
+            lattice=np.zeros((2, 3, whole), np.float32),
+            order=np.zeros(MOST_OBJECTS, np.int64),
+            depths=np.zeros(MOST_OBJECTS, np.float32),
+            paints=np.zeros((4, kernels.TINTS, 3), np.uint64),
             slot_class=slot_class,
             slot_instance=np.zeros(256, np.uint16),
-            slot_depth=np.zeros(256, float32),
-            order=np.zeros(MOST_OBJECTS, np.int64),
-            depths=np.zeros(MOST_OBJECTS, float32),
-            paints=np.zeros((4, kernels.TINTS, 3), np.uint64),
+            slot_depth=np.zeros(256, np.float32),
         )
 
 
 class Camera:
-    """A pinhole camera on the vehicle: `mount_forward` metres ahead of its reference point, `mount_height` above ground.
+    """A pinhole camera on the vehicle, `mount_forward` metres ahead of its reference point, `mount_height` up.
 
-    field_of_view: horizontal, radians. Level when pitch is 0; it never rolls. See `sim.camera.lens` for the image plane.
+    field_of_view: horizontal, radians. Level when pitch is 0; it never rolls. `sim.camera.lens` has the image plane.
     """
 
     def __init__(
@@ -116,21 +112,35 @@ class Camera:
         """Draw B frames: frame i shows world rows[i] from poses[i] in looks[i].
 
         poses: (B, 3) x, y, yaw of the vehicle, or (B, 4) with pitch in radians, + nose down (ISO 8855), drawn as a
-        vertical shift of the image. out: a C-contiguous (B, H, W, 3) uint8 array to draw into. Wrong shapes: ValueError.
+        vertical shift of the image. out: a contiguous (B, H, W, 3) uint8 array to draw into. Bad input: ValueError.
         """
         height, width, n = self.lens.height, self.lens.width, len(poses)
         if poses.ndim != 2 or poses.shape[1] not in (3, 4):
             raise ValueError(f"poses of shape {poses.shape}: expected (B, 3) or (B, 4)")
-        if len(rows) != n or looks.shape != (n, LOOK_SIZE):
+        if rows.shape != (n,) or looks.shape != (n, LOOK_SIZE):
             raise ValueError(
-                f"{n} poses, rows {rows.shape}, looks {looks.shape}: expected ({n},) and ({n}, {LOOK_SIZE})"
+                f"rows {rows.shape}, looks {looks.shape}: expected ({n},) and ({n}, {LOOK_SIZE}) for {n} poses"
             )
+        if scene.objects.shape[1] > MOST_OBJECTS:
+            raise ValueError(f"{scene.objects.shape[1]} objects a world: expected at most {MOST_OBJECTS}")
         if out is None:
             out = np.empty((n, height, width, 3), np.uint8)
         elif out.shape != (n, height, width, 3) or out.dtype != np.uint8 or not out.flags.c_contiguous:
             raise ValueError(
                 f"out {out.shape} {out.dtype}: expected a contiguous ({n}, {height}, {width}, 3) uint8 array"
             )
-        views = tuple(np.empty((n, height, width), view.dtype) for view in self._no_truth) if truth else self._no_truth
-        kernels.render(*scene, rows, poses, looks, *self._tables, self._scratch, truth, out, *views)
+        views = (
+            tuple(np.empty((n, *view.shape[1:]), view.dtype) for view in self._no_truth) if truth else self._no_truth
+        )
+        # one type and layout each, or numba would compile anew
+        frames = (_as(rows, np.int64), _as(poses, np.float64), _as(looks, np.float32))
+        refused = kernels.render(*scene, *frames, *self._tables, self._scratch, truth, out, *views)
+        if refused >= 0:
+            raise ValueError(
+                f"frame {refused}: world {rows[refused]} of {len(scene.grid)}, pose {poses[refused]}:"
+                " expected a world's index, a finite pose and a finite look"
+            )
         return Frames(out, *views) if truth else Frames(out)
+
+
+_as = np.ascontiguousarray

@@ -8,11 +8,14 @@ The camera does not roll, so a ground row has one depth. Road coordinates (d, s)
 at *nodes* along a row and run linearly between them; a row is then shaded in one branch-free float32 loop in which
 every marking is the box integral of its ideal shape over the pixel's footprint, so lines neither shimmer nor bead.
 
-Every constant is a float32: one Python float in a pixel loop would make the loop float64 and half as fast.
+Every constant is a float32: one Python float in a pixel loop would make the loop float64 and half as fast. Names that
+recur: image (H, width rounded up to BLOCK) uint32; view: a `View`; sun: unit vector (forward, left, up) in camera axes;
+look: one look vector; palette (colours, 3): the look's colours, graded; clear: the share of light that passes the haze.
 """
 
 import math
 from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,56 +35,73 @@ EDGE_LINE_INNER, EDGE_LINE_OUTER = f4(3.26), f4(3.44)
 DASH_HALF_WIDTH = f4(0.075)
 DASH_PERIOD, DASH_DUTY = f4(12), f4(1 / 3)
 SHOULDER_EDGE = f4(4.6)
-"""Metres from the centre line; a dash covers the first third of every 12 m of s."""
+LANE_CENTRE, WHEEL_OFFSET = f4(1.75), f4(0.75)
+"""Metres from the centre line (wheels: from the lane's); a dash covers the first third of every 12 m of s."""
 
 BLOCK = 8
 """Pixels from one node to the next at the finest; a constant trip count is what lets the span loops vectorise."""
-
-MACRO_SIZE = 128
-"""Cells a side of the tiling low-frequency noise; a cell is 1 m."""
-CLOUD_SIZE = 256
-PROFILE_SIZE = 2048
-"""Azimuths of the skyline's profile."""
-
 SKY_ROWS = 4
 """The sky's colours are computed on a lattice of BLOCK x SKY_ROWS pixels."""
 
-FIRST_SPRITE = 16
-TINTS = 8
-"""Shades of each material set that a frame mixes."""
-LANES = u8(0x00FF00FF00FF00FF)
-MAX_SPRITES = 240
+MACRO_SIZE, CLOUD_SIZE, PROFILE_SIZE = 128, 256, 2048
+"""Cells a side of the tiling ground noise (1 m each) and of the clouds; azimuths of the skyline's profile."""
+
+HAZE_LIMIT, NEAR_HILLS_AT, FAR_HILLS_AT = f4(320), f4(320), f4(560)
+"""Metres. Woods rim the plain, and beyond them the ground grows no hazier: else a pale stripe would divide the two."""
+
 SHADOW_RANGE = f4(110)
 NEAREST_SPRITE, FADE_START, FADE_END = f4(0.8), f4(200), f4(260)
 """Metres: nearer sprites are behind the lens; farther ones fade out."""
 
-GROUND_COLOURS = 6
-(GRASS, DRY_GRASS, SHOULDER, ASPHALT, MARKING, HAZE, ZENITH, CLOUD, FAR_HILLS, NEAR_HILLS, SUNLIGHT, FOLIAGE) = range(
-    12
-)
-(OTHER_FOLIAGE, NEEDLES, FOLIAGE_SHADE, COVER) = range(12, 16)
+FIRST_SPRITE, MAX_SPRITES = 16, 240
+"""A frame's sprites have the slots from FIRST_SPRITE to 255."""
+TINTS = 8
+"""Shades of each material set that a frame mixes."""
+LANES = u8(0x00FF00FF00FF00FF)
+
+GROUND_COLOURS = 5
+(GRASS, DRY_GRASS, SHOULDER, ASPHALT, MARKING, COVER, HAZE, ZENITH, CLOUD, FAR_HILLS, NEAR_HILLS, SUNLIGHT) = range(12)
+(FOLIAGE, OTHER_FOLIAGE, NEEDLES, FOLIAGE_SHADE) = range(12, 16)
+assert COLOURS[: COVER + 1] == ("grass", "dry_grass", "shoulder", "asphalt", "marking", "cover")
+assert COLOURS[HAZE : SUNLIGHT + 1] == ("haze", "zenith", "cloud", "far_hills", "near_hills", "sunlight")
+assert COLOURS[FOLIAGE:] == ("foliage", "other_foliage", "needles", "foliage_shade")
 N_COLOURS = len(COLOURS)
-SUN_AZIMUTH, SUN_ELEVATION, SUN_STRENGTH = (
-    LOOK_FIELDS.index(f"sun_{name}") for name in ("azimuth", "elevation", "strength")
-)
-FOG_DENSITY, CLOUD_COVER = LOOK_FIELDS.index("fog_density"), LOOK_FIELDS.index("cloud_cover")
-GRAIN, MARKING_WEAR, TYRE_WEAR = (LOOK_FIELDS.index(name) for name in ("grain", "marking_wear", "tyre_wear"))
-COVERED, EXPOSURE, CONTRAST = (LOOK_FIELDS.index(name) for name in ("covered", "exposure", "contrast"))
+
+_SCALARS = ("sun_azimuth", "sun_elevation", "sun_strength", "fog_density", "cloud_cover", "grain")
+SUN_AZIMUTH, SUN_ELEVATION, SUN_STRENGTH, FOG_DENSITY, CLOUD_COVER, GRAIN = map(LOOK_FIELDS.index, _SCALARS)
+_SCALARS = ("marking_wear", "tyre_wear", "patches", "covered", "exposure", "contrast")
+MARKING_WEAR, TYRE_WEAR, PATCHES, COVERED, EXPOSURE, CONTRAST = map(LOOK_FIELDS.index, _SCALARS)
 
 LEAVES, CONIFER, POST, SIGN = range(4)
 """Material sets of sprites; see `sim.camera.sprites`."""
 FURNITURE = np.array(
     [
-        [[1.0, 1.0, 0.99], [0.95, 0.35, 0.10], [0.16, 0.16, 0.17]],
+        [[1.0, 1.0, 0.99], [1.0, 0.48, 0.16], [0.16, 0.16, 0.17]],
         [[1.0, 1.0, 0.99], [0.84, 0.10, 0.13], [0.30, 0.30, 0.32]],
     ],
     np.float32,
 )
-"""Colours of the materials of posts and signs, in shares of the paint on the road: (set, material, channel)."""
+"""Colours of the materials of posts and signs, in shares of the paint on the road: (set - POST, material, channel)."""
 
 SKY_CLASS, GROUND_CLASS, ROAD_CLASS, LANE_MARKING_CLASS, EDGE_LINE_CLASS, VEGETATION_CLASS = (
     i4(CLASSES.index(name)) for name in ("sky", "ground", "road", "lane marking", "edge line", "vegetation")
 )
+
+
+class View(NamedTuple):
+    """One frame's camera. Pixels: width, horizon (first ground row), focal, centre_x, centre_y. Metres: mount (height
+    above the ground), x, y. cos, sin: of the yaw."""
+
+    width: Any
+    horizon: Any
+    focal: Any
+    centre_x: Any
+    centre_y: Any
+    mount: Any
+    x: Any
+    y: Any
+    cos: Any
+    sin: Any
 
 
 # --- small tools ------------------------------------------------------------------------------------------------------
@@ -102,15 +122,28 @@ def ceil_int(x):
 
 
 @kernel(inline="always")
+def mix(a, b, share):
+    """a at share 0, b at share 1."""
+    return a + (b - a) * share
+
+
+@kernel(inline="always")
 def pack(red, green, blue, slot):
     """One pixel from colours in [0, 256) and an int32 slot."""
     return u4(i4(red) | i4(green) << i4(8) | i4(blue) << i4(16) | slot << i4(24))
 
 
 @kernel(inline="always")
-def mix(a, b, share):
-    """a at share 0, b at share 1."""
-    return a + (b - a) * share
+def unpack(pixel):
+    """Red, green, blue of a pixel as float32."""
+    return f4(i4(pixel & u4(255))), f4(i4((pixel >> u4(8)) & u4(255))), f4(i4((pixel >> u4(16)) & u4(255)))
+
+
+@kernel(inline="always")
+def tint_pixel(pixel, red, green, blue, share):
+    """A colour blended over a pixel; the slot stays."""
+    r, g, b = unpack(pixel)
+    return pack(mix(r, red, share), mix(g, green, share), mix(b, blue, share), i4(0)) | u4(pixel & u4(0xFF000000))
 
 
 @kernel(inline="always")
@@ -120,57 +153,11 @@ def transmittance(optical_depth):
     return ONE / (ONE + x * (ONE + x * (HALF + x * f4(1 / 6))))
 
 
-@kernel()
-def grade(look, palette):
-    """Fill `palette` (colours, 3) with the look's colours after exposure and contrast."""
-    exposure, contrast = look[EXPOSURE], look[CONTRAST]
-    for i in range(N_COLOURS):
-        for channel in range(3):
-            value = (look[3 * i + channel] * exposure - f4(128)) * contrast + f4(128)
-            palette[i, channel] = min(max(value, ZERO), FULL)
-
-
-# --- sky --------------------------------------------------------------------------------------------------------------
-
-
-@kernel()
-def sky_colours(columns, y, heading, sun, look, palette, clouds, nodes):
-    """The sky's colour at one lattice row into nodes (3, n); `y` is the tangent of the row's elevation at mid-image.
-
-    columns: (nodes,) tangents to the left; heading: (cos, sin) of yaw; sun: unit vector (forward, left, up).
-    """
-    cover, strength = look[CLOUD_COVER], look[SUN_STRENGTH]
-    clearing = f4(1.15) - f4(1.3) * cover
-    shrink = f4(22) / (y + f4(0.22))
-    low = clamp01(y * f4(7))
-    for k in range(columns.shape[0]):
-        x = columns[k]
-        norm = ONE / math.sqrt(ONE + x * x + y * y)
-        towards = max((sun[0] + sun[1] * x + sun[2] * y) * norm, ZERO)
-        wide = towards * towards
-        wide = wide * wide
-        narrow = wide * wide
-        narrow = narrow * narrow
-        narrow = narrow * narrow
-        glow = strength * (f4(0.22) * wide + f4(0.35) * narrow)
-        height = y * norm
-        clear = height / (height + f4(0.22)) * f4(1.15)
-        cloud_x = (heading[0] - heading[1] * x) * shrink + f4(4096)
-        cloud_y = (heading[1] + heading[0] * x) * shrink + f4(4096)
-        puff = clamp01((tiled(clouds, cloud_x, cloud_y, CLOUD_SIZE - 1) - clearing) * f4(2.6)) * low
-        lit = f4(0.86) + f4(0.14) * puff + f4(0.2) * glow
-        for_cloud = puff * f4(0.92)
-        nodes[0, k] = blended_sky(palette, 0, clear, glow, for_cloud, lit)
-        nodes[1, k] = blended_sky(palette, 1, clear, glow, for_cloud, lit)
-        nodes[2, k] = blended_sky(palette, 2, clear, glow, for_cloud, lit)
-
-
 @kernel(inline="always")
-def blended_sky(palette, channel, clear, glow, cloud, lit):
-    """One channel: from haze to zenith, then the sun's glow, then cloud."""
-    value = mix(palette[HAZE, channel], palette[ZENITH, channel], clear)
-    value = mix(value, palette[SUNLIGHT, channel], min(glow, ONE))
-    return min(mix(value, palette[CLOUD, channel] * lit, cloud), FULL)
+def ramp(span, value, step):
+    """Fill one block with a linear run."""
+    for i in range(BLOCK):
+        span[i] = value + step * f4(i4(i))
 
 
 @kernel(inline="always")
@@ -183,20 +170,74 @@ def tiled(texture, x, y, mask):
     return mix(top, mix(texture[y1, x0], texture[y1, x1], fx), fy)
 
 
+@kernel(inline="always")
+def scramble(h):
+    """An integer hash: every bit of h moves about half of the result's 17 low bits."""
+    h = u4(u4(h ^ u4(h >> u4(15))) * u4(0x2C1B3C6D))
+    return u4(h >> u4(12))
+
+
+@kernel(inline="always")
+def clamp_column(u, width):
+    """The first column whose centre is not left of u, within [0, width]."""
+    return ceil_int(min(max(u - HALF, ZERO), f4(width)))
+
+
+# --- sky --------------------------------------------------------------------------------------------------------------
+
+
+@kernel()
+def draw_sky(image, view, columns, sun, look, palette, clouds, nodes, lattice):
+    """Sky above the horizon. columns: (n,) tangents to the left of the lattice's columns; nodes (3, n) and lattice
+    (2, 3, width) are scratch."""
+    upper, lower = lattice[0], lattice[1]
+    for v in range(-SKY_ROWS, view.horizon):
+        if v % SKY_ROWS == 0:
+            upper, lower = lower, upper
+            y = max((view.centre_y - HALF - f4(v + SKY_ROWS)) / view.focal, ZERO)
+            sky_colours(columns, y, view, sun, look, palette, clouds, nodes)
+            widen_lattice(nodes, lower)
+        if v >= 0:
+            fill_sky_row(image[v], upper, lower, f4(v % SKY_ROWS) * f4(1 / SKY_ROWS))
+
+
+@kernel()
+def sky_colours(columns, y, view, sun, look, palette, clouds, nodes):
+    """The sky's colour at one lattice row into nodes (3, n); `y` is the tangent of the row's elevation at mid-image."""
+    strength = look[SUN_STRENGTH]
+    clearing = f4(0.98) - f4(0.86) * look[CLOUD_COVER]
+    shrink = f4(15) / (y + f4(0.16))  # clouds lie on a plane: they crowd and flatten towards the horizon
+    low = clamp01(y * f4(9))
+    for k in range(columns.shape[0]):
+        x = columns[k]
+        norm = ONE / math.sqrt(ONE + x * x + y * y)
+        towards = max((sun[0] + sun[1] * x + sun[2] * y) * norm, ZERO)
+        wide = towards * towards
+        wide = wide * wide
+        narrow = wide * wide
+        narrow = narrow * narrow
+        narrow = narrow * narrow
+        glow = strength * (f4(0.22) * wide + f4(0.35) * narrow)
+        height = y * norm
+        clear = height / (height + f4(0.22)) * f4(1.15)
+        cloud_x = (view.cos - view.sin * x) * shrink + f4(4096)
+        cloud_y = (view.sin + view.cos * x) * shrink + f4(4096)
+        density = (tiled(clouds, cloud_x, cloud_y, CLOUD_SIZE - 1) - clearing) * low
+        puff = clamp01(density * f4(4)) * f4(0.94)
+        lit = f4(1.05) - f4(0.26) * clamp01(density * f4(1.7)) + f4(0.15) * glow
+        for channel in range(3):
+            value = mix(palette[HAZE, channel], palette[ZENITH, channel], clear)
+            value = mix(value, palette[SUNLIGHT, channel], min(glow, ONE))
+            nodes[channel, k] = min(mix(value, palette[CLOUD, channel] * lit, puff), FULL)
+
+
 @kernel()
 def widen_lattice(nodes, rows):
-    """Run a lattice row's nodes (3, nodes) linearly along the pixels of rows (3, width)."""
+    """Run a lattice row's nodes (3, n) linearly along the pixels of rows (3, width)."""
     for channel in range(3):
         for k in range(rows.shape[1] // BLOCK):
             value = nodes[channel, k]
             ramp(rows[channel, k * BLOCK : k * BLOCK + BLOCK], value, (nodes[channel, k + 1] - value) * f4(1 / BLOCK))
-
-
-@kernel(inline="always")
-def ramp(span, value, step):
-    """One block of a linear run."""
-    for i in range(BLOCK):
-        span[i] = value + step * f4(i4(i))
 
 
 @kernel()
@@ -209,105 +250,116 @@ def fill_sky_row(out, above, below, share):
 
 
 @kernel()
-def draw_sky(image, horizon, focal, centre_y, columns, heading, sun, look, palette, clouds, nodes, lattice):
-    """Sky above row `horizon`. nodes (3, nodes) and lattice (2, 3, width) are scratch."""
-    upper, lower = lattice[0], lattice[1]
-    for v in range(-SKY_ROWS, horizon):
-        if v % SKY_ROWS == 0:
-            upper, lower = lower, upper
-            y = max((centre_y - HALF - f4(v + SKY_ROWS)) / focal, ZERO)
-            sky_colours(columns, y, heading, sun, look, palette, clouds, nodes)
-            widen_lattice(nodes, lower)
-        if v >= 0:
-            fill_sky_row(image[v], upper, lower, f4(v % SKY_ROWS) * f4(1 / SKY_ROWS))
-
-
-@kernel()
-def draw_sun(image, width, horizon, focal, centre_x, centre_y, sun, look, palette):
+def draw_sun(image, view, sun, look, palette):
     """The sun's disc with its glare, where it stands above the horizon and in view."""
     strength = look[SUN_STRENGTH]
     if sun[0] < f4(0.2) or strength < f4(0.1):
         return
-    u0, v0 = centre_x - focal * sun[1] / sun[0], centre_y - focal * sun[2] / sun[0]
-    disc, glare = f4(0.018) * focal, f4(0.11) * focal
-    left, right = max(0, ceil_int(max(u0 - glare, ZERO))), min(width, ceil_int(max(u0 + glare, ZERO)))
-    top, bottom = max(0, ceil_int(max(v0 - glare, ZERO))), min(horizon, ceil_int(max(v0 + glare, ZERO)))
+    u0, v0 = view.centre_x - view.focal * sun[1] / sun[0], view.centre_y - view.focal * sun[2] / sun[0]
+    disc, glare = f4(0.018) * view.focal, f4(0.16) * view.focal
+    left, right = clamp_column(u0 - glare, view.width), clamp_column(u0 + glare, view.width)
+    top, bottom = clamp_column(v0 - glare, view.horizon), clamp_column(v0 + glare, view.horizon)
     for v in range(top, bottom):
-        y = f4(v) + HALF - v0
-        row = image[v]
         for u in range(left, right):
-            x = f4(u) + HALF - u0
+            x, y = f4(u) + HALF - u0, f4(v) + HALF - v0
             r = math.sqrt(x * x + y * y)
             halo = clamp01(ONE - r / glare)
             share = strength * max(clamp01(disc - r + HALF), f4(0.75) * halo * halo * halo)
-            tint_pixel(row, u, palette[SUNLIGHT, 0], palette[SUNLIGHT, 1], palette[SUNLIGHT, 2], share)
-
-
-@kernel(inline="always")
-def tint_pixel(row, u, red, green, blue, share):
-    """Blend a colour over pixel u of a row; the slot stays."""
-    p = row[u]
-    r, g, b = f4(i4(p & u4(255))), f4(i4((p >> u4(8)) & u4(255))), f4(i4((p >> u4(16)) & u4(255)))
-    row[u] = pack(mix(r, red, share), mix(g, green, share), mix(b, blue, share), i4(0)) | u4(p & u4(0xFF000000))
+            red, green, blue = palette[SUNLIGHT]
+            image[v, u] = tint_pixel(image[v, u], red, green, blue, share)
 
 
 @kernel()
-def draw_skyline(image, width, horizon, focal, centre_y, yaw, azimuths, profile, palette, far, near):
-    """Two layers of hills and woods at infinity. profile: (2, PROFILE_SIZE) tangents of elevation."""
+def draw_skyline(image, view, yaw, azimuths, profile, look, palette, far, near):
+    """Two layers of hills and woods. profile: (2, PROFILE_SIZE) tangents of elevation; far, near: scratch rows."""
     scale = f4(PROFILE_SIZE / (2 * math.pi))
-    start = f4(yaw) * scale + f4(4 * PROFILE_SIZE)
+    start = yaw * scale + f4(PROFILE_SIZE)
     highest = ZERO
-    for u in range(width):
+    for u in range(view.width):
         position = start + azimuths[u] * scale
         i = i4(position)
         share = position - f4(i)
         a, b = u4(i) & u4(PROFILE_SIZE - 1), u4(i + 1) & u4(PROFILE_SIZE - 1)
-        far[u] = mix(profile[0, a], profile[0, b], share) * focal
-        near[u] = mix(profile[1, a], profile[1, b], share) * focal
+        far[u] = mix(profile[0, a], profile[0, b], share) * view.focal
+        near[u] = mix(profile[1, a], profile[1, b], share) * view.focal
         highest = max(highest, max(far[u], near[u]))
-    for v in range(max(0, ceil_int(max(centre_y - highest - ONE, ZERO)) - 1), horizon):
-        skyline_row(image[v, :width], far, near, centre_y - f4(v) - HALF, focal, palette)
+    far_clear = transmittance(FAR_HILLS_AT * look[FOG_DENSITY])
+    near_clear = transmittance(NEAR_HILLS_AT * look[FOG_DENSITY])
+    for v in range(max(0, ceil_int(max(view.centre_y - highest - ONE, ZERO)) - 1), view.horizon):
+        y = view.centre_y - f4(v) - HALF
+        skyline_row(image[v, : view.width], far, near, y, far_clear, near_clear, palette)
 
 
 @kernel()
-def skyline_row(out, far, near, y, focal, palette):
-    """Blend both layers over one sky row `y` pixels above the horizon; their feet fade into the haze."""
-    far_haze, near_haze = (
-        f4(0.55) * clamp01(ONE - y / (f4(0.05) * focal)),
-        f4(0.35) * clamp01(ONE - y / (f4(0.03) * focal)),
-    )
-    fr, fg, fb = (
-        mix(palette[FAR_HILLS, 0], palette[HAZE, 0], far_haze),
-        mix(palette[FAR_HILLS, 1], palette[HAZE, 1], far_haze),
-        mix(palette[FAR_HILLS, 2], palette[HAZE, 2], far_haze),
-    )
-    nr, ng, nb = (
-        mix(palette[NEAR_HILLS, 0], palette[HAZE, 0], near_haze),
-        mix(palette[NEAR_HILLS, 1], palette[HAZE, 1], near_haze),
-        mix(palette[NEAR_HILLS, 2], palette[HAZE, 2], near_haze),
-    )
+def skyline_row(out, far, near, y, far_clear, near_clear, palette):
+    """Blend both layers over one sky row `y` pixels above the horizon."""
+    haze_r, haze_g, haze_b = palette[HAZE]
+    far_r, far_g, far_b = palette[FAR_HILLS]
+    near_r, near_g, near_b = palette[NEAR_HILLS]
+    far_r, far_g, far_b = mix(haze_r, far_r, far_clear), mix(haze_g, far_g, far_clear), mix(haze_b, far_b, far_clear)
+    near_r, near_g = mix(haze_r, near_r, near_clear), mix(haze_g, near_g, near_clear)
+    near_b = mix(haze_b, near_b, near_clear)
     for u in range(out.shape[0]):
-        p = out[u]
-        r, g, b = f4(i4(p & u4(255))), f4(i4((p >> u4(8)) & u4(255))), f4(i4((p >> u4(16)) & u4(255)))
+        r, g, b = unpack(out[u])
         behind, before = clamp01(far[u] - y + HALF), clamp01(near[u] - y + HALF)
-        r, g, b = mix(r, fr, behind), mix(g, fg, behind), mix(b, fb, behind)
+        r, g, b = mix(r, far_r, behind), mix(g, far_g, behind), mix(b, far_b, behind)
         slot = VEGETATION_CLASS if behind + before > HALF else SKY_CLASS
-        out[u] = pack(mix(r, nr, before), mix(g, ng, before), mix(b, nb, before), slot)
+        out[u] = pack(mix(r, near_r, before), mix(g, near_g, before), mix(b, near_b, before), slot)
 
 
 # --- ground -----------------------------------------------------------------------------------------------------------
 
 
 @kernel()
-def road_nodes(grid, macro, lap, x, y, dx, dy, eye_x, eye_y, stride, drop, count, nodes):
-    """Road coordinates at `count` nodes along a row, from (x, y) in grid cells by (dx, dy) a node.
+def draw_ground(image, view, grid, origin, lap, macro, look, palette, scratch):
+    """Ground from the horizon down. grid, origin: one world's; lap: its length in metres; macro: the ground noise."""
+    nodes, lines, grain, colours = scratch.nodes, scratch.lines, scratch.grain[: view.width], scratch.colours
+    eye_x, eye_y = view.x - origin[0], view.y - origin[1]
+    middle = view.centre_x - HALF
+    for v in range(view.horizon, image.shape[0]):
+        below = f4(v) + HALF - view.centre_y
+        per_pixel = view.mount / below
+        depth = per_pixel * view.focal
+        clear = transmittance(min(depth, HAZE_LIMIT) * look[FOG_DENSITY])
+        haze_ground(palette, clear, colours)
+        dx, dy = view.sin * per_pixel, -view.cos * per_pixel
+        x, y = eye_x + view.cos * depth - middle * dx, eye_y + view.sin * depth - middle * dy
+        blocks = node_blocks(per_pixel)
+        stride = BLOCK * blocks
+        count = (view.width + stride - 1) // stride + 1
+        road_nodes(grid, macro, lap, x, y, dx, dy, eye_x, eye_y, f4(stride), ONE / below, count, nodes)
+        reach = spread_nodes(nodes, count, blocks, lap, lines)
+        draw_grain(grain, x, y, dx, dy, per_pixel, depth / below, look[GRAIN] * clear)
+        shade_row(image[v, : view.width], lines, grain, colours, reach, clear, look)
+        if look[COVERED] > ZERO:
+            cover_row(image[v, : view.width], lines, grain, colours, look[COVERED])
 
-    nodes (5, >= count): d in metres, s in dash periods, squared footprints of one pixel in d and in s (m2), low-frequency
-    noise in [0, 1]. A footprint joins one pixel right, (dx, dy) / stride, and one pixel down, (point - eye) * drop:
-    without the latter edge lines bead where they run across the rows. lap: lap length in metres.
+
+@kernel()
+def haze_ground(palette, clear, colours):
+    """The ground's colours and what covers it, (GROUND_COLOURS + 1, 3), as seen through the haze."""
+    for channel in range(3):
+        haze = palette[HAZE, channel] * (ONE - clear)
+        for i in range(GROUND_COLOURS + 1):
+            colours[i, channel] = palette[i, channel] * clear + haze
+
+
+@kernel()
+def node_blocks(per_pixel):
+    """Blocks between two nodes: a chord's error on a 14 m bend, stride^2 per_pixel / (8 x 14), stays under 0.2 px."""
+    if per_pixel * f4(32 * 32) < f4(24):
+        return 4
+    return 2 if per_pixel * f4(16 * 16) < f4(24) else 1
+
+
+@kernel()
+def road_nodes(grid, macro, lap, x, y, dx, dy, eye_x, eye_y, stride, drop, count, nodes):
+    """Road coordinates at `count` nodes along a row, `stride` pixels of (dx, dy) apart from (x, y) on, in grid cells.
+
+    nodes (5, >= count): d in metres, s in dash periods, squared footprints of one pixel in d and in s (m2), and
+    low-frequency noise in [0, 1]. A footprint joins one pixel right, (dx, dy), and one pixel down, (point - eye) * drop:
+    without the latter edge lines bead where they run across the rows.
     """
-    per_pixel = ONE / stride
-    right_x, right_y = dx * per_pixel, dy * per_pixel
     limit = f4(GRID_SIZE - 1.01)
     d_out, t_out, d_foot, s_foot, noise = nodes[0], nodes[1], nodes[2], nodes[3], nodes[4]
     for k in range(count):
@@ -321,10 +373,10 @@ def road_nodes(grid, macro, lap, x, y, dx, dy, eye_x, eye_y, stride, drop, count
         gx, top = mix(b - a, e - c, fy), mix(a, b, fx)
         gy = mix(c, e, fx) - top
         d_out[k] = top + gy * fy
-        across, along = gx * right_x + gy * right_y, gx * down_x + gy * down_y
+        across, along = gx * dx + gy * dy, gx * down_x + gy * down_y
         d_foot[k] = across * across + along * along
         # the direction of s is that of d turned by a right angle
-        across, along = gx * right_y - gy * right_x, gx * down_y - gy * down_x
+        across, along = gx * dy - gy * dx, gx * down_y - gy * down_x
         s_foot[k] = across * across + along * along
 
         a, b, c, e = grid[iy, ix, 1], grid[iy, jx, 1], grid[jy, ix, 1], grid[jy, jx, 1]
@@ -334,7 +386,7 @@ def road_nodes(grid, macro, lap, x, y, dx, dy, eye_x, eye_y, stride, drop, count
         ax, ay = ix & u8(MACRO_SIZE - 1), iy & u8(MACRO_SIZE - 1)
         bx, by = jx & u8(MACRO_SIZE - 1), jy & u8(MACRO_SIZE - 1)
         noise[k] = mix(mix(macro[ay, ax], macro[ay, bx], fx), mix(macro[by, ax], macro[by, bx], fx), fy)
-        x, y = x + dx, y + dy
+        x, y = x + dx * stride, y + dy * stride
 
 
 @kernel(inline="always")
@@ -374,15 +426,32 @@ def spread_nodes(nodes, count, blocks_a_node, lap, lines):
 
 
 @kernel()
-def grain_row(out, x, y, dx, dy, amplitude, add):
-    """White noise in [-amplitude, amplitude], one value a unit cell, along (x, y) + u (dx, dy); added where `add`."""
+def draw_grain(grain, x, y, dx, dy, per_pixel, drop, strength):
+    """Grain whose cells are about one pixel's footprint, per_pixel wide and `drop` long, in powers of two.
+
+    Near the camera of a large picture, where cells are small, a coarser and turned layer is added.
+    """
+    footprint = math.sqrt(per_pixel * min(drop, f4(8) * per_pixel))
+    cell, amplitude = f4(1 / 160), f4(11) * strength
+    while cell < footprint * f4(0.75):
+        cell, amplitude = cell * TWO, amplitude * f4(0.93)
+    scale = ONE / cell
+    x, y = x + f4(2048), y + f4(2048)  # hashing wants positive numbers
+    grain_row(grain, x * scale, y * scale, dx * scale, dy * scale, amplitude, ZERO)
+    if cell < f4(0.03):
+        c, s = f4(0.8) * f4(0.31) * scale, f4(0.6) * f4(0.31) * scale
+        turned_x, turned_y = x * c + y * s, y * c - x * s + f4(2048) * scale
+        grain_row(grain, turned_x, turned_y, dx * c + dy * s, dy * c - dx * s, amplitude * f4(0.6), ONE)
+
+
+@kernel()
+def grain_row(out, x, y, dx, dy, amplitude, keep):
+    """out = keep * out + white noise in [-amplitude, amplitude], one value a unit cell, along (x, y) + u (dx, dy)."""
     scale = amplitude * f4(1 / 32768)
-    kept = ONE if add else ZERO
     for u in range(out.shape[0]):
         step = f4(i4(u))
         h = u4(u4(i4(x + dx * step)) * u4(0x9E3779B1)) ^ u4(u4(i4(y + dy * step)) * u4(0x85EBCA77))
-        h = u4(u4(h ^ u4(h >> u4(15))) * u4(0x2C1B3C6D))
-        out[u] = out[u] * kept + f4(i4(u4(h >> u4(12)) & u4(0xFFFF)) - i4(32768)) * scale
+        out[u] = out[u] * keep + f4(i4(scramble(h) & u4(0xFFFF)) - i4(32768)) * scale
 
 
 @kernel(inline="always")
@@ -392,30 +461,39 @@ def pulse_integral(t):
     return whole * DASH_DUTY + min(t - whole, DASH_DUTY)
 
 
+@kernel(inline="always")
+def band(a, inner, outer, sharp):
+    """Share of a pixel's footprint with `a` between two values; sharp: 1 / footprint."""
+    return clamp01((outer - a) * sharp + HALF) - clamp01((inner - a) * sharp + HALF)
+
+
 @kernel()
-def shade_row(out, lines, grain, colours, reach, wear, tracks):
-    """Ground pixels of one row. colours: (GROUND_COLOURS, 3) already behind the row's haze; reach: as `spread_nodes`."""
+def shade_row(out, lines, grain, colours, reach, clear, look):
+    """Ground pixels of one row. colours: (GROUND_COLOURS + 1, 3) already behind the haze; reach: as `spread_nodes`."""
     d_line, t_line, noise_line, sharp_line = lines[0], lines[1], lines[2], lines[3]
-    inverse = HALF / reach
     gr, gg, gb = colours[GRASS, 0], colours[GRASS, 1], colours[GRASS, 2]
-    yr, yg, yb = colours[DRY_GRASS, 0] - gr, colours[DRY_GRASS, 1] - gg, colours[DRY_GRASS, 2] - gb
+    yr, yg, yb = colours[DRY_GRASS, 0], colours[DRY_GRASS, 1], colours[DRY_GRASS, 2]
     sr, sg, sb = colours[SHOULDER, 0], colours[SHOULDER, 1], colours[SHOULDER, 2]
     ar, ag, ab = colours[ASPHALT, 0], colours[ASPHALT, 1], colours[ASPHALT, 2]
     mr, mg, mb = colours[MARKING, 0], colours[MARKING, 1], colours[MARKING, 2]
+    inverse, wear, rubber = HALF / reach, look[MARKING_WEAR], look[TYRE_WEAR] * f4(9) * clear
+    repair = look[PATCHES] * clear * clamp01(TWO - reach * f4(16))
     for u in range(out.shape[0]):
-        d, t, sharp, noise, fine = d_line[u], t_line[u], sharp_line[u], noise_line[u], grain[u]
+        d, t, noise, sharp, fine = d_line[u], t_line[u], noise_line[u], sharp_line[u], grain[u]
         a = abs(d)
         ragged = a + (noise - HALF) * f4(0.7) + fine * f4(0.012)
         shoulder = clamp01((SHOULDER_EDGE - ragged) * min(sharp, f4(4)) + HALF)
         road = clamp01((ROAD_EDGE - a) * sharp + HALF)
-        edge = clamp01((EDGE_LINE_OUTER - a) * sharp + HALF) - clamp01((EDGE_LINE_INNER - a) * sharp + HALF)
-        dash = clamp01((DASH_HALF_WIDTH - d) * sharp + HALF) - clamp01((-DASH_HALF_WIDTH - d) * sharp + HALF)
-        dash = dash * (pulse_integral(t + reach) - pulse_integral(t - reach)) * inverse
-        paint = max(edge, dash) * (ONE - clamp01(wear + wear * (noise - HALF) * TWO + wear * fine * f4(0.08)))
-        track = clamp01(ONE - abs(abs(a - f4(1.75)) - f4(0.75)) * f4(2.2)) * road
-        light = fine * (ONE - f4(0.5) * road) - track * tracks + (noise - HALF) * road * f4(10)
-        dry = clamp01(noise)
-        r, g, b = gr + yr * dry, gg + yg * dry, gb + yb * dry
+        dash = (pulse_integral(t + reach) - pulse_integral(t - reach)) * inverse
+        paint = max(
+            band(a, EDGE_LINE_INNER, EDGE_LINE_OUTER, sharp), band(d, -DASH_HALF_WIDTH, DASH_HALF_WIDTH, sharp) * dash
+        )
+        paint = paint * (ONE - clamp01(wear * (TWO * noise + fine * f4(0.08))))
+        wheels = clamp01(ONE - abs(abs(a - LANE_CENTRE) - WHEEL_OFFSET) * f4(2.2))
+        tone = f4(i4(patch(d, t) & u4(0xFF))) - f4(176)
+        worn = rubber * wheels + repair * max(tone, ZERO) * f4(0.16) - (noise - HALF) * f4(10)
+        light = fine * (ONE - HALF * road) - worn * road
+        r, g, b = mix(gr, yr, noise), mix(gg, yg, noise), mix(gb, yb, noise)
         r, g, b = mix(r, sr, shoulder), mix(g, sg, shoulder), mix(b, sb, shoulder)
         r, g, b = mix(r, ar, road) + light, mix(g, ag, road) + light, mix(b, ab, road) + light
         r, g, b = mix(r, mr, paint), mix(g, mg, paint), mix(b, mb, paint)
@@ -426,230 +504,108 @@ def shade_row(out, lines, grain, colours, reach, wear, tracks):
         out[u] = pack(r, g, b, slot)
 
 
+@kernel(inline="always")
+def patch(d, t):
+    """A random number for each stretch of 6 m of each lane: where the asphalt was mended."""
+    lane = u4(0x632BE5AB) if d > ZERO else u4(0)
+    return scramble(u4(u4(i4(t * TWO)) * u4(0x9E3779B1)) ^ lane)
+
+
 @kernel()
 def cover_row(out, lines, grain, colours, covered):
-    """Snow over a shaded row: all but the wheel tracks, more of it where the low-frequency noise is high. Slots stay."""
+    """Snow over a shaded row but for the wheel tracks, more where the noise is high. Slots stay: truth lies beneath."""
     d_line, noise_line = lines[0], lines[2]
-    red, green, blue = colours[GROUND_COLOURS - 1, 0], colours[GROUND_COLOURS - 1, 1], colours[GROUND_COLOURS - 1, 2]
+    red, green, blue = colours[COVER, 0], colours[COVER, 1], colours[COVER, 2]
     for u in range(out.shape[0]):
         a = abs(d_line[u])
-        off_track = clamp01((abs(abs(a - f4(1.75)) - f4(0.75)) - f4(0.2)) * f4(2.5))
-        beside = clamp01((a - f4(3.0)) * f4(2.0))
+        off_track = clamp01((abs(abs(a - LANE_CENTRE) - WHEEL_OFFSET) - f4(0.2)) * f4(2.5))
+        beside = clamp01((a - f4(3.0)) * TWO)
         depth = off_track * (covered + HALF * beside) + (noise_line[u] - HALF) * f4(1.1) + grain[u] * f4(0.01)
         share = clamp01((depth - f4(0.42)) * f4(4)) * f4(0.94)
-        tint_pixel(out, u, red + grain[u], green + grain[u], blue + grain[u], share)
-
-
-@kernel()
-def draw_ground(
-    image,
-    width,
-    horizon,
-    pose,
-    focal,
-    centre_x,
-    centre_y,
-    mount,
-    grid,
-    origin,
-    lap,
-    macro,
-    look,
-    palette,
-    nodes,
-    lines,
-    grain,
-    colours,
-):
-    """Ground from row `horizon` down. pose: (x, y, cos yaw, sin yaw) of the camera, float32."""
-    cos, sin = pose[2], pose[3]
-    eye_x, eye_y = pose[0] - origin[0], pose[1] - origin[1]
-    density, strength, covered = look[FOG_DENSITY], look[GRAIN], look[COVERED]
-    for v in range(horizon, image.shape[0]):
-        below = f4(v) + HALF - centre_y
-        per_pixel = mount / below
-        depth = per_pixel * focal
-        clear = transmittance(depth * density)
-        haze_ground(palette, clear, colours)
-        dx, dy = sin * per_pixel, -cos * per_pixel
-        x = eye_x + cos * depth - (centre_x - HALF) * dx
-        y = eye_y + sin * depth - (centre_x - HALF) * dy
-        blocks = node_blocks(per_pixel)
-        stride = f4(BLOCK * blocks)
-        count = (width + BLOCK * blocks - 1) // (BLOCK * blocks) + 1
-        road_nodes(grid, macro, lap, x, y, dx * stride, dy * stride, eye_x, eye_y, stride, ONE / below, count, nodes)
-        reach = spread_nodes(nodes, count, blocks, lap, lines)
-        draw_grain(grain[:width], x + f4(2048), y + f4(2048), dx, dy, per_pixel, depth / below, strength * clear)
-        shade_row(image[v, :width], lines, grain, colours, reach, look[MARKING_WEAR], look[TYRE_WEAR] * f4(9) * clear)
-        if covered > ZERO:
-            cover_row(image[v, :width], lines, grain, colours, covered)
-
-
-@kernel()
-def haze_ground(palette, clear, colours):
-    """The ground's colours as seen through the haze; `clear` is the share that passes."""
-    for channel in range(3):
-        haze = palette[HAZE, channel] * (ONE - clear)
-        for i in range(GROUND_COLOURS - 1):
-            colours[i, channel] = palette[i, channel] * clear + haze
-        colours[GROUND_COLOURS - 1, channel] = palette[COVER, channel] * clear + haze
-
-
-@kernel()
-def node_blocks(per_pixel):
-    """Blocks between two nodes: a chord's error on a 14 m bend, stride^2 per_pixel / (8 x 14), stays under 0.2 px."""
-    if per_pixel * f4(32 * 32) < f4(24):
-        return 4
-    return 2 if per_pixel * f4(16 * 16) < f4(24) else 1
-
-
-@kernel()
-def draw_grain(grain, x, y, dx, dy, per_pixel, drop, strength):
-    """Grain whose cells are about one pixel's footprint, per_pixel wide and `drop` long, in powers of two."""
-    footprint = math.sqrt(per_pixel * min(drop, f4(8) * per_pixel))
-    cell = f4(1 / 160)
-    amplitude = f4(11) * strength
-    while cell < footprint * f4(0.75):
-        cell, amplitude = cell * TWO, amplitude * f4(0.93)
-    inverse = ONE / cell
-    grain_row(grain, x * inverse, y * inverse, dx * inverse, dy * inverse, amplitude, False)
-    if cell < f4(0.03):
-        inverse = inverse * f4(0.31)
-        turned_x, turned_y = dx * f4(0.8) + dy * f4(0.6), dy * f4(0.8) - dx * f4(0.6)
-        grain_row(
-            grain,
-            (x * f4(0.8) + y * f4(0.6)) * inverse,
-            (y * f4(0.8) - x * f4(0.6) + f4(2048)) * inverse,
-            turned_x * inverse,
-            turned_y * inverse,
-            amplitude * f4(0.6),
-            True,
+        out[u] = tint_pixel(
+            out[u], min(red + grain[u], FULL), min(green + grain[u], FULL), min(blue + grain[u], FULL), share
         )
 
 
-# --- shadows and sprites ----------------------------------------------------------------------------------------------
+# --- shadows ----------------------------------------------------------------------------------------------------------
 
 
 @kernel()
-def draw_shadows(image, width, horizon, pose, lens, centre_y, objects, kinds, sun, look):
+def draw_shadows(image, view, objects, kinds, sun, look):
     """What grows darkens the ground under itself, and casts a shadow away from the sun."""
-    focal, mount, strength, density = lens[0], lens[3], look[SUN_STRENGTH], look[FOG_DENSITY]
-    cos, sin = pose[2], pose[3]
-    flat = math.sqrt(sun[0] * sun[0] + sun[1] * sun[1])
+    strength = look[SUN_STRENGTH]
+    flat = max(math.sqrt(sun[0] * sun[0] + sun[1] * sun[1]), f4(0.01))
     slope = min(flat / max(sun[2], f4(0.01)), f4(2.6))
-    away_z, away_l = -sun[0] / max(flat, f4(0.01)), -sun[1] / max(flat, f4(0.01))
+    axis = (-sun[0] / flat, -sun[1] / flat)
+    widest = view.centre_x / view.focal
     for i in range(objects.shape[0]):
         kind = i4(objects[i, 4])
         if kind < i4(0) or kinds[kind, 3] > CONIFER:
             continue
-        dx, dy = objects[i, 0] - pose[0], objects[i, 1] - pose[1]
-        z, l = cos * dx + sin * dy, cos * dy - sin * dx
-        girth, tall = objects[i, 2], objects[i, 3]
-        reach = slope * tall
-        if (
-            z > SHADOW_RANGE
-            or z + reach + girth < ONE
-            or abs(l) - reach - girth > max(z + reach, ZERO) * lens[1] / focal
-        ):
+        dx, dy = objects[i, 0] - view.x, objects[i, 1] - view.y
+        z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
+        girth, reach = objects[i, 2], slope * objects[i, 3]
+        span = reach + girth
+        if z > SHADOW_RANGE or z + span < ONE or abs(l) - span > max(z + reach, ZERO) * widest:
             continue
-        clear = transmittance(max(z, ZERO) * density)
-        contact = f4(0.42) * girth
-        draw_ellipse(
-            image,
-            width,
-            horizon,
-            focal,
-            lens[1],
-            centre_y,
-            mount,
-            z,
-            l,
-            away_z,
-            away_l,
-            contact,
-            contact,
-            f4(0.34) * clear,
-        )
+        clear = transmittance(max(z, ZERO) * look[FOG_DENSITY])
+        draw_ellipse(image, view, z, l, axis, f4(0.42) * girth, f4(0.42) * girth, f4(0.34) * clear)
         if strength > f4(0.1):
-            far = f4(0.55) * reach
-            length, breadth = f4(0.45) * reach + f4(0.3) * girth, f4(0.5) * girth
-            draw_ellipse(
-                image,
-                width,
-                horizon,
-                focal,
-                lens[1],
-                centre_y,
-                mount,
-                z + away_z * far,
-                l + away_l * far,
-                away_z,
-                away_l,
-                length,
-                breadth,
-                f4(0.44) * strength * clear,
-            )
+            far, length = f4(0.55) * reach, f4(0.45) * reach + f4(0.3) * girth
+            darkness = f4(0.44) * strength * clear
+            draw_ellipse(image, view, z + axis[0] * far, l + axis[1] * far, axis, length, HALF * girth, darkness)
 
 
 @kernel()
-def draw_ellipse(
-    image, width, horizon, focal, centre_x, centre_y, mount, z, l, axis_z, axis_l, length, breadth, darkness
-):
-    """Darken a soft ellipse of ground about (z, l), half axes `length` along (axis_z, axis_l) and `breadth` across it."""
+def draw_ellipse(image, view, z, l, axis, length, breadth, darkness):
+    """Darken a ellipse of ground about (z, l): half axes `length` along the unit vector `axis`, `breadth` across."""
+    axis_z, axis_l = axis
     reach_z = math.sqrt(length * length * axis_z * axis_z + breadth * breadth * axis_l * axis_l)
     reach_l = math.sqrt(length * length * axis_l * axis_l + breadth * breadth * axis_z * axis_z)
     near, far = max(z - reach_z, HALF), z + reach_z
     if far <= near:
         return
-    top = max(horizon, ceil_int(centre_y + mount * focal / far - HALF))
-    bottom = min(image.shape[0], ceil_int(min(centre_y + mount * focal / near, f4(image.shape[0])) - HALF))
+    level, height = view.mount * view.focal, image.shape[0]
+    top = max(view.horizon, ceil_int(view.centre_y + level / far - HALF))
+    bottom = ceil_int(min(view.centre_y + level / near, f4(height)) - HALF)
     for v in range(top, bottom):
-        per_pixel = mount / (f4(v) + HALF - centre_y)
-        left = clamp_column(centre_x - (l + reach_l) / per_pixel, width)
-        right = clamp_column(centre_x - (l - reach_l) / per_pixel, width)
+        per_pixel = view.mount / (f4(v) + HALF - view.centre_y)
+        left = clamp_column(view.centre_x - (l + reach_l) / per_pixel, view.width)
+        right = clamp_column(view.centre_x - (l - reach_l) / per_pixel, view.width)
         if left < right:
-            dz, dl = per_pixel * focal - z, (centre_x - f4(left) - HALF) * per_pixel - l
+            dz, dl = per_pixel * view.focal - z, (view.centre_x - f4(left) - HALF) * per_pixel - l
             along, across = (dz * axis_z + dl * axis_l) / length, (dl * axis_z - dz * axis_l) / breadth
-            shadow_row(
-                image[v, left:right],
-                along,
-                across,
-                -per_pixel * axis_l / length,
-                -per_pixel * axis_z / breadth,
-                darkness,
-            )
-
-
-@kernel(inline="always")
-def clamp_column(u, width):
-    """The first column whose centre is not left of u, within [0, width]."""
-    return ceil_int(min(max(u - HALF, ZERO), f4(width)))
+            step, across_step = -per_pixel * axis_l / length, -per_pixel * axis_z / breadth
+            shadow_row(image[v, left:right], along, across, step, across_step, darkness)
 
 
 @kernel()
 def shadow_row(out, along, across, along_step, across_step, darkness):
-    """Darken one row; (along, across) is the place in units of the ellipse's half axes. Shadows keep some of the sky's blue."""
+    """Darken one row; (along, across) is the place in units of the half axes. Shadows keep some of the sky's blue."""
     for u in range(out.shape[0]):
         x = f4(i4(u))
         p, q = along + along_step * x, across + across_step * x
         inside = clamp01((ONE - p * p - q * q) * f4(1.7))
         keep = ONE - darkness * inside * inside * (f4(3) - TWO * inside)
-        c = out[u]
-        r, g, b = f4(i4(c & u4(255))), f4(i4((c >> u4(8)) & u4(255))), f4(i4((c >> u4(16)) & u4(255)))
-        out[u] = pack(r * keep, g * keep, b * (keep + f4(0.12) * (ONE - keep)), i4(0)) | u4(c & u4(0xFF000000))
+        r, g, b = unpack(out[u])
+        dark = pack(r * keep, g * keep, b * (keep + f4(0.12) * (ONE - keep)), i4(0))
+        out[u] = dark | u4(out[u] & u4(0xFF000000))
+
+
+# --- sprites ----------------------------------------------------------------------------------------------------------
 
 
 @kernel()
-def find_sprites(objects, pose, widest, spread, order, depths):
+def find_sprites(objects, view, spread, order, depths):
     """Indices of the objects in view into `order`, far to near, their depths into `depths`; returns how many.
 
-    widest: the tangent of half the field of view. Past MAX_SPRITES the farthest are left out.
+    Past MAX_SPRITES the farthest are left out.
     """
-    cos, sin = pose[2], pose[3]
+    widest = view.centre_x / view.focal
     count = 0
     for i in range(objects.shape[0]):
-        dx, dy = objects[i, 0] - pose[0], objects[i, 1] - pose[1]
-        z, l = cos * dx + sin * dy, cos * dy - sin * dx
+        dx, dy = objects[i, 0] - view.x, objects[i, 1] - view.y
+        z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
         if objects[i, 4] < ZERO or z < NEAREST_SPRITE or z > FADE_END:
             continue
         if abs(l) - objects[i, 2] * spread[i4(objects[i, 4])] > z * widest:
@@ -667,21 +623,20 @@ def find_sprites(objects, pose, widest, spread, order, depths):
 
 
 @kernel()
-def draw_sprites(image, width, pose, lens, centre_y, objects, sprites, sun, look, palette, scratch):
+def draw_sprites(image, view, objects, sprites, sun, look, palette, scratch):
     """Everything upright, far to near."""
-    focal, centre_x, mount = lens[0], lens[1], lens[3]
     order, depths, paints = scratch.order, scratch.depths, scratch.paints
     mix_paints(sun, look, palette, paints)
     haze = lanes(palette[HAZE, 0], palette[HAZE, 1], palette[HAZE, 2])
-    count = find_sprites(objects, pose, centre_x / focal, sprites.spread, order, depths)
-    for k in range(count):
+    for k in range(find_sprites(objects, view, sprites.spread, order, depths)):
         i, z = order[k], depths[k]
         kind, slot = i4(objects[i, 4]), FIRST_SPRITE + k
         first, variants, class_id, materials = sprites.kinds[kind]
         scratch.slot_class[slot], scratch.slot_instance[slot], scratch.slot_depth[slot] = class_id, i + 1, z
-        scale = focal / z
-        dx, dy, tint = objects[i, 0] - pose[0], objects[i, 1] - pose[1], objects[i, 5]
-        middle, foot = centre_x - (pose[2] * dy - pose[3] * dx) * scale, centre_y + mount * scale
+        scale = view.focal / z
+        dx, dy, tint = objects[i, 0] - view.x, objects[i, 1] - view.y, objects[i, 5]
+        middle = view.centre_x - (view.cos * dy - view.sin * dx) * scale
+        foot = view.centre_y + view.mount * scale
         broad, tall = objects[i, 2] * sprites.spread[kind] * scale, objects[i, 3] * scale
         variant, mirrored = pick_variant(variants, materials, tint, i)
         levels = sprites.levels[first + variant]
@@ -693,14 +648,14 @@ def draw_sprites(image, width, pose, lens, centre_y, objects, sprites, sun, look
         if opacity <= ZERO:
             continue
         seen = u8(i4(f4(256) * opacity))
-        clear = u8(i4(f4(256) * opacity * transmittance(z * look[FOG_DENSITY])))
-        paint = paints[materials, i4((tint + ONE) * f4(HALF * (TINTS - 1)) + HALF)]
+        clear = u8(i4(f4(256) * opacity * transmittance(min(z, HAZE_LIMIT) * look[FOG_DENSITY])))
+        paint = paints[materials, i4((min(max(tint, -ONE), ONE) + ONE) * f4(HALF * (TINTS - 1)) + HALF)]
         a, b, c = dim(paint[0], clear), dim(paint[1], clear), dim(paint[2], clear)
         if mirrored and materials <= CONIFER:
             a, b = b, a  # what the picture has lit from the right, its mirror image has lit from the left
         colours = (a, b, c, dim(haze, seen - clear), seen, u8(slot) << u8(24))
         broad, tall = max(broad, f4(smallest[1])), max(tall, f4(smallest[2]))
-        draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, tall, colours)
+        draw_sprite(image, view.width, sprites, levels, mirrored, middle, foot, broad, tall, colours)
 
 
 @kernel()
@@ -708,7 +663,7 @@ def pick_variant(variants, materials, tint, i):
     """A picture for object i and whether to mirror it. A sign points where its tint's sign says: + left, - right."""
     if materials == SIGN:
         return i4(0), tint < ZERO
-    mixed = u4(u4(u4(i4((tint + TWO) * f4(65536))) ^ u4(i)) * u4(0x9E3779B1)) >> u4(16)
+    mixed = scramble(u4(u4(i4((tint + TWO) * f4(65536))) ^ u4(i)) * u4(0x9E3779B1))
     return i4(u4(mixed >> u4(1)) % u4(variants)), (mixed & u4(1)) == u4(1)
 
 
@@ -719,17 +674,16 @@ def mix_paints(sun, look, palette, paints):
         share = f4(tint) / f4(TINTS - 1)
         mix_leaves(FOLIAGE, OTHER_FOLIAGE, share, sun, look, palette, paints[LEAVES, tint])
         mix_leaves(NEEDLES, NEEDLES, share, sun, look, palette, paints[CONIFER, tint])
+        red, green, blue = palette[MARKING]
         for materials in (POST, SIGN):
             for m in range(3):
-                red, green, blue = FURNITURE[materials - POST, m]
-                paints[materials, tint, m] = lanes(
-                    red * palette[MARKING, 0], green * palette[MARKING, 1], blue * palette[MARKING, 2]
-                )
+                share_r, share_g, share_b = FURNITURE[materials - POST, m]
+                paints[materials, tint, m] = lanes(share_r * red, share_g * green, share_b * blue)
 
 
 @kernel()
 def mix_leaves(colour, other, tint, sun, look, palette, paint):
-    """Leaves lit from the right, from the left, and in shade. A tree against the sun is dark, one opposite is bright."""
+    """Leaves lit from the right, from the left, and in shade. Trees against the sun are dark, those opposite bright."""
     strength = look[SUN_STRENGTH]
     behind, even = f4(0.55) - f4(0.30) * sun[0], f4(0.62) * (ONE - strength)
     right = even + strength * min(max(behind - f4(0.62) * sun[1], f4(0.10)), f4(1.08))
@@ -751,8 +705,12 @@ def leaf_colour(palette, colour, other, tint, strength, channel):
 
 @kernel(inline="always")
 def lanes(red, green, blue):
-    """A colour's channels, held to [0, 255], as red, blue, green in the 16-bit lanes of a uint64."""
-    r, g, b = u8(i4(min(red, FULL))), u8(i4(min(green, FULL))), u8(i4(min(blue, FULL)))
+    """A colour, its channels held to [0, 255], as red, blue, green in the 16-bit lanes of a uint64."""
+    r, g, b = (
+        u8(i4(min(max(red, ZERO), FULL))),
+        u8(i4(min(max(green, ZERO), FULL))),
+        u8(i4(min(max(blue, ZERO), FULL))),
+    )
     return u8(r | u8(b << u8(16)) | u8(g << u8(32)))
 
 
@@ -776,31 +734,57 @@ def draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, ta
     stride = i4(cols + 2)
     step, down, per_texel = f4(cols) / broad, f4(texel_rows) / tall, broad / f4(cols)
     smooth = (level == 0 and down < f4(0.8)) or texel_rows <= 5
-    top, left = foot - tall, middle - HALF * broad
-    whole = clamp_column(left - HALF * per_texel, width), clamp_column(left + broad + HALF * per_texel, width)
-    v0, v1 = ceil_int(max(top - HALF, ZERO)), ceil_int(min(foot - HALF, f4(image.shape[0])))
-    if whole[0] >= whole[1]:
+    top, left, right = foot - tall, middle - HALF * (broad + per_texel), middle + HALF * (broad + per_texel)
+    first, last = clamp_column(left, width), clamp_column(right, width)
+    if first >= last:
         return
     x_step = i4(step * f4(65536))
-    x_first = i4(((f4(whole[0]) + HALF - left) * step + HALF) * f4(65536))
+    x_first = i4((f4(first) + HALF - left) * step * f4(65536))
     if mirrored:
         x_first, x_step = i4((i4(cols) + i4(1)) * i4(65536) - x_first), i4(-x_step)
-    for v in range(v0, v1):
+    for v in range(ceil_int(max(top - HALF, ZERO)), ceil_int(min(foot - HALF, f4(image.shape[0])))):
         y = (f4(v) + HALF - top) * down
-        u0, u1, x = whole[0], whole[1], x_first
+        u0, u1, x = first, last, x_first
         if cols > 4:  # a big sprite has much empty space beside it
             begin, end = sprites.extents[first_row + i4(y)]
             if mirrored:
                 begin, end = cols - end, cols - begin
-            u0 = max(u0, i4(max(left + (f4(begin) - HALF) * per_texel + HALF, ZERO)))
-            u1 = min(u1, i4(max(left + (f4(end) + HALF) * per_texel + HALF, ZERO)))
-            x = i4(x + i4(u0 - whole[0]) * x_step)
+            u0 = max(u0, i4(max(left + f4(begin) * per_texel + HALF, ZERO)))
+            u1 = min(u1, i4(max(left + f4(end + 1) * per_texel + HALF, ZERO)))
+            x = i4(x + i4(u0 - first) * x_step)
         if smooth:
             y = y + HALF
             offset, share = start + i4(y) * stride, u8(i4((y - f4(i4(y))) * f4(256)))
             smooth_sprite_row(image[v], u0, u1, sprites.texels, offset, stride, share, x, x_step, colours)
         else:
             sprite_row(image[v], u0, u1, sprites.texels, start + (i4(y) + i4(1)) * stride, x, x_step, colours)
+
+
+@kernel(inline="always")
+def sprite_row(out, u0, u1, texels, offset, x, step, colours):
+    """Blend one row of a shrunk sprite, linear between neighbours in the row of texels at `offset`."""
+    for u in range(u8(u0), u8(max(u0, u1))):
+        i = u8(offset + (x >> i4(16)))
+        out[u] = blend_texel(out[u], mix_texels(texels[i], texels[u8(i + u8(1))], fraction(x)), colours)
+        x = i4(x + step)
+
+
+@kernel(inline="always")
+def smooth_sprite_row(out, u0, u1, texels, offset, stride, share, x, step, colours):
+    """Blend one row of a magnified sprite, bilinear; `share` 256ths of the way to the next row of texels."""
+    for u in range(u8(u0), u8(max(u0, u1))):
+        i = u8(offset + (x >> i4(16)))
+        j = u8(i + u8(stride))
+        upper = mix_texels(texels[i], texels[u8(i + u8(1))], fraction(x))
+        lower = mix_texels(texels[j], texels[u8(j + u8(1))], fraction(x))
+        out[u] = blend_texel(out[u], mix_texels(upper, lower, share), colours)
+        x = i4(x + step)
+
+
+@kernel(inline="always")
+def fraction(x):
+    """The fraction of a 16.16 number, in 256ths."""
+    return u8(i4(x >> i4(8)) & i4(255))
 
 
 @kernel(inline="always")
@@ -811,7 +795,10 @@ def mix_texels(a, b, share):
 
 @kernel(inline="always")
 def blend_texel(pixel, texel, colours):
-    """A texel over a pixel. Weights times colours sum to less than 2^16, so the four lanes keep to themselves."""
+    """A texel over a pixel. Weights times colours sum to less than 2^16, so the lanes keep to themselves.
+
+    colours: of the three materials and of the haze, dimmed by haze and opacity; the opacity in 256ths; the slot.
+    """
     a, b, c, haze, seen, slot = colours
     coverage = u8(texel >> u8(48))
     paint = u8(a * u8(texel & u8(0xFF))) + u8(b * u8(u8(texel >> u8(16)) & u8(0xFF)))
@@ -822,32 +809,6 @@ def blend_texel(pixel, texel, colours):
     both = u8(u8(paint) + u8(below * keep))
     owner = slot if keep <= u8(128) else u8(p & u8(0xFF000000))
     return u4(u8(u8(both >> u8(8)) & u8(0xFF00FF)) | u8(u8(both >> u8(32)) & u8(0xFF00)) | owner)
-
-
-@kernel(inline="always")
-def sprite_row(out, u0, u1, texels, offset, x, step, colours):
-    """Blend one row of a shrunk sprite, linear between neighbours in the row of texels at `offset`."""
-    for u in range(u8(u0), u8(u1)):
-        i = u8(offset + (x >> i4(16)))
-        first, second = texels[i], texels[u8(i + u8(1))]
-        texel = mix_texels(first, second, u8(i4(x >> i4(8)) & i4(255)))
-        out[u] = blend_texel(out[u], texel, colours)
-        x = i4(x + step)
-
-
-@kernel(inline="always")
-def smooth_sprite_row(out, u0, u1, texels, offset, stride, share, x, step, colours):
-    """Blend one row of a magnified sprite, bilinear; `share` 256ths of the way to the next row of texels."""
-    for u in range(u8(u0), u8(u1)):
-        i = u8(offset + (x >> i4(16)))
-        j = u8(i + u8(stride))
-        first, second = texels[i], texels[u8(i + u8(1))]
-        third, fourth = texels[j], texels[u8(j + u8(1))]
-        if u8(first | second | third | fourth) >> u8(48) != u8(0):
-            upper = mix_texels(first, second, u8(i4(x >> i4(8)) & i4(255)))
-            lower = mix_texels(third, fourth, u8(i4(x >> i4(8)) & i4(255)))
-            out[u] = blend_texel(out[u], mix_texels(upper, lower, share), colours)
-        x = i4(x + step)
 
 
 # --- results ----------------------------------------------------------------------------------------------------------
@@ -876,114 +837,87 @@ def write_words(row, words):
 
 
 @kernel()
-def write_truth(
-    image, width, horizon, centre_y, reach, slot_class, slot_instance, slot_depth, segmentation, instance, depth
-):
-    """Class, instance and depth of every pixel. reach: focal length x mount height, so a ground row lies at reach / rows
-    below the horizon."""
+def write_truth(image, view, scratch, segmentation, instance, depth):
+    """Class, instance and depth of every pixel."""
+    slot_class, slot_instance, slot_depth = scratch.slot_class, scratch.slot_instance, scratch.slot_depth
     for v in range(image.shape[0]):
-        row_depth = f4(np.inf) if v < horizon else reach / (f4(v) + HALF - centre_y)
-        for u in range(width):
-            slot = image[v, u] >> u4(24)
-            segmentation[v, u] = slot_class[slot]
-            instance[v, u] = slot_instance[slot]
-            depth[v, u] = slot_depth[slot] if slot >= u4(FIRST_SPRITE) else row_depth
+        row_depth = f4(np.inf) if v < view.horizon else view.focal * view.mount / (f4(v) + HALF - view.centre_y)
+        slot_depth[:FIRST_SPRITE] = row_depth
+        row, classes, instances, depths = image[v], segmentation[v], instance[v], depth[v]
+        for u in range(u8(view.width)):
+            slot = row[u] >> u4(24)
+            classes[u], instances[u], depths[u] = slot_class[slot], slot_instance[slot], slot_depth[slot]
+
+
+# --- a batch of frames ------------------------------------------------------------------------------------------------
 
 
 @kernel()
 def render(
-    grids,
-    origins,
-    laps,
-    objects,
-    rows,
-    poses,
-    looks,
-    lens,
-    azimuths,
-    sky_columns,
-    art,
-    scratch,
-    truth,
-    rgb,
-    segmentation,
-    instance,
-    depth,
-):
+    grids, origins, laps, objects, rows, poses, looks, lens, azimuths, sky_columns, art, scratch,
+    truth, rgb, segmentation, instance, depth,
+):  # fmt: skip
     """Draw one frame for each row of `poses`; see `sim.camera.Camera.render`.
 
     lens: (focal, centre_x, centre_y, mount height, mount forward). truth: whether to fill the three truth arrays.
+    Returns -1, or the first frame whose world, pose or look is impossible; those before it are drawn.
     """
-    image, palette, colours, nodes, lines, grain, lattice = (
-        scratch.image,
-        scratch.palette,
-        scratch.colours,
-        scratch.nodes,
-        scratch.lines,
-        scratch.grain,
-        scratch.lattice,
-    )
-    slot_class, slot_instance, slot_depth = scratch.slot_class, scratch.slot_instance, scratch.slot_depth
+    image, palette, lines = scratch.image, scratch.palette, scratch.lines
     height, width = rgb.shape[1], rgb.shape[2]
-    focal, centre_x, mount = lens[0], lens[1], lens[3]
-    pose, heading, sun = scratch.pose, scratch.pose[2:], scratch.sun
     for b in range(poses.shape[0]):
-        world, look, yaw = rows[b], looks[b], poses[b, 2]
-        cos, sin = math.cos(yaw), math.sin(yaw)
-        pose[0], pose[1] = poses[b, 0] + lens[4] * cos, poses[b, 1] + lens[4] * sin
-        pose[2], pose[3] = cos, sin
-        centre_y = lens[2]
-        if poses.shape[1] > 3:
-            centre_y = f4(centre_y - focal * math.tan(poses[b, 3]))
-        horizon = min(max(ceil_int(centre_y - f4(0.45)), 0), height)
+        world, look = rows[b], looks[b]
+        if not (0 <= world < grids.shape[0] and is_finite(poses[b]) and is_finite(look)):
+            return b
+        yaw = poses[b, 2] - 2 * math.pi * math.floor(poses[b, 2] / (2 * math.pi))
+        view = aim(poses[b], yaw, lens, width, height)
+        sun = sun_direction(look, yaw)
         grade(look, palette)
-        aim_sun(look, yaw, sun)
-        draw_sky(image, horizon, focal, centre_y, sky_columns, heading, sun, look, palette, art.clouds, nodes, lattice)
-        draw_sun(image, width, horizon, focal, centre_x, centre_y, sun, look, palette)
-        draw_skyline(image, width, horizon, focal, centre_y, yaw, azimuths, art.skyline, palette, lines[0], lines[1])
-        draw_ground(
-            image,
-            width,
-            horizon,
-            pose,
-            focal,
-            centre_x,
-            centre_y,
-            mount,
-            grids[world],
-            origins[world],
-            f4(laps[world]),
-            art.macro,
-            look,
-            palette,
-            nodes,
-            lines,
-            grain,
-            colours,
-        )
-        draw_shadows(image, width, horizon, pose, lens, centre_y, objects[world], art.sprites.kinds, sun, look)
-        draw_sprites(image, width, pose, lens, centre_y, objects[world], art.sprites, sun, look, palette, scratch)
+        draw_sky(image, view, sky_columns, sun, look, palette, art.clouds, scratch.nodes, scratch.lattice)
+        draw_sun(image, view, sun, look, palette)
+        draw_skyline(image, view, f4(yaw), azimuths, art.skyline, look, palette, lines[0], lines[1])
+        draw_ground(image, view, grids[world], origins[world], f4(laps[world]), art.macro, look, palette, scratch)
+        draw_shadows(image, view, objects[world], art.sprites.kinds, sun, look)
+        draw_sprites(image, view, objects[world], art.sprites, sun, look, palette, scratch)
         write_rgb(image, width, rgb[b])
         if truth:
-            write_truth(
-                image,
-                width,
-                horizon,
-                centre_y,
-                focal * mount,
-                slot_class,
-                slot_instance,
-                slot_depth,
-                segmentation[b],
-                instance[b],
-                depth[b],
-            )
+            write_truth(image, view, scratch, segmentation[b], instance[b], depth[b])
+    return -1
 
 
 @kernel()
-def aim_sun(look, yaw, sun):
+def is_finite(values):
+    """Whether no value is infinite or NaN."""
+    total = ZERO
+    for value in values:
+        total = total + f4(value) * ZERO
+    return total == ZERO
+
+
+@kernel()
+def aim(pose, yaw, lens, width, height):
+    """The `View` from one pose: x, y, yaw of the vehicle and perhaps pitch; yaw is given again, in [0, 2 pi)."""
+    focal, centre_y = lens[0], lens[2]
+    if pose.shape[0] > 3:
+        centre_y = f4(centre_y - focal * math.tan(pose[3]))
+    horizon = min(max(ceil_int(centre_y - f4(0.45)), 0), height)
+    cos, sin = math.cos(yaw), math.sin(yaw)
+    x, y = pose[0] + lens[4] * cos, pose[1] + lens[4] * sin
+    return View(width, horizon, focal, lens[1], centre_y, lens[3], f4(x), f4(y), f4(cos), f4(sin))
+
+
+@kernel()
+def sun_direction(look, yaw):
     """The unit vector to the sun in camera axes: forward, left, up."""
     azimuth, elevation = look[SUN_AZIMUTH] - yaw, look[SUN_ELEVATION]
-    sun[0] = math.cos(elevation) * math.cos(azimuth)
-    sun[1] = math.cos(elevation) * math.sin(azimuth)
-    sun[2] = math.sin(elevation)
+    flat = math.cos(elevation)
+    return f4(flat * math.cos(azimuth)), f4(flat * math.sin(azimuth)), f4(math.sin(elevation))
+
+
+@kernel()
+def grade(look, palette):
+    """Fill `palette` (colours, 3) with the look's colours after exposure and contrast."""
+    exposure, contrast = look[EXPOSURE], look[CONTRAST]
+    for i in range(N_COLOURS):
+        for channel in range(3):
+            value = (look[3 * i + channel] * exposure - f4(128)) * contrast + f4(128)
+            palette[i, channel] = min(max(value, ZERO), FULL)

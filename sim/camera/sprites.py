@@ -25,8 +25,8 @@ Vector = NDArray[np.float64]
 class Sprites(NamedTuple):
     """All sprites in flat arrays.
 
-    texels: uint64, three material weights and, on top, the coverage in its four 16-bit lanes; every level has a border of
-    one texel. extents: (rows, 2) int32, first and last + 1 texel seen in a row or its neighbours.
+    texels: uint64, three material weights and, on top, the coverage in its four 16-bit lanes; every level has a border
+    of one texel. extents: (rows, 2) int32, first and last + 1 texel seen in a row or its neighbours.
     levels: (sprites, LEVELS, 4) int32: offset in texels, width and height without the border, offset in extents; a
     sprite's last level is repeated. kinds: (kinds, 4) int32: first sprite, number of variants, segmentation class,
     material set. spread: (kinds,) float32, a picture's width over its object's.
@@ -69,11 +69,11 @@ class Canvas:
         """The finished texture (height, width, 4) uint8, premultiplied."""
         pixels = np.dstack([self.weights, self.coverage])
         size = (self.width // SUPERSAMPLING, self.height // SUPERSAMPLING)
-        return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        return _halved(pixels, size)
 
 
 def _leaf_weights(normals: Vector, occlusion: Vector) -> Vector:
-    """Material weights (n, 3) of leaves that face `normals` (n, 3: right, up, towards us) behind `occlusion` in [0, 1]."""
+    """Material weights (n, 3) of leaves facing `normals` (n, 3: right, up, towards us); occlusion (n,) in [0, 1]."""
     right = 0.95 * np.maximum(normals @ np.array([0.80, 0.50, 0.33]), 0)
     left = 0.95 * np.maximum(normals @ np.array([-0.80, 0.50, 0.33]), 0)
     total = np.maximum(right + left, 1.0)
@@ -245,8 +245,13 @@ def _pyramid(texture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
     levels = [texture]
     while min(levels[-1].shape[:2]) > 1:
         height, width = levels[-1].shape[:2]
-        levels.append(cv2.resize(levels[-1], (width // 2, height // 2), interpolation=cv2.INTER_AREA))
+        levels.append(_halved(levels[-1], (width // 2, height // 2)))
     return levels
+
+
+def _halved(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Averages over areas; size: (width, height)."""
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _flatten(pyramids: list[list[NDArray[np.uint8]]], kinds: NDArray[np.int32], spread: NDArray[np.float32]) -> Sprites:
