@@ -357,7 +357,7 @@ def road_nodes(grid, macro, lap, x, y, dx, dy, eye_x, eye_y, stride, drop, count
     """Road coordinates at `count` nodes along a row, `stride` pixels of (dx, dy) apart from (x, y) on, in grid cells.
 
     nodes (5, >= count): d in metres, s in dash periods, squared footprints of one pixel in d and in s (m2), and
-    low-frequency noise in [0, 1]. A footprint joins one pixel right, (dx, dy), and one pixel down, (point - eye) * drop:
+    low-frequency noise in [0, 1]. A footprint joins a pixel right, (dx, dy), and a pixel down, (point - eye) * drop:
     without the latter edge lines bead where they run across the rows.
     """
     limit = f4(GRID_SIZE - 1.01)
