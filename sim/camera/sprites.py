@@ -192,11 +192,11 @@ WHITE, RED, DARK = np.eye(3)
 
 def _delineator(rng: np.random.Generator, canvas: Canvas) -> None:
     """A white post with a slanting black band and a reflector (the German Leitpfosten)."""
-    left, right = 1 / 3, 2 / 3
+    left, right = 3 / 8, 5 / 8
     canvas.polygon(np.array([[left, 0], [right, 0], [right, 0.93], [left, 0.985]]), WHITE)
-    canvas.polygon(np.array([[left, 0], [left + 0.1, 0], [left + 0.1, 0.96], [left, 0.985]]), 0.86 * WHITE)
+    canvas.polygon(np.array([[left, 0], [left + 0.07, 0], [left + 0.07, 0.966], [left, 0.985]]), 0.86 * WHITE)
     canvas.polygon(np.array([[left, 0.70], [right, 0.66], [right, 0.86], [left, 0.90]]), DARK)
-    canvas.polygon(_box(left + 0.1, 0.72, right - 0.1, 0.84), 0.8 * RED + 0.2 * WHITE)
+    canvas.polygon(_box(left + 0.07, 0.72, right - 0.07, 0.84), 0.8 * RED + 0.2 * WHITE)
 
 
 def _curve_sign(rng: np.random.Generator, canvas: Canvas) -> None:
@@ -219,7 +219,7 @@ KINDS: dict[str, Kind] = {
     "poplar": Kind(_poplar, (320, 128), 2, "vegetation", LEAVES, 1.25),
     "conifer": Kind(_conifer, (320, 160), 3, "vegetation", CONIFER, 1.1),
     "bush": Kind(_bush, (128, 160), 2, "vegetation", LEAVES, 1.15),
-    "delineator": Kind(_delineator, (160, 48), 1, "sign", POST, 3.0),
+    "delineator": Kind(_delineator, (128, 64), 1, "sign", POST, 4.0),
     "curve sign": Kind(_curve_sign, (160, 128), 1, "sign", SIGN, 1.25),
 }
 
