@@ -61,12 +61,17 @@ def _posts(tracks: Tracks, row: int) -> NDArray[np.float64]:
 
 
 def _signs(tracks: Tracks, row: int) -> NDArray[np.float64]:
-    """Red and white curve signs along the outside of the tight bends, between the posts."""
+    """Red and white curve signs along the outside of the tight bends, between the posts.
+
+    The sign of a sign's tint is where its chevrons point: + left.
+    """
     curvature = tracks.curvature[row, : tracks.count[row]]
     s = np.arange(_SIGN_EVERY // 2, len(curvature), _SIGN_EVERY)
     tight = s[np.abs(curvature[s]) > _SIGN_BEND]
     outside = -np.sign(curvature[tight]) * (POST_OFFSET + 0.8)
-    return _upright(tracks, row, tight * SPACING, outside, _SIGN, "curve sign")
+    signs = _upright(tracks, row, tight * SPACING, outside, _SIGN, "curve sign")
+    signs[:, OBJECT_COLUMNS.index("tint")] = np.sign(curvature[tight])
+    return signs
 
 
 def _growth(tracks: Tracks, row: int, rng: np.random.Generator, most: int) -> NDArray[np.float64]:
