@@ -156,7 +156,11 @@ def wheel(options: Options) -> tuple[WorldSource, Pilot, Mapping[str, Any]]:
     if options.policy == EXPERT:
         source = WorldSource(*place)
         return source, ExpertPilot(source), {"policy": EXPERT}
-    from agent import load_policy  # torch
+    import torch
+
+    from agent import load_policy
+
+    torch.set_num_threads(1)  # one frame at a time: a second thread gains nothing and waits for the camera's core
 
     policy = load_policy(options.policy)
     source = WorldSource(*place, policy.spec.frame_size, policy.spec.field_of_view)

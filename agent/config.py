@@ -25,10 +25,10 @@ class Closing:
 
     from_round: int = 3
     """The first round in which the budget counts; before it every gate may stay open."""
-    ramp_rounds: float = 2.0
-    """Rounds over which the budget's weight rises to its full value."""
+    ramp_rounds: float = 3.0
+    """Rounds over which the share of open gates is brought down from all to the budget."""
     budget: float = 0.08
-    """Mean share of patches that may be open."""
+    """Mean share of open gates. Pulled to from both sides: a gate that has closed too far would hardly open again."""
     budget_weight: float = 3.0
     margin: float = 0.7
     """Gate logits are pushed out of [-margin, margin], against flicker."""
@@ -37,7 +37,7 @@ class Closing:
     """On the change of the action when unread cells are replaced."""
     junk_weight: float = 1.0
     """On replaced cells that open."""
-    junk_margin: float = 2.0
+    junk_margin: float = 1.0
     """Replaced cells are pushed below minus this logit."""
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Kind = Literal["selection", "soft attention", "activation saliency", "gradient saliency"]
 State = Any
-"""Recurrent state: whatever a policy returned from `initial_state` or `act`; a mapping of arrays that lead with N, or None."""
+"""Recurrent state as `initial_state` and `act` return it: a mapping of arrays that lead with N, or None."""
 
 
 class Observation(TypedDict):
@@ -68,7 +68,7 @@ class Attention:
 
 @dataclass(frozen=True)
 class Decision:
-    """action: (N, A) float32 in [-1, 1], for driving (steer + left, pedal + throttle). attention: None if there is none."""
+    """action: (N, A) float32 in [-1, 1]; for driving steer (+ left), pedal (+ throttle). attention may be missing."""
 
     action: NDArray[np.float32]
     attention: Attention | None = None

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 CLASSES = (
-    "sky", "ground", "road", "lane marking", "edge line", "vegetation", "building", "sign", "vehicle", "pedestrian", "light",
-)  # fmt: skip
+    *("sky", "ground", "road", "lane marking", "edge line", "vegetation"),
+    *("building", "sign", "vehicle", "pedestrian", "light"),
+)
 """Segmentation classes; a pixel's class id is the index here."""
 
 LANE_WIDTH = 3.5

@@ -67,7 +67,7 @@ class Trainer:
         rng = np.random.default_rng([self.config.seed, 1, turn])
         parts, off = [], np.zeros(len(self.roads), bool)
         cars = self.roads.place(np.arange(len(self.roads)), rng)
-        student = partial(self._student_action, gated=self._pressure(turn) is not None)
+        student = partial(self._student_action, gated=self._gated(turn))
         drive = self._expert_action if turn == 0 else student
         for _ in range(self.config.drive_steps):
             parts.append(cars.pick(np.arange(len(cars))))
@@ -103,24 +103,24 @@ class Trainer:
         batch = self.roads.batch(picks, self.config.jitter, rng)
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.learning_rate * learning_rate_share(self.step / self.config.steps)
-        pressure = self._pressure(turn)
-        if pressure is None:
-            losses = open_loss(self.network, batch)
+        if self._gated(turn):
+            losses = closing_loss(self.network, batch, self.config.closing, self._budget(), generator)
         else:
-            losses = closing_loss(self.network, batch, self.config.closing, pressure, generator)
+            losses = open_loss(self.network, batch)
         self.optimizer.zero_grad()
         losses.total.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
         return losses
 
-    def _pressure(self, turn: int) -> float | None:
-        """The budget's weight now, from 0 to 1; None while the gates are left alone."""
+    def _gated(self, turn: int) -> bool:
+        return turn >= self.config.closing.from_round
+
+    def _budget(self) -> float:
+        """The mean share of open gates asked for now: from all down to the budget, by equal factors a step."""
         closing = self.config.closing
-        if turn < closing.from_round:
-            return None
         since = self.step / self.config.steps_per_round - closing.from_round
-        return min(1.0, since / closing.ramp_rounds)
+        return closing.budget ** min(1.0, since / closing.ramp_rounds)
 
 
 def learning_rate_share(done: float) -> float:

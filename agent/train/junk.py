@@ -13,9 +13,7 @@ from torch.nn import functional as F
 Substrate = Callable[[Tensor, torch.Generator], Tensor]
 
 
-def replace_unread(
-    patches: Tensor, kept: Tensor, blurred: Tensor, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
+def replace_unread(patches: Tensor, kept: Tensor, blurred: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Overwrite cells that were not kept, one substrate a frame. kept (B, cells) bool; blurred like patches.
 
     Returns the edited patches and which cells were replaced (B, cells) bool. A foreign cell is pasted only where it was
@@ -54,7 +52,7 @@ def _one_colour_a_frame(patches: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _frame_mean(patches: Tensor, generator: torch.Generator) -> Tensor:
-    return _as_patches(patches.reshape(len(patches), -1, 3).mean(1)[:, None, None, :], patches)
+    return _as_patches(patches.unflatten(-1, (-1, 3)).mean((1, 2))[:, None, None, :], patches)
 
 
 def _one_colour_a_cell(patches: Tensor, generator: torch.Generator) -> Tensor:

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from agent.config import Closing
 from agent.dataset import Batch
-from agent.models.topk_patches import TopKPatches, to_patches
+from agent.models.topk_patches import TEMPERATURE, TopKPatches, to_patches
 from agent.train.junk import blur, replace_unread
 from sim.policy import Observation
 
@@ -42,9 +42,9 @@ def open_loss(network: TopKPatches, batch: Batch) -> Losses:
 
 
 def closing_loss(
-    network: TopKPatches, batch: Batch, closing: Closing, pressure: float, generator: torch.Generator
+    network: TopKPatches, batch: Batch, closing: Closing, budget_now: float, generator: torch.Generator
 ) -> Losses:
-    """Imitation, a budget on open gates with weight `pressure` in [0, 1], and indifference to what was not read.
+    """Imitation, a mean share of open gates of `budget_now`, and indifference to what was not read.
 
     The first half of the batch is driven twice: as it is, and with its unread cells replaced and the gate run again.
     """
@@ -61,18 +61,24 @@ def closing_loss(
 
     imitation = imitation_loss(reading.action, target)
     consistency = F.huber_loss(reading.action[:half], clean.action, delta=0.1)
-    junk = F.softplus(reading.logits[:half] + closing.junk_margin)[replaced].mean()
+    # A hinge: junk that is closed already gets no push. A soft penalty would go on pressing on all that is closed, real
+    # content among it, and no gate would ever open again.
+    junk = (F.relu(reading.logits[:half] + closing.junk_margin) * replaced).sum() / replaced.sum().clamp_min(1)
     logits = reading.logits[half:]
-    open_share = torch.sigmoid(logits).mean()
-    budget = F.relu(open_share - closing.budget)
+    # The share that is really open, with the soft one's gradient: a soft share is met by gates all half closed, too.
+    soft = torch.sigmoid(logits / TEMPERATURE).mean()
+    open_share = (logits > 0).float().mean() + soft - soft.detach()
+    budget = (open_share - budget_now).abs()
     margin = F.relu(closing.margin - logits.abs()).mean()
     total = (
         imitation
         + closing.consistency_weight * consistency
-        + pressure * (closing.budget_weight * budget + closing.junk_weight * junk + closing.margin_weight * margin)
+        + closing.budget_weight * budget
+        + closing.junk_weight * junk
+        + closing.margin_weight * margin
     )
     opened = (reading.kept[:half] & replaced).sum() / replaced.sum().clamp_min(1)
-    return Losses(total, imitation.item(), consistency.item(), opened.item(), (logits > 0).float().mean().item())
+    return Losses(total, imitation.item(), consistency.item(), opened.item(), open_share.item())
 
 
 def observe(network: TopKPatches, observation: Observation) -> tuple[Tensor, Tensor]:

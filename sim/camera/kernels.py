@@ -264,8 +264,11 @@ def draw_sun(image, view, sun, look, palette):
             x, y = f4(u) + HALF - u0, f4(v) + HALF - v0
             r = math.sqrt(x * x + y * y)
             halo = clamp01(ONE - r / glare)
-            share = strength * max(clamp01(disc - r + HALF), f4(0.75) * halo * halo * halo)
+            core = clamp01(disc - r + HALF)
+            share = strength * max(core, f4(0.75) * halo * halo * halo)
+            white = f4(0.8) * core
             red, green, blue = palette[SUNLIGHT]
+            red, green, blue = mix(red, FULL, white), mix(green, FULL, white), mix(blue, FULL, white)
             image[v, u] = tint_pixel(image[v, u], red, green, blue, share)
 
 
@@ -531,13 +534,14 @@ def cover_row(out, lines, grain, colours, covered):
 
 
 @kernel()
-def draw_shadows(image, view, objects, kinds, sun, look):
+def draw_shadows(image, view, objects, kinds, sun, look, palette):
     """What grows darkens the ground under itself, and casts a shadow away from the sun."""
     strength = look[SUN_STRENGTH]
     flat = max(math.sqrt(sun[0] * sun[0] + sun[1] * sun[1]), f4(0.01))
     slope = min(flat / max(sun[2], f4(0.01)), f4(2.6))
     axis = (-sun[0] / flat, -sun[1] / flat)
     widest = view.centre_x / view.focal
+    floor = (deepest(palette, 0), deepest(palette, 1), deepest(palette, 2))
     for i in range(objects.shape[0]):
         kind = i4(objects[i, 4])
         if kind < i4(0) or kinds[kind, 3] > CONIFER:
@@ -549,15 +553,21 @@ def draw_shadows(image, view, objects, kinds, sun, look):
         if z > SHADOW_RANGE or z + span < ONE or abs(l) - span > max(z + reach, ZERO) * widest:
             continue
         clear = transmittance(max(z, ZERO) * look[FOG_DENSITY])
-        draw_ellipse(image, view, z, l, axis, f4(0.42) * girth, f4(0.42) * girth, f4(0.34) * clear)
+        draw_ellipse(image, view, z, l, axis, f4(0.42) * girth, f4(0.42) * girth, f4(0.34) * clear, floor)
         if strength > f4(0.1):
             far, length = f4(0.55) * reach, f4(0.45) * reach + f4(0.3) * girth
             darkness = f4(0.44) * strength * clear
-            draw_ellipse(image, view, z + axis[0] * far, l + axis[1] * far, axis, length, HALF * girth, darkness)
+            draw_ellipse(image, view, z + axis[0] * far, l + axis[1] * far, axis, length, HALF * girth, darkness, floor)
+
+
+@kernel(inline="always")
+def deepest(palette, channel):
+    """How dark a shadow may get, however many trees cast it."""
+    return f4(0.5) * min(palette[GRASS, channel], palette[ASPHALT, channel])
 
 
 @kernel()
-def draw_ellipse(image, view, z, l, axis, length, breadth, darkness):
+def draw_ellipse(image, view, z, l, axis, length, breadth, darkness, floor):
     """Darken a ellipse of ground about (z, l): half axes `length` along the unit vector `axis`, `breadth` across."""
     axis_z, axis_l = axis
     reach_z = math.sqrt(length * length * axis_z * axis_z + breadth * breadth * axis_l * axis_l)
@@ -576,11 +586,11 @@ def draw_ellipse(image, view, z, l, axis, length, breadth, darkness):
             dz, dl = per_pixel * view.focal - z, (view.centre_x - f4(left) - HALF) * per_pixel - l
             along, across = (dz * axis_z + dl * axis_l) / length, (dl * axis_z - dz * axis_l) / breadth
             step, across_step = -per_pixel * axis_l / length, -per_pixel * axis_z / breadth
-            shadow_row(image[v, left:right], along, across, step, across_step, darkness)
+            shadow_row(image[v, left:right], along, across, step, across_step, darkness, floor)
 
 
 @kernel()
-def shadow_row(out, along, across, along_step, across_step, darkness):
+def shadow_row(out, along, across, along_step, across_step, darkness, floor):
     """Darken one row; (along, across) is the place in units of the half axes. Shadows keep some of the sky's blue."""
     for u in range(out.shape[0]):
         x = f4(i4(u))
@@ -588,7 +598,9 @@ def shadow_row(out, along, across, along_step, across_step, darkness):
         inside = clamp01((ONE - p * p - q * q) * f4(1.7))
         keep = ONE - darkness * inside * inside * (f4(3) - TWO * inside)
         r, g, b = unpack(out[u])
-        dark = pack(r * keep, g * keep, b * (keep + f4(0.12) * (ONE - keep)), i4(0))
+        dark_r, dark_g = max(r * keep, min(r, floor[0])), max(g * keep, min(g, floor[1]))
+        dark_b = max(b * (keep + f4(0.12) * (ONE - keep)), min(b, floor[2]))
+        dark = pack(dark_r, dark_g, dark_b, i4(0))
         out[u] = dark | u4(out[u] & u4(0xFF000000))
 
 
@@ -876,7 +888,7 @@ def render(
         draw_sun(image, view, sun, look, palette)
         draw_skyline(image, view, f4(yaw), azimuths, art.skyline, look, palette, lines[0], lines[1])
         draw_ground(image, view, grids[world], origins[world], f4(laps[world]), art.macro, look, palette, scratch)
-        draw_shadows(image, view, objects[world], art.sprites.kinds, sun, look)
+        draw_shadows(image, view, objects[world], art.sprites.kinds, sun, look, palette)
         draw_sprites(image, view, objects[world], art.sprites, sun, look, palette, scratch)
         write_rgb(image, width, rgb[b])
         if truth:

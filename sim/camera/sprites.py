@@ -104,6 +104,15 @@ def _lobe(
         canvas.polygon(_stroke(rng, place[i, :2], angle[i], leaf), weights[i])
 
 
+def _all_round(rng: np.random.Generator, count: int) -> Vector:
+    """Unit vectors (count, 3) spread over the sphere (Fibonacci's spiral) with some disorder."""
+    height = 1 - (2 * np.arange(count) + 1) / count
+    turn = np.arange(count) * (np.pi * (3 - np.sqrt(5))) + rng.uniform(0, 2 * np.pi)
+    flat = np.sqrt(1 - height**2)
+    spread = np.stack([flat * np.cos(turn), height, flat * np.sin(turn)], axis=1) + rng.normal(0, 0.22, (count, 3))
+    return spread / np.linalg.norm(spread, axis=1, keepdims=True)
+
+
 def _stroke(rng: np.random.Generator, place: Vector, angle: float, leaf: Vector) -> Vector:
     """A ragged leaf cluster: a hexagon (6, 2) about `place`, long axis at `angle`."""
     around = np.arange(6) * (np.pi / 3)
@@ -123,28 +132,28 @@ def _limb(canvas: Canvas, start: tuple[float, float], end: tuple[float, float], 
 def _broadleaf(rng: np.random.Generator, canvas: Canvas) -> None:
     """An oak or lime: short trunk, wide crown of many lobes."""
     lean = rng.normal(0, 0.02)
-    _limb(canvas, (0.5, 0.0), (0.5 + lean, 0.5), (0.055, 0.03))
+    _limb(canvas, (0.5, 0.0), (0.5 + lean, 0.5), (0.052, 0.028))
     for side in (-1, 1):
-        _limb(canvas, (0.5, 0.24), (0.5 + side * rng.uniform(0.12, 0.22), 0.5), (0.03, 0.014))
-    middle, size = np.array([0.5 + lean, 0.60, 0.0]), np.array([0.35, 0.29, 0.35])
-    lobes = rng.normal(size=(26, 3))
-    lobes /= np.linalg.norm(lobes, axis=1, keepdims=True)
-    lobes *= rng.uniform(0.55, 1.0, (26, 1))
+        _limb(canvas, (0.5, 0.2), (0.5 + side * rng.uniform(0.12, 0.22), 0.45), (0.03, 0.014))
+    middle, size = np.array([0.5 + lean, 0.575, 0.0]), np.array([0.35, 0.31, 0.35])
+    lobes = _all_round(rng, 34) * rng.uniform(0.5, 1.0, (34, 1))
     for offset in lobes[np.argsort(lobes[:, 2])]:
-        radius = rng.uniform(0.085, 0.135) * np.array([1.15, 0.9, 1.0])
-        _lobe(rng, canvas, middle + offset * size, radius, offset, 130, np.array([0.017, 0.010]))
+        radius = rng.uniform(0.075, 0.125) * np.array([1.15, 0.9, 1.0])
+        _lobe(rng, canvas, middle + offset * size, radius, offset, 150, np.array([0.0135, 0.008]))
 
 
 def _poplar(rng: np.random.Generator, canvas: Canvas) -> None:
     """A tall narrow crown of rising lobes nearly down to the ground."""
-    _limb(canvas, (0.5, 0.0), (0.5, 0.3), (0.09, 0.05))
-    for height in np.sort(rng.uniform(0.0, 1.0, 34)):
-        girth = np.sin(np.pi * (0.12 + 0.83 * height)) ** 0.75
-        angle = rng.uniform(0, 2 * np.pi)
-        offset = np.array([np.cos(angle), 0.25, np.sin(angle)])
-        centre = np.array([0.5 + 0.21 * girth * offset[0], 0.13 + 0.79 * height, 0.0])
-        radius = np.array([0.16 * girth + 0.03, 0.055, 0.1])
-        _lobe(rng, canvas, centre, radius, offset, 90, np.array([0.020, 0.014]))
+    _limb(canvas, (0.5, 0.0), (0.5, 0.3), (0.10, 0.05))
+    lobes = 46
+    turn = rng.uniform(0, 2 * np.pi, lobes)
+    height = (np.arange(lobes) + rng.uniform(0, 1, lobes)) / lobes
+    for i in np.argsort(np.sin(turn)):
+        girth = np.sin(np.pi * (0.14 + 0.80 * height[i])) ** 0.7 * rng.uniform(0.85, 1.1)
+        offset = np.array([np.cos(turn[i]), 0.3, np.sin(turn[i])])
+        centre = np.array([0.5 + 0.24 * girth * offset[0], 0.11 + 0.81 * height[i], 0.0])
+        radius = np.array([0.14 * girth + 0.03, 0.062, 0.1])
+        _lobe(rng, canvas, centre, radius, offset, 80, np.array([0.012, 0.020]))
 
 
 def _conifer(rng: np.random.Generator, canvas: Canvas) -> None:
