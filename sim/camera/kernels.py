@@ -736,67 +736,75 @@ def dim(colour, share):
 def draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, tall, colours):
     """One sprite with its foot at row `foot` and its middle at column `middle`, broad x tall pixels.
 
-    Texels have a border of one on every side, so a pixel's two or four neighbours always exist. Positions along a row
-    are 16.16 fixed point.
+    Texels have a border of one on every side, so a pixel's two or four neighbours always exist. Positions among texels
+    are 48.16 fixed point.
     """
     level = levels.shape[0] - 1
     while level > 0 and (f4(levels[level, 1]) < broad * f4(0.7) or f4(levels[level, 2]) < tall * f4(0.6)):
         level -= 1
     start, cols, texel_rows, first_row = levels[level]
-    stride = i4(cols + 2)
+    stride = cols + 2
     step, down, per_texel = f4(cols) / broad, f4(texel_rows) / tall, broad / f4(cols)
     smooth = (level == 0 and down < f4(0.8)) or texel_rows <= 5
     top, left, right = foot - tall, middle - HALF * (broad + per_texel), middle + HALF * (broad + per_texel)
     first, last = clamp_column(left, width), clamp_column(right, width)
     if first >= last:
         return
-    x_step = i4(step * f4(65536))
-    x_first = i4((f4(first) + HALF - left) * step * f4(65536))
+    x_step, x_first = fixed(step), fixed((f4(first) + HALF - left) * step)
     if mirrored:
-        x_first, x_step = i4((i4(cols) + i4(1)) * i4(65536) - x_first), i4(-x_step)
-    for v in range(ceil_int(max(top - HALF, ZERO)), ceil_int(min(foot - HALF, f4(image.shape[0])))):
-        y = (f4(v) + HALF - top) * down
-        u0, u1, x = first, last, x_first
+        x_step, x_first = -x_step, (np.int64(cols + 1) << 16) - x_first
+    v0, v1 = ceil_int(max(top - HALF, ZERO)), ceil_int(min(foot - HALF, f4(image.shape[0])))
+    y, y_step = fixed((f4(v0) + HALF - top) * down), fixed(down)
+    left_edge, texel_width = fixed(left + HALF), fixed(per_texel)
+    for v in range(v0, v1):
+        u0, u1, x, row = first, last, x_first, y >> 16
         if cols > 4:  # a big sprite has much empty space beside it
-            begin, end = sprites.extents[first_row + i4(y)]
+            begin, end = np.int64(sprites.extents[first_row + row, 0]), np.int64(sprites.extents[first_row + row, 1])
             if mirrored:
                 begin, end = cols - end, cols - begin
-            u0 = max(u0, i4(max(left + f4(begin) * per_texel + HALF, ZERO)))
-            u1 = min(u1, i4(max(left + f4(end + 1) * per_texel + HALF, ZERO)))
-            x = i4(x + i4(u0 - first) * x_step)
+            u0 = max(u0, (left_edge + begin * texel_width) >> 16)
+            u1 = min(u1, (left_edge + (end + 1) * texel_width) >> 16)
+            x = x + (u0 - first) * x_step
         if smooth:
-            y = y + HALF
-            offset, share = start + i4(y) * stride, u8(i4((y - f4(i4(y))) * f4(256)))
-            smooth_sprite_row(image[v], u0, u1, sprites.texels, offset, stride, share, x, x_step, colours)
+            row = (y + 32768) >> 16
+            share = u8(((y + 32768) >> 8) & 255)
+            smooth_sprite_row(image[v], u0, u1, sprites.texels, start + row * stride, stride, share, x, x_step, colours)
         else:
-            sprite_row(image[v], u0, u1, sprites.texels, start + (i4(y) + i4(1)) * stride, x, x_step, colours)
+            sprite_row(image[v], u0, u1, sprites.texels, start + (row + 1) * stride, x, x_step, colours)
+        y = y + y_step
+
+
+@kernel(inline="always")
+def fixed(value):
+    """A float as a 48.16 fixed-point number."""
+    return np.int64(value * f4(65536))
 
 
 @kernel(inline="always")
 def sprite_row(out, u0, u1, texels, offset, x, step, colours):
     """Blend one row of a shrunk sprite, linear between neighbours in the row of texels at `offset`."""
     for u in range(u8(u0), u8(max(u0, u1))):
-        i = u8(offset + (x >> i4(16)))
+        i = u8(offset + (x >> 16))
         out[u] = blend_texel(out[u], mix_texels(texels[i], texels[u8(i + u8(1))], fraction(x)), colours)
-        x = i4(x + step)
+        x = x + step
 
 
 @kernel(inline="always")
 def smooth_sprite_row(out, u0, u1, texels, offset, stride, share, x, step, colours):
     """Blend one row of a magnified sprite, bilinear; `share` 256ths of the way to the next row of texels."""
     for u in range(u8(u0), u8(max(u0, u1))):
-        i = u8(offset + (x >> i4(16)))
+        i = u8(offset + (x >> 16))
         j = u8(i + u8(stride))
         upper = mix_texels(texels[i], texels[u8(i + u8(1))], fraction(x))
         lower = mix_texels(texels[j], texels[u8(j + u8(1))], fraction(x))
         out[u] = blend_texel(out[u], mix_texels(upper, lower, share), colours)
-        x = i4(x + step)
+        x = x + step
 
 
 @kernel(inline="always")
 def fraction(x):
-    """The fraction of a 16.16 number, in 256ths."""
-    return u8(i4(x >> i4(8)) & i4(255))
+    """The fraction of a 48.16 number, in 256ths."""
+    return u8((x >> 8) & 255)
 
 
 @kernel(inline="always")
