@@ -27,8 +27,8 @@ class Closing:
     """The first round in which the budget counts; before it every gate may stay open."""
     ramp_rounds: float = 3.0
     """Rounds over which the share of open gates is brought down from all to the budget."""
-    budget: float = 0.08
-    """Mean share of open gates. Pulled to from both sides: a gate that has closed too far would hardly open again."""
+    budget: float = 0.09
+    """Mean share of open gates."""
     budget_weight: float = 3.0
     margin: float = 0.7
     """Gate logits are pushed out of [-margin, margin], against flicker."""

@@ -104,7 +104,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.learning_rate * learning_rate_share(self.step / self.config.steps)
         if self._gated(turn):
-            losses = closing_loss(self.network, batch, self.config.closing, self._budget(), generator)
+            losses = closing_loss(self.network, batch, self.config.closing, self._closed(), generator)
         else:
             losses = open_loss(self.network, batch)
         self.optimizer.zero_grad()
@@ -116,11 +116,10 @@ class Trainer:
     def _gated(self, turn: int) -> bool:
         return turn >= self.config.closing.from_round
 
-    def _budget(self) -> float:
-        """The mean share of open gates asked for now: from all down to the budget, by equal factors a step."""
-        closing = self.config.closing
-        since = self.step / self.config.steps_per_round - closing.from_round
-        return closing.budget ** min(1.0, since / closing.ramp_rounds)
+    def _closed(self) -> float:
+        """How far the budget has come down, from 0 to 1."""
+        since = self.step / self.config.steps_per_round - self.config.closing.from_round
+        return min(1.0, since / self.config.closing.ramp_rounds)
 
 
 def learning_rate_share(done: float) -> float:

@@ -13,11 +13,15 @@ from torch.nn import functional as F
 Substrate = Callable[[Tensor, torch.Generator], Tensor]
 
 
-def replace_unread(patches: Tensor, kept: Tensor, blurred: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def replace_unread(
+    patches: Tensor, kept: Tensor, blurred: Tensor, generator: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
     """Overwrite cells that were not kept, one substrate a frame. kept (B, cells) bool; blurred like patches.
 
-    Returns the edited patches and which cells were replaced (B, cells) bool. A foreign cell is pasted only where it was
-    unread in its own frame too: closing cells that were read elsewhere would teach place instead of content.
+    Returns the edited patches, which cells were replaced, and which of these are junk that should stay closed, both
+    (B, cells) bool. A foreign cell is pasted only where it was unread in its own frame too: closing cells that were
+    read elsewhere would teach place instead of content. Foreign cells in their own place and blurred ones are no junk:
+    the gate sees such every day, and pressing on them would close real content for good.
     """
     choice = torch.randint(len(OWN) + 3, (len(patches),), generator=generator)
     source, replaced = blurred.clone(), ~kept
@@ -28,7 +32,8 @@ def replace_unread(patches: Tensor, kept: Tensor, blurred: Tensor, generator: to
         chosen = (choice == index).nonzero()[:, 0]
         source[chosen], unread = _foreign(patches, kept, chosen, displaced, generator)
         replaced[chosen] &= unread
-    return torch.where(replaced[..., None], source, patches), replaced
+    natural = (choice == len(OWN)) | (choice == len(OWN) + 2)
+    return torch.where(replaced[..., None], source, patches), replaced, replaced & ~natural[:, None]
 
 
 def blur(images: Tensor, generator: torch.Generator) -> Tensor:
@@ -73,7 +78,7 @@ def _noise(patches: Tensor, generator: torch.Generator) -> Tensor:
 
 def _grain_on_top(patches: Tensor, generator: torch.Generator) -> Tensor:
     """The frame's own content under pixel noise."""
-    strength = _uniform((len(patches), 1, 1), generator, 0.02, 0.6)
+    strength = _uniform((len(patches), 1, 1), generator, 0.08, 0.6)
     return (patches + torch.randn(patches.shape, generator=generator) * strength).clamp(-0.5, 0.5)
 
 

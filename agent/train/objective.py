@@ -28,6 +28,10 @@ ACTION_WEIGHTS = torch.tensor([8.0, 2.0])
 """Of steer and pedal: the expert's pedal hangs on bends that the picture barely shows yet, so its error has a floor."""
 
 
+SHARP = 0.2
+"""Temperature at which the budget counts open gates in the end."""
+
+
 def imitation_loss(action: Tensor, target: Tensor) -> Tensor:
     """Weighted Huber loss; linear beyond an error of 0.2."""
     return (ACTION_WEIGHTS * F.huber_loss(action, target, delta=0.2, reduction="none")).mean()
@@ -42,9 +46,9 @@ def open_loss(network: TopKPatches, batch: Batch) -> Losses:
 
 
 def closing_loss(
-    network: TopKPatches, batch: Batch, closing: Closing, budget_now: float, generator: torch.Generator
+    network: TopKPatches, batch: Batch, closing: Closing, done: float, generator: torch.Generator
 ) -> Losses:
-    """Imitation, a mean share of open gates of `budget_now`, and indifference to what was not read.
+    """Imitation, a budget on open gates (`done`: share of the way to it), and indifference to what was not read.
 
     The first half of the batch is driven twice: as it is, and with its unread cells replaced and the gate run again.
     """
@@ -52,7 +56,7 @@ def closing_loss(
     half = len(patches) // 2
     with torch.no_grad():
         clean = network(patches[:half], speed[:half])
-        edited, replaced = replace_unread(
+        edited, replaced, junk = replace_unread(
             patches[:half], clean.kept, _blurred(network, batch, half, generator), generator
         )
     noise = _logistic(patches.shape[:2], generator)
@@ -61,24 +65,35 @@ def closing_loss(
 
     imitation = imitation_loss(reading.action, target)
     consistency = F.huber_loss(reading.action[:half], clean.action, delta=0.1)
-    # A hinge: junk that is closed already gets no push. A soft penalty would go on pressing on all that is closed, real
-    # content among it, and no gate would ever open again.
-    junk = (F.relu(reading.logits[:half] + closing.junk_margin) * replaced).sum() / replaced.sum().clamp_min(1)
+    # A hinge: junk that is closed already gets no push.
+    junk_open = (F.relu(reading.logits[:half] + closing.junk_margin) * junk).sum() / junk.sum().clamp_min(1)
     logits = reading.logits[half:]
-    # The share that is really open, with the soft one's gradient: a soft share is met by gates all half closed, too.
-    soft = torch.sigmoid(logits / TEMPERATURE).mean()
-    open_share = (logits > 0).float().mean() + soft - soft.detach()
-    budget = (open_share - budget_now).abs()
+    budget, open_share = budget_loss(logits, closing.budget, done)
     margin = F.relu(closing.margin - logits.abs()).mean()
     total = (
         imitation
         + closing.consistency_weight * consistency
         + closing.budget_weight * budget
-        + closing.junk_weight * junk
+        + closing.junk_weight * junk_open
         + closing.margin_weight * margin
     )
     opened = (reading.kept[:half] & replaced).sum() / replaced.sum().clamp_min(1)
     return Losses(total, imitation.item(), consistency.item(), opened.item(), open_share.item())
+
+
+def budget_loss(logits: Tensor, budget: float, done: float) -> tuple[Tensor, Tensor]:
+    """How far the share of open gates is from the budget of the moment; and that share.
+
+    The budget comes down from all gates by equal factors while `done` goes from 0 to 1. On the way the soft share
+    counts, so that all gates sink together and the useful ones hold out; it sharpens to the share that is really open,
+    since gates that are all half closed would meet a soft budget, too. Below a floor the gates are pulled open again: a
+    gate that has closed too far would learn nothing more.
+    """
+    temperature = TEMPERATURE + done * (SHARP - TEMPERATURE)
+    soft = torch.sigmoid(logits / temperature).mean()
+    really = (logits > 0).float().mean()
+    floor = 0.85 * budget**done
+    return F.relu(soft - budget**done) + 3 * F.relu(floor - (really + soft - soft.detach())), really
 
 
 def observe(network: TopKPatches, observation: Observation) -> tuple[Tensor, Tensor]:
