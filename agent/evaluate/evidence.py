@@ -1,7 +1,7 @@
-"""`python -m agent.evaluate.evidence FOLDER --out DIR`: the evidence that a shipped checkpoint carries, as its eval.json.
+"""`python -m agent.evaluate.evidence FOLDER --out DIR`: the evidence that a shipped checkpoint carries.
 
-Runs the suites on the test seeds, saves each report and its plots below `out`, and writes all of them, in short, into the
-checkpoint's folder.
+Runs the suites on the test seeds, saves each report and its plots below `out`, and writes all of them, in short, as
+eval.json into the checkpoint's folder.
 """
 
 import json
