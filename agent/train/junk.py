@@ -102,5 +102,5 @@ OWN: tuple[Substrate, ...] = (
 )
 """Substrates that need nothing but the frame itself: patches (B, cells, values) to the like."""
 
-FOREIGN, BLURRED = 3, 2
-"""Weights of displaced foreign cells and of blur beside one for each of OWN: the hard ones, so more often."""
+FOREIGN, BLURRED = 2, 1
+"""Weights of displaced foreign cells and of blur beside one for each of OWN."""

@@ -74,7 +74,7 @@ def closing_loss(
         imitation
         + closing.consistency_weight * consistency
         + closing.budget_weight * budget
-        + closing.junk_weight * junk
+        + closing.junk_weight * done**2 * junk  # late: pressed early, gates close before they know what is useful
         + closing.margin_weight * margin
     )
     opened = (reading.kept[:half] & replaced).sum() / replaced.sum().clamp_min(1)

@@ -1,0 +1,50 @@
+"""The budget on open gates by hand, and the losses' promises."""
+
+import math
+
+import pytest
+import torch
+
+from agent.train.objective import SHARP, budget_loss, imitation_loss
+
+
+def logits(open_gates: int, gates: int = 100, size: float = 30.0) -> torch.Tensor:
+    """Gates that are wide open or tightly closed."""
+    return torch.where(torch.arange(gates) < open_gates, size, -size)[None].requires_grad_()
+
+
+def test_at_the_start_every_gate_may_be_open() -> None:
+    loss, share = budget_loss(logits(100), 0.09, done=0.0)
+    assert loss.item() == pytest.approx(0)
+    assert share.item() == 1
+
+
+@pytest.mark.parametrize("open_gates", [8, 9])
+def test_within_the_budget_nothing_is_asked(open_gates: int) -> None:
+    assert budget_loss(logits(open_gates), 0.09, done=1.0)[0].item() == pytest.approx(0, abs=1e-6)
+
+
+def test_above_the_budget_costs_the_surplus() -> None:
+    assert budget_loss(logits(30), 0.09, done=1.0)[0].item() == pytest.approx(0.30 - 0.09)
+
+
+def test_half_way_the_budget_is_the_geometric_mean() -> None:
+    assert budget_loss(logits(100), 0.09, done=0.5)[0].item() == pytest.approx(1 - math.sqrt(0.09))
+
+
+def test_below_the_floor_closed_gates_are_pulled_open() -> None:
+    """Gates that are all half closed meet a soft budget and are still too few."""
+    gates = torch.full((1, 100), SHARP * math.log(0.09 / 0.91), requires_grad=True)
+    loss, share = budget_loss(gates, 0.09, done=1.0)
+    assert share.item() == 0
+    assert loss.item() == pytest.approx(3 * 0.85 * 0.09, abs=1e-6)
+    loss.backward()
+    assert (gates.grad < 0).all(), "a step downhill opens them"
+
+
+def test_imitation_weighs_steer_above_pedal_and_bounds_outliers() -> None:
+    target = torch.zeros(1, 2)
+    steer, pedal = (imitation_loss(torch.tensor([error]), target).item() for error in ([0.1, 0.0], [0.0, 0.1]))
+    assert steer == pytest.approx(4 * pedal)
+    far, farther = (imitation_loss(torch.tensor([[error, 0.0]]), target).item() for error in (0.6, 0.7))
+    assert farther - far == pytest.approx(8 / 2 * 0.2 * 0.1), "linear beyond an error of 0.2"
