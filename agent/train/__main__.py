@@ -43,7 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
         check(config)
         console.print("preparing roads and compiling the camera (the first time takes a quarter of a minute)")
         trainer = Trainer(config)
-    return train(config, trainer, console)
+    with mistakes_in_one_line(OSError):  # a full disk; what was saved last is whole
+        return train(config, trainer, console)
 
 
 def check(config: Config) -> None:
