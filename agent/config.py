@@ -33,9 +33,9 @@ class Closing:
     margin: float = 0.7
     """Gate logits are pushed out of [-margin, margin], against flicker."""
     margin_weight: float = 0.05
-    consistency_weight: float = 3.0
+    consistency_weight: float = 5.0
     """On the change of the action when unread cells are replaced."""
-    junk_weight: float = 2.0
+    junk_weight: float = 1.0
     """On replaced cells that open."""
     junk_margin: float = 1.0
     """Replaced cells are pushed below minus this logit."""

@@ -13,21 +13,24 @@ from torch.nn import functional as F
 Substrate = Callable[[Tensor, torch.Generator], Tensor]
 
 
-def replace_unread(patches: Tensor, kept: Tensor, blurred: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def replace_unread(
+    patches: Tensor, kept: Tensor, blurred: Tensor, generator: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
     """Overwrite cells that were not kept, one substrate a frame. kept (B, cells) bool; blurred like patches.
 
-    Returns the edited patches and which cells were replaced (B, cells) bool. A foreign cell is pasted only where it was
-    unread in its own frame too: closing cells that were read elsewhere would teach place instead of content.
+    Returns the edited patches, which cells were replaced, and which of these are junk to be closed, both (B, cells)
+    bool. A foreign cell is pasted only where it was unread in its own frame too: closing cells that were read elsewhere
+    would teach place instead of content. Blurred cells are replaced but not pressed on: they are too like the frame.
     """
-    choice = torch.randint(len(OWN) + FOREIGN + BLURRED, (len(patches),), generator=generator)
+    choice = torch.randint(len(OWN) + 2, (len(patches),), generator=generator)
     source, replaced = blurred.clone(), ~kept
     for index, substrate in enumerate(OWN):
         chosen = (choice == index).nonzero()[:, 0]
         source[chosen] = substrate(patches[chosen], generator)
-    foreign = ((choice >= len(OWN)) & (choice < len(OWN) + FOREIGN)).nonzero()[:, 0]
+    foreign = (choice == len(OWN)).nonzero()[:, 0]
     source[foreign], unread = _displaced(patches, kept, foreign, generator)
     replaced[foreign] &= unread
-    return torch.where(replaced[..., None], source, patches), replaced
+    return torch.where(replaced[..., None], source, patches), replaced, replaced & (choice <= len(OWN))[:, None]
 
 
 def blur(images: Tensor, generator: torch.Generator) -> Tensor:
@@ -98,9 +101,6 @@ def _as_patches(colours: Tensor, patches: Tensor) -> Tensor:
 
 OWN: tuple[Substrate, ...] = (
     *(_one_colour_a_frame, _frame_mean, _one_colour_a_cell),
-    *(_noise, _noise, _grain_on_top),
+    *(_noise, _noise, _noise, _grain_on_top),  # the hard ones, so more often
 )
 """Substrates that need nothing but the frame itself: patches (B, cells, values) to the like."""
-
-FOREIGN, BLURRED = 2, 1
-"""Weights of displaced foreign cells and of blur beside one for each of OWN."""

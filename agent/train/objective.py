@@ -56,7 +56,7 @@ def closing_loss(
     half = len(patches) // 2
     with torch.no_grad():
         clean = network(patches[:half], speed[:half])
-        edited, replaced = replace_unread(
+        edited, replaced, junk = replace_unread(
             patches[:half], clean.kept, _blurred(network, batch, half, generator), generator
         )
     noise = _logistic(patches.shape[:2], generator)
@@ -66,7 +66,7 @@ def closing_loss(
     imitation = imitation_loss(reading.action, target)
     consistency = F.huber_loss(reading.action[:half], clean.action, delta=0.1)
     # A hinge: junk that is closed already gets no push.
-    junk = (F.relu(reading.logits[:half] + closing.junk_margin) * replaced).sum() / replaced.sum().clamp_min(1)
+    junk_open = (F.relu(reading.logits[:half] + closing.junk_margin) * junk).sum() / junk.sum().clamp_min(1)
     logits = reading.logits[half:]
     budget, open_share = budget_loss(logits, closing.budget, done)
     margin = F.relu(closing.margin - logits.abs()).mean()
@@ -74,7 +74,7 @@ def closing_loss(
         imitation
         + closing.consistency_weight * consistency
         + closing.budget_weight * budget
-        + closing.junk_weight * done**2 * junk  # late: pressed early, gates close before they know what is useful
+        + closing.junk_weight * junk_open
         + closing.margin_weight * margin
     )
     opened = (reading.kept[:half] & replaced).sum() / replaced.sum().clamp_min(1)

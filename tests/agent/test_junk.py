@@ -16,9 +16,11 @@ def generator() -> torch.Generator:
 def test_read_cells_stay_and_replaced_cells_are_reported(generator: torch.Generator) -> None:
     patches = torch.rand(FRAMES, CELLS, VALUES, generator=generator) - 0.5
     kept = torch.rand(FRAMES, CELLS, generator=generator) < 0.3
-    edited, replaced = junk.replace_unread(patches, kept, patches * 0, generator)
+    edited, replaced, closing = junk.replace_unread(patches, kept, patches * 0, generator)
     assert torch.equal(edited[kept], patches[kept])
     assert not (replaced & kept).any()
+    assert not (closing & ~replaced).any()
+    assert 0 < closing.sum() < replaced.sum()
     changed = (edited != patches).any(-1)
     assert not (changed & ~replaced).any()
     assert changed.float().mean() > 0.4
@@ -30,7 +32,7 @@ def test_cells_that_were_read_elsewhere_are_never_pasted(generator: torch.Genera
     kept = torch.rand(FRAMES, CELLS, generator=generator) < 0.5
     patches = torch.where(kept[..., None], 0.4321, 0.0).expand(FRAMES, CELLS, VALUES).clone()
     for _ in range(5):
-        edited, _ = junk.replace_unread(patches, kept, patches * 0, generator)
+        edited, _, _ = junk.replace_unread(patches, kept, patches * 0, generator)
         unread = edited[~kept]
         assert not (unread == 0.4321).all(-1).any()
 
