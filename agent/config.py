@@ -33,7 +33,7 @@ class Closing:
     margin: float = 0.7
     """Gate logits are pushed out of [-margin, margin], against flicker."""
     margin_weight: float = 0.05
-    consistency_weight: float = 5.0
+    consistency_weight: float = 3.0
     """On the change of the action when unread cells are replaced."""
     junk_weight: float = 1.0
     """On replaced cells that open."""
@@ -61,7 +61,7 @@ class Config:
     """Height and width of a patch in pixels."""
     tracks: int = 160
     """Roads in the training pool."""
-    rounds: int = 11
+    rounds: int = 10
     """Times the student drives and the data grows."""
     steps_per_round: int = 400
     """Gradient steps after each drive."""

@@ -18,19 +18,22 @@ def replace_unread(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Overwrite cells that were not kept, one substrate a frame. kept (B, cells) bool; blurred like patches.
 
-    Returns the edited patches, which cells were replaced, and which of these are junk to be closed, both (B, cells)
-    bool. A foreign cell is pasted only where it was unread in its own frame too: closing cells that were read elsewhere
-    would teach place instead of content. Blurred cells are replaced but not pressed on: they are too like the frame.
+    Returns the edited patches, which cells were replaced, and which of these are junk that should stay closed, both
+    (B, cells) bool. A foreign cell is pasted only where it was unread in its own frame too: closing cells that were
+    read elsewhere would teach place instead of content. Foreign cells in their own place and blurred ones are no junk:
+    the gate sees such every day, and pressing on them would close real content for good.
     """
-    choice = torch.randint(len(OWN) + 2, (len(patches),), generator=generator)
+    choice = torch.randint(len(OWN) + 3, (len(patches),), generator=generator)
     source, replaced = blurred.clone(), ~kept
     for index, substrate in enumerate(OWN):
         chosen = (choice == index).nonzero()[:, 0]
         source[chosen] = substrate(patches[chosen], generator)
-    foreign = (choice == len(OWN)).nonzero()[:, 0]
-    source[foreign], unread = _displaced(patches, kept, foreign, generator)
-    replaced[foreign] &= unread
-    return torch.where(replaced[..., None], source, patches), replaced, replaced & (choice <= len(OWN))[:, None]
+    for index, displaced in ((len(OWN), False), (len(OWN) + 1, True)):
+        chosen = (choice == index).nonzero()[:, 0]
+        source[chosen], unread = _foreign(patches, kept, chosen, displaced, generator)
+        replaced[chosen] &= unread
+    natural = (choice == len(OWN)) | (choice == len(OWN) + 2)
+    return torch.where(replaced[..., None], source, patches), replaced, replaced & ~natural[:, None]
 
 
 def blur(images: Tensor, generator: torch.Generator) -> Tensor:
@@ -48,8 +51,8 @@ def _uniform(shape: tuple[int, ...], generator: torch.Generator, low: float = -0
 def _one_colour_a_frame(patches: Tensor, generator: torch.Generator) -> Tensor:
     """Grey, black, white or any colour, the same in every cell."""
     colour = _uniform((len(patches), 1, 1, 3), generator)
-    grey = colour[..., :1] * 1.6  # often black or white once clamped
-    grey_or_not = torch.where(_coin(len(patches), generator), grey.expand_as(colour), colour)
+    grey = colour[..., :1] * 1.2
+    grey_or_not = torch.where(_uniform((len(patches), 1, 1, 1), generator) < 0.2, grey.expand_as(colour), colour)
     return _as_patches(grey_or_not.clamp(-0.5, 0.5), patches)
 
 
@@ -79,13 +82,13 @@ def _grain_on_top(patches: Tensor, generator: torch.Generator) -> Tensor:
     return (patches + torch.randn(patches.shape, generator=generator) * strength).clamp(-0.5, 0.5)
 
 
-def _displaced(patches: Tensor, kept: Tensor, frames: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """For the given frames another frame's cells, shuffled, and which of them were unread there.
-
-    In their own place they would teach nothing: each gate sees its own cell alone, and there this very cell was closed.
-    """
+def _foreign(
+    patches: Tensor, kept: Tensor, frames: Tensor, displaced: bool, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """For the given frames another frame's cells, in place or shuffled, and which of them were unread there."""
     other = (frames + torch.randint(1, len(patches), frames.shape, generator=generator)) % len(patches)
-    cell = torch.randperm(patches.shape[1], generator=generator)
+    cells = patches.shape[1]
+    cell = torch.randperm(cells, generator=generator) if displaced else torch.arange(cells)
     return patches[other][:, cell], ~kept[other][:, cell]
 
 
