@@ -553,17 +553,17 @@ def draw_shadows(image, view, objects, kinds, sun, look, palette):
         if z > SHADOW_RANGE or z + span < ONE or abs(l) - span > max(z + reach, ZERO) * widest:
             continue
         clear = transmittance(max(z, ZERO) * look[FOG_DENSITY])
-        draw_ellipse(image, view, z, l, axis, f4(0.42) * girth, f4(0.42) * girth, f4(0.34) * clear, floor)
+        draw_ellipse(image, view, z, l, axis, f4(0.42) * girth, f4(0.42) * girth, f4(0.24) * clear, floor)
         if strength > f4(0.1):
             far, length = f4(0.55) * reach, f4(0.45) * reach + f4(0.3) * girth
-            darkness = f4(0.44) * strength * clear
+            darkness = f4(0.28) * strength * clear
             draw_ellipse(image, view, z + axis[0] * far, l + axis[1] * far, axis, length, HALF * girth, darkness, floor)
 
 
 @kernel(inline="always")
 def deepest(palette, channel):
     """How dark a shadow may get, however many trees cast it."""
-    return f4(0.5) * min(palette[GRASS, channel], palette[ASPHALT, channel])
+    return f4(0.6) * min(palette[GRASS, channel], palette[ASPHALT, channel])
 
 
 @kernel()
