@@ -34,7 +34,7 @@ def save_checkpoint(folder: Path, family_name: str, network: nn.Module, provenan
     """Write weights, then the configuration that makes the folder count; each file whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / WEIGHTS) as part:
-        safetensors.torch.save_file(dict(network.state_dict()), part)
+        part.write_bytes(safetensors.torch.save(dict(network.state_dict())))
     content = {"family": family_name, "model": dataclasses.asdict(network.config), "training": provenance}  # type: ignore[call-overload]
     write_text(folder / CONFIG, json.dumps(content, indent=2) + "\n")
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import safetensors
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save as serialised
 from torch import Tensor, nn
 
 from agent.config import Config
@@ -30,7 +30,9 @@ def save(config: Config, step: int, network: nn.Module, optimizer: torch.optim.O
         tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
     tensors |= {f"rows.{name}": torch.from_numpy(value) for name, value in vars(rows).items()}
     with replacing(config.out / FILE) as part:
-        save_file(tensors, part, metadata={"step": str(step), "config": _identity(config)})
+        part.write_bytes(
+            serialised(tensors, {"step": str(step), "config": _identity(config)})
+        )  # OSError if the disk is full
 
 
 def load(config: Config, network: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[int, Rows]:
