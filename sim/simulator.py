@@ -43,19 +43,23 @@ class Simulator:
         if n < 1:
             raise ValueError(f"number of worlds {n}: expected at least 1")
         self.themes = resolve(theme)
-        self.frame_size, self.field_of_view = _frame_size(frame_size), field_of_view
-        self.camera = Camera(*self.frame_size, field_of_view)
+        self.use_camera(frame_size, field_of_view)
         self.world = World(n, scenario, time_limit)
         self.looks = np.zeros((n, LOOK_SIZE), np.float32)
         self.theme_names = [""] * n
         self.seeds = np.zeros(n, np.int64)
         self._everything = np.arange(n)
-        self._display: dict[tuple[int, int], Camera] = {}
 
     @property
     def n(self) -> int:
         """How many worlds."""
         return self.world.n
+
+    def use_camera(self, frame_size: tuple[int, int], field_of_view: float) -> None:
+        """From now on observe with this camera; ValueError for impossible sizes."""
+        self.frame_size, self.field_of_view = _frame_size(frame_size), field_of_view
+        self.camera = Camera(*self.frame_size, field_of_view)
+        self._display: dict[tuple[int, int], Camera] = {}
 
     def reset(self, rows: Rows, seeds: Sequence[int]) -> None:
         """Begin new episodes in `rows`, one seed each: track, scene and look are functions of the seed alone."""

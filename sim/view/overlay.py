@@ -32,10 +32,15 @@ def cell_alpha(attention: Attention, index: int = 0) -> NDArray[np.float32]:
     return (PEAK * np.minimum(np.log(times_mean) / np.log(SATURATION), 1.0)).astype(np.float32)
 
 
-def pixel_alpha(attention: Attention, height: int, width: int, index: int = 0) -> NDArray[np.float32]:
-    """How red each pixel is: (height, width) in [0, PEAK]. Selections are raw cells; soft maps are interpolated."""
+def pixel_alpha(
+    attention: Attention, height: int, width: int, index: int = 0, *, raw: bool = False
+) -> NDArray[np.float32]:
+    """How red each pixel is: (height, width) in [0, PEAK].
+
+    Selections are raw cells; soft maps are interpolated, or raw cells too where `raw` asks for it.
+    """
     alpha = cell_alpha(attention, index)
-    if attention.kind == "selection":
+    if raw or attention.kind == "selection":
         return _raw(alpha, attention.cells, height, width)
     return _interpolated(alpha, attention.cells, height, width)
 
@@ -51,12 +56,14 @@ def share_passed(attention: Attention | None, index: int = 0) -> float | None:
     return float(np.mean(_raw(cell_alpha(attention, index), cells, 32 * cells.rows, 32 * cells.cols) > 0))
 
 
-def paint(picture: NDArray[np.uint8], attention: Attention | None, index: int = 0) -> NDArray[np.uint8]:
+def paint(
+    picture: NDArray[np.uint8], attention: Attention | None, index: int = 0, *, raw: bool = False
+) -> NDArray[np.uint8]:
     """A copy of `picture` (H, W, 3) with the map in red; every byte where alpha is 0 stays as it was."""
     if attention is None:
         return picture.copy()
     height, width = picture.shape[:2]
-    alpha = pixel_alpha(attention, height, width, index)
+    alpha = pixel_alpha(attention, height, width, index, raw=raw)
     painted = np.empty_like(picture)
     cv2.blendLinear(picture, _all_red(height, width), 1 - alpha, alpha, painted)
     if attention.kind == "selection":

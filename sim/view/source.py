@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from fractions import Fraction
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.camera.lens import Lens
 from sim.expert import CAUSES
 from sim.geometry import wrap_angle
-from sim.policy import Observation
+from sim.policy import Attention, Observation, PolicySpec
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE, Simulator
 from sim.theme import load_theme, sample_look, theme_names
-from sim.vehicle import SPEED
+from sim.vehicle import CONTROL_STEP, SPEED, STEERING_ANGLE
 from sim.view.actions import NEXT_THEME, NEXT_TRACK
+from sim.view.overlay import paint
 from sim.world import Outcome, spawn_streams
 
 _ROW = np.array([0])
@@ -21,25 +24,66 @@ _ROW = np.array([0])
 
 @dataclass(frozen=True)
 class Status:
-    """What a source knows of this instant. speed: m/s. labels: name -> text. pose: x, y (m) and yaw (rad).
+    """What a source knows of this instant; None where it cannot know.
 
-    cause: what binds the expert, one of `sim.expert.CAUSES`. None where a source cannot know.
+    speed: m/s. labels: name -> text. pose: x, y (m) and yaw (rad). cause: what binds the expert, one of
+    `sim.expert.CAUSES`. steering_angle: rad at the front wheels, + left. completion: share of the route, in [0, 1].
     """
 
     speed: float | None
     labels: Mapping[str, str]
     pose: tuple[float, float, float] | None = None
     cause: str | None = None
+    steering_angle: float | None = None
+    completion: float | None = None
+
+
+class Shot(NamedTuple):
+    """What a view is asked to draw.
+
+    size: (height, width) in pixels. alpha: how far on the way from before the last control step (0) to after it (1).
+    attention: the map to show in red, a batch of one; None for no red. action: (A,) the last decision's.
+    raw: soft maps as raw cells, too (a selection always is).
+    """
+
+    size: tuple[int, int]
+    alpha: float
+    attention: Attention | None
+    action: NDArray[np.float32]
+    raw: bool = False
+
+
+View = Callable[[Shot], NDArray[np.uint8]]
+"""A way to look at a source: a picture (*shot.size, 3) for a person."""
 
 
 class Source(Protocol):
     """A stream of frames that actions may steer.
 
-    capabilities: what this source can do when asked, by action name; one whose episodes end offers NEXT_TRACK.
+    rate: control steps a second. pictures_per_step: pictures shown a control step at ordinary speed. lens: of the
+    camera whose frames the policy gets. route: (n, 2) closed centre line of the road in metres, None if unknown.
+    views: by name, the policy's own camera first. capabilities: what this source can do when asked, by action name;
+    one whose episodes end and can begin again offers NEXT_TRACK.
     """
+
+    rate: Fraction
+    pictures_per_step: int
+
+    @property
+    def lens(self) -> Lens: ...
+
+    @property
+    def route(self) -> NDArray[np.float64] | None: ...
+
+    @property
+    def views(self) -> Mapping[str, View]: ...
 
     @property
     def capabilities(self) -> Mapping[str, Callable[[], None]]: ...
+
+    def fit(self, spec: PolicySpec) -> None:
+        """From now on give the frames that this policy expects."""
+        ...
 
     def observe(self) -> Observation:
         """The frame and speed to decide on, a batch of one."""
@@ -49,17 +93,16 @@ class Source(Protocol):
         """Take one control step with `action` (1, A); returns how the episode ended, None while it goes on."""
         ...
 
-    def picture(self, size: tuple[int, int], alpha: float) -> NDArray[np.uint8]:
-        """A picture for a person, (*size, 3), `alpha` of the way from before the last control step (0) to after (1)."""
-        ...
-
     def status(self) -> Status:
         """What is known of this instant."""
         ...
 
 
 class WorldSource:
-    """One simulated world, seen from the policy's own camera."""
+    """One simulated world."""
+
+    rate = Fraction(round(1 / CONTROL_STEP))
+    pictures_per_step = 3
 
     def __init__(
         self,
@@ -75,9 +118,29 @@ class WorldSource:
         self._begin(seed)
 
     @property
+    def lens(self) -> Lens:
+        """Of the policy's camera."""
+        return self.simulator.camera.lens
+
+    @property
+    def route(self) -> NDArray[np.float64]:
+        """The road's centre line, (n, 2) metres."""
+        tracks = self.simulator.world.tracks
+        return tracks.points[0, : tracks.count[0]]
+
+    @property
+    def views(self) -> Mapping[str, View]:
+        """Through the policy's camera."""
+        return {"camera": self._camera}
+
+    @property
     def capabilities(self) -> Mapping[str, Callable[[], None]]:
         """A next track and a next theme."""
         return {NEXT_TRACK: self.next_track, NEXT_THEME: self.next_theme}
+
+    def fit(self, spec: PolicySpec) -> None:
+        """Give the policy the camera that it was trained with."""
+        self.simulator.use_camera(spec.frame_size, spec.field_of_view)
 
     def observe(self) -> Observation:
         """What the policy is given."""
@@ -94,17 +157,24 @@ class WorldSource:
         self._after = self.simulator.world.poses()[0]
         return self._ending(outcome)
 
-    def picture(self, size: tuple[int, int], alpha: float) -> NDArray[np.uint8]:
+    def _camera(self, shot: Shot) -> NDArray[np.uint8]:
         """The policy's view at any size, from a pose between those before and after the last control step."""
-        return self.simulator.picture(0, *size, pose=between(self._before, self._after, alpha))
+        picture = self.simulator.picture(0, *shot.size, pose=between(self._before, self._after, shot.alpha))
+        return paint(picture, shot.attention, raw=shot.raw)
 
     def status(self) -> Status:
         """Speed, pose, cause, and the names of theme, scenario and seed."""
         world = self.simulator.world
         labels = {"theme": self.simulator.theme_names[0], "scenario": self._scenario, "seed": str(self._seed)}
         x, y, yaw = world.poses()[0].tolist()
-        cause = CAUSES[self.simulator.expert()[1][0]]
-        return Status(float(world.vehicle[0, SPEED]), labels, (x, y, yaw), cause)
+        return Status(
+            speed=float(world.vehicle[0, SPEED]),
+            labels=labels,
+            pose=(x, y, yaw),
+            cause=CAUSES[self.simulator.expert()[1][0]],
+            steering_angle=float(world.vehicle[0, STEERING_ANGLE]),
+            completion=float(world.route_completion[0]),
+        )
 
     def next_track(self) -> None:
         """Begin the episode of the next seed."""
