@@ -72,12 +72,10 @@ def guess_horizon(pictures: Sequence[NDArray[np.uint8]]) -> Horizon:
 def _segments(picture: NDArray[np.uint8], number: int) -> Segments:
     """The line segments of one picture that may vote, upper end first."""
     height = max(1, round(WORKING_WIDTH * picture.shape[0] / picture.shape[1]))
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    found = cv2.createLineSegmentDetector().detect(
-        cv2.resize(grey, (WORKING_WIDTH, height), None, 0, 0, cv2.INTER_AREA)
-    )[0]
-    ends = np.zeros((0, 4)) if found is None else found.reshape(-1, 4) + 0.5  # LSD has 0 at the middle of a pixel
-    ends = np.where((ends[:, 1] > ends[:, 3])[:, None], ends[:, [2, 3, 0, 1]], ends)
+    grey = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (WORKING_WIDTH, height), interpolation=cv2.INTER_AREA)
+    found = cv2.createLineSegmentDetector().detect(grey)[0]
+    ends = np.zeros((0, 4)) if found is None else np.asarray(found, np.float64).reshape(-1, 4)
+    ends = np.where((ends[:, 1] > ends[:, 3])[:, None], ends[:, [2, 3, 0, 1]], ends) + 0.5  # 0 is a pixel's middle
     lean = np.arctan2(ends[:, 3] - ends[:, 1], np.abs(ends[:, 2] - ends[:, 0]))
     may = (_lengths(ends) >= SHORTEST * WORKING_WIDTH) & (lean > FLATTEST) & (lean < STEEPEST)
     return np.column_stack([ends[may], np.full(may.sum(), number)])
