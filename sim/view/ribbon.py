@@ -1,0 +1,89 @@
+"""The way that a steering angle leads, as a translucent ribbon on flat ground."""
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.camera.lens import Lens
+from sim.vehicle import TO_REAR, WHEELBASE
+
+COLOUR = (90, 200, 255)
+"""RGB: nothing on a road has it, and it is far from the red."""
+
+FILL, EDGE = 0.3, 0.85
+"""Opacity of the ribbon and of the fine lines along its sides where it is clearest."""
+
+NEAR, FAR = 4.0, 30.0
+"""Metres ahead of the vehicle between which it is drawn."""
+
+EDGE_WIDTH = 1 / 340
+"""Of those lines, as a share of the picture's height."""
+
+FADE_IN = 1.5
+"""Metres over which its near end comes up; towards the far end it fades all the way."""
+
+HALF_WIDTH = 0.8
+"""Metres: about a car's."""
+
+SHARPEST = math.radians(75)
+"""Of a turn that is drawn: beyond it the way leaves the picture or comes back."""
+
+_SUBPIXEL_BITS = 4
+"""Binary digits after the point of a corner's place in the picture."""
+
+
+def draw_ribbon(picture: NDArray[np.uint8], steer_angle: float, lens: Lens) -> None:
+    """Draw into `picture` (H, W, 3), as seen through `lens`, where wheels at `steer_angle` (rad, + left) lead."""
+    size = picture.shape[0], picture.shape[1]
+    sides = [to_picture(side, lens, size) for side in sides_of_way(steer_angle)]
+    rows = np.concatenate(sides)[:, 1]
+    top, bottom = max(0, math.floor(rows.min())), min(size[0], math.ceil(rows.max()) + 1)
+    alpha = _strokes(sides, size)[top:bottom] * _clearness(np.arange(top, bottom) + 0.5, lens, size)[:, None]
+    part = picture[top:bottom]
+    cv2.blendLinear(part, np.full_like(part, COLOUR), 1 - alpha, alpha, part)
+
+
+def sides_of_way(steer_angle: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Left and right side of the ribbon on the ground, (n, 2) metres in the vehicle frame, from near to far."""
+    path = predicted_path(steer_angle, FAR + TO_REAR)
+    along = np.gradient(path, axis=0)
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    drawn = (path[:, 0] >= NEAR) & (along[:, 0] > math.cos(SHARPEST))
+    to_left = HALF_WIDTH * np.stack([-along[:, 1], along[:, 0]], axis=1)
+    return (path + to_left)[drawn], (path - to_left)[drawn]
+
+
+def predicted_path(steer_angle: float, length: float) -> NDArray[np.float64]:
+    s = np.linspace(0.0, length, math.ceil(length / 0.5) + 1)
+    half_turn = s * math.tan(steer_angle) / WHEELBASE / 2
+    chord = s * np.sinc(half_turn / np.pi)
+    return np.stack([chord * np.cos(half_turn) - TO_REAR, chord * np.sin(half_turn)], axis=1)
+
+
+def to_picture(points: NDArray[np.float64], lens: Lens, size: tuple[int, int]) -> NDArray[np.float64]:
+    picture = Lens(*size, lens.field_of_view, lens.mount_height, lens.mount_forward)
+    scale = picture.focal / (points[:, 0] - lens.mount_forward)
+    columns, rows = picture.centre[0] - points[:, 1] * scale, picture.centre[1] + lens.mount_height * scale
+    return np.stack([columns, rows], axis=1)
+
+
+def _strokes(sides: list[NDArray[np.float64]], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Opacity (H, W) of the ribbon between two sides in the picture, before any of it fades."""
+    lines = [np.round((side - 0.5) * 2**_SUBPIXEL_BITS).astype(np.int32) for side in sides]  # 0 is a pixel's middle
+    strokes, thickness = np.zeros(size, np.uint8), max(1, round(EDGE_WIDTH * size[0]))
+    cv2.fillPoly(
+        strokes, [np.concatenate([lines[0], lines[1][::-1]])], (round(255 * FILL),), cv2.LINE_AA, _SUBPIXEL_BITS
+    )
+    cv2.polylines(strokes, lines, False, (round(255 * EDGE),), thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
+    return strokes * np.float32(1 / 255)
+
+
+def _clearness(rows: NDArray[np.float64], lens: Lens, size: tuple[int, int]) -> NDArray[np.float32]:
+    """In [0, 1] at rows (n,) of a picture of `size`, by the distance of the ground there."""
+    picture = Lens(*size, lens.field_of_view, lens.mount_height, lens.mount_forward)
+    below = np.maximum(rows - picture.centre[1], 1e-3)
+    distance = lens.mount_height * picture.focal / below + lens.mount_forward
+    far, near = (FAR - distance) / (FAR - NEAR), (distance - NEAR) / FADE_IN
+    return np.clip(np.minimum(far, near), 0, 1).astype(np.float32)

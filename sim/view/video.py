@@ -1,0 +1,181 @@
+"""Real footage as a source: a video file or a camera, open loop. The network looks and decides, and nothing obeys.
+
+The policies know one camera: level, 1.4 m up, its horizon at HORIZON of the frame's height. Footage is cropped, never
+stretched, until its horizon lies there too. A straight road's lines then lie where that camera would see them, whatever
+the field of view was, because the focal length cancels out of their slopes. Distances and bends are right only where
+the crop has the policy's field of view and its camera stood as high, and neither can be known.
+"""
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.camera.lens import HORIZON, Lens
+from sim.policy import Observation, PolicySpec
+from sim.vehicle import MAX_STEERING_ANGLE
+from sim.view.actions import NEXT_TRACK
+from sim.view.footage import open_footage
+from sim.view.horizon import guess_horizon
+from sim.view.overlay import paint
+from sim.view.ribbon import draw_ribbon
+from sim.view.source import Shot, Status, View
+
+ASSUMED_SPEED = 15.0
+"""m/s: what the policies were trained to drive where nothing binds."""
+
+TOP_SPEED = 70.0
+"""m/s that may be assumed: 252 km/h."""
+
+MOUNT_HEIGHT, MOUNT_FORWARD = 1.4, 0.6
+"""Metres: where the policies' camera sits, `sim.camera.Camera`."""
+
+GUESS_SECONDS, GUESS_EVERY = 1.0, 3
+"""How much of the footage the horizon is guessed from: each third picture of the first second."""
+
+STRAIGHT = np.zeros((1, 2), np.float32)
+
+
+class VideoSource:
+    """A video file or a camera. Each of its pictures is one control step; actions are drawn, and change nothing."""
+
+    pictures_per_step = 1
+
+    def __init__(
+        self, what: str, spec: PolicySpec, *, assumed_speed: float = ASSUMED_SPEED, horizon: float | None = None
+    ) -> None:
+        """Opens `what`, a file's path or a camera's index, and shows its first picture.
+
+        spec: of the policy that gets the frames. assumed_speed: m/s, above 0 and at most TOP_SPEED. horizon: where it
+        lies, as a share of the picture's height from the top; None to guess. ValueError or OSError for what cannot be.
+        """
+        check_assumptions(assumed_speed, horizon)
+        self.fit(spec)
+        self._speed = assumed_speed
+        self._footage = open_footage(what)
+        try:
+            self.rewind()
+            self._horizon, self._said = self._find_horizon(horizon)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def rate(self) -> Fraction:
+        """Pictures of the footage a second."""
+        return self._footage.rate
+
+    @property
+    def lens(self) -> Lens:
+        """Of the camera that the policy knows, and that the crop is taken for."""
+        return self._lens
+
+    @property
+    def route(self) -> None:
+        """Nobody knows where the road leads."""
+
+    @property
+    def views(self) -> Mapping[str, View]:
+        """What the policy gets of the footage."""
+        return {"camera": self._camera}
+
+    @property
+    def capabilities(self) -> Mapping[str, Callable[[], None]]:
+        """A file begins again; a camera does not."""
+        return {NEXT_TRACK: self.rewind} if self._footage.rewindable else {}
+
+    def fit(self, spec: PolicySpec) -> None:
+        """Give frames of this size and proportion from now on."""
+        self._lens = Lens(*spec.frame_size, spec.field_of_view, MOUNT_HEIGHT, MOUNT_FORWARD)
+
+    def observe(self) -> Observation:
+        """The crop of the picture at hand, and the assumed speed."""
+        frame = resized(self._crop(), (self._lens.height, self._lens.width))
+        return {"frame": frame[None], "speed": np.full((1, 1), self._speed, np.float32)}
+
+    def apply(self, action: NDArray[np.float32]) -> str | None:
+        """Go to the next picture, whatever the action; where there is none stay, and say why."""
+        picture = self._footage.read()
+        if picture is None:
+            return self._footage.ending
+        self._picture = picture
+        self._index += 1
+        return None
+
+    def status(self) -> Status:
+        """The assumed speed, the share played, and what is assumed."""
+        last = (self._footage.count or 0) - 1
+        return Status(
+            speed=self._speed,
+            labels={"footage": self._footage.name, "horizon": self._said, "speed": "assumed"},
+            completion=min(1.0, self._index / last) if last > 0 else None,
+        )
+
+    def rewind(self) -> None:
+        """Show the first picture; of a camera, the next. OSError where there is none."""
+        self._footage.rewind()
+        picture = self._footage.read()
+        if picture is None:
+            raise OSError(f"{self._footage.name}: {self._footage.ending} before its first picture")
+        self._picture, self._index = picture, 0
+
+    def close(self) -> None:
+        """Let go of file or camera."""
+        self._footage.close()
+
+    def __enter__(self) -> "VideoSource":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _find_horizon(self, told: float | None) -> tuple[float, str]:
+        """The share, and how a person is told of it."""
+        if told is not None:
+            return told, f"{100 * told:.0f} %"
+        pictures = [self._picture]
+        for index in range(1, round(GUESS_SECONDS * self.rate)):
+            self.apply(STRAIGHT)
+            if index % GUESS_EVERY == 0:
+                pictures.append(self._picture)
+        self.rewind()
+        guess = guess_horizon(pictures)
+        return guess.share, f"{100 * guess.share:.0f} % ({'guess' if guess.sure else 'no lines'})"
+
+    def _crop(self) -> NDArray[np.uint8]:
+        height, width = self._picture.shape[:2]
+        return self._picture[crop(height, width, self._horizon, self._lens.width / self._lens.height)]
+
+    def _camera(self, shot: Shot) -> NDArray[np.uint8]:
+        """The crop, the red on what was read, and the way that the predicted steering leads."""
+        picture = paint(resized(self._crop(), shot.size), shot.attention, raw=shot.raw)
+        draw_ribbon(picture, float(shot.action[0]) * MAX_STEERING_ANGLE, self._lens)
+        return picture
+
+
+def crop(height: int, width: int, horizon: float, aspect: float) -> tuple[slice, slice]:
+    """The largest part of a picture, as (rows, columns), of `aspect` (width over height) with its horizon at HORIZON.
+
+    horizon: where it is in the whole picture, as a share of its height. To the side the part is in the middle.
+    """
+    high = min(horizon / HORIZON * height, (1 - horizon) / (1 - HORIZON) * height, width / aspect)
+    rows, columns = max(1, round(high)), max(1, min(width, round(high * aspect)))
+    top = min(max(0, round(horizon * height - HORIZON * rows)), height - rows)
+    left = (width - columns) // 2
+    return slice(top, top + rows), slice(left, left + columns)
+
+
+def resized(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The picture at `size` (height, width): the mean over each pixel's area, or smoothly enlarged."""
+    way = cv2.INTER_AREA if size[0] <= picture.shape[0] else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(picture, size[::-1], interpolation=way), np.uint8)
+
+
+def check_assumptions(speed: float, horizon: float | None) -> None:
+    """ValueError for what no footage can have."""
+    if not 0 < speed <= TOP_SPEED:
+        raise ValueError(f"assumed speed {speed:g} m/s: expected above 0 and at most {TOP_SPEED:g}; a motorway has 30")
+    if horizon is not None and not 0 < horizon < 1:
+        raise ValueError(f"horizon {horizon:g}: expected a share of the height, between 0 and 1 (58 % is 0.58)")
