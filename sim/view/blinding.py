@@ -28,7 +28,10 @@ class Blinding:
         """The observation with the `hidden` (h, w) cells of the map's grid overwritten."""
         frame = observation["frame"]
         pixels = cells_to_pixels(attention.cells, hidden, *frame.shape[1:3])[None]
-        return {"frame": edit_frames(self.edit, frame, pixels, attention.cells, rng).frame, "speed": observation["speed"]}
+        return {
+            "frame": edit_frames(self.edit, frame, pixels, attention.cells, rng).frame,
+            "speed": observation["speed"],
+        }
 
 
 BLINDINGS = {

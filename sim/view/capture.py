@@ -96,5 +96,3 @@ class Capture:
 
 def _offer(session: Session) -> str:
     return f"this source offers {', '.join((WINDOW, *session.source.views))}"
-
-

@@ -15,6 +15,8 @@ from sim.view.text import AMBER, BACKGROUND, BLUE, BRIGHT, DIM, PANEL, SIGNAL, C
 STEERING_RATIO = 10.0
 """Turns of the steering wheel over turns of the front wheels."""
 
+FACT_ROWS = 5
+
 GROOVE: Colour = (44, 47, 54)
 """What a bar runs in."""
 
@@ -144,16 +146,24 @@ def gaze_texts(figures: Figures) -> tuple[str, str]:
 
 
 def facts(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:
-    """Names and values, in two columns where there are many."""
+    """Names and values; what does not fit one column goes into a second, which takes no more room than it needs."""
     px = layout.px
-    rows = 5
-    columns = max(1, -(-len(figures.facts) // rows))
-    width = (place.width - px(20)) // columns
-    for index, (name, value) in enumerate(figures.facts[: 2 * rows]):
-        left = place.left + px(12) + (index // rows) * width
-        top = place.top + px(8) + (index % rows) * px(22)
-        used = write(picture, name, (left, top), px(14), DIM, room=width, ground=PANEL) + px(7)
-        write(picture, value, (left + used, top), px(14), BRIGHT, room=width - used - px(8), ground=PANEL)
+    columns = [figures.facts[:FACT_ROWS], figures.facts[FACT_ROWS : 2 * FACT_ROWS]]
+    size, gap = px(14), px(7)
+    widths = [max((_width(fact, size, gap) for fact in column), default=0) for column in columns]
+    room, end = place.width - 2 * px(12), place.left + place.width - px(12)
+    second = place.left + px(12) + max(widths[0] + px(18), room // 2)
+    second = min(second, end - min(widths[1], room // 2))
+    for column, left, right in ((0, place.left + px(12), second - px(8)), (1, second, end)):
+        limit = right if widths[1] else end
+        for row, (name, value) in enumerate(columns[column]):
+            top = place.top + px(8) + row * px(22)
+            used = write(picture, name, (left, top), size, DIM, room=limit - left, ground=PANEL) + gap
+            write(picture, value, (left + used, top), size, BRIGHT, room=limit - left - used, ground=PANEL)
+
+
+def _width(fact: tuple[str, str], size: int, gap: int) -> int:
+    return math.ceil(width_of(fact[0], size) + width_of(fact[1], size)) + gap + 4
 
 
 def caption(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:

@@ -95,7 +95,8 @@ def redden(picture: NDArray[np.uint8], attention: Attention | None, index: int =
     """Paint the map in red over the picture itself. A selection gets a fine line along the inside of its border."""
     if attention is None:
         return
-    alpha = pixel_alpha(attention, *picture.shape[:2], index, raw=raw)
+    height, width = picture.shape[:2]
+    alpha = pixel_alpha(attention, height, width, index, raw=raw)
     _blend(picture, alpha, np.array(RED, np.float32))
     if attention.kind == "selection":
         _outline(picture, alpha, np.array(OUTLINE, np.uint8))

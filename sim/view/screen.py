@@ -155,7 +155,8 @@ def facts(session: Session, extras: Extras) -> tuple[tuple[str, str], ...]:
         named.append(("cause", status.cause))
     if status.completion is not None:
         named.append(("done", instruments.percent(status.completion)))
-    named.append(("view", session.view))
+    if len(session.source.views) > 1:
+        named.append(("view", session.view))
     if extras.rate:
         named.append(("pictures", f"{extras.rate:.0f}/s"))
     return tuple(named)

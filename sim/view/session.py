@@ -69,6 +69,7 @@ class Session:
         self._stepping = False
         self._phase, self._phases, self._steps, self._rest = 0, 1, 0, 0
         self._fit()
+        self.moment: Moment
         self._begin()
 
     @property

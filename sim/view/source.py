@@ -89,8 +89,11 @@ class Source(Protocol):
     one whose episodes end and can begin again offers NEXT_TRACK.
     """
 
-    rate: Fraction
-    pictures_per_step: int
+    @property
+    def rate(self) -> Fraction: ...
+
+    @property
+    def pictures_per_step(self) -> int: ...
 
     @property
     def lens(self) -> Lens: ...

@@ -30,7 +30,7 @@ def words(text: str, size: int, colour: Colour, ground: Colour = BACKGROUND) -> 
 
     Drawn four times as large and shrunk: letters then stand where the font wants them.
     """
-    width = max(1, int(np.ceil(width_of(text, size))))
+    width = int(np.ceil(width_of(text, size))) + 1  # some letters reach a little beyond their advance
     height = int(np.ceil(LINE_HEIGHT * size))
     large = Image.new("RGB", (width * _OVERSAMPLING, height * _OVERSAMPLING), ground)
     pen = ImageDraw.Draw(large)
@@ -48,9 +48,9 @@ def width_of(text: str, size: int) -> float:
 
 def fitted(text: str, size: int, room: int) -> str:
     """`text`, or as much of it as fits `room` pixels with an ellipsis that says so."""
-    if width_of(text, size) <= room:
+    if width_of(text, size) < room:
         return text
-    while text and width_of(text + ELLIPSIS, size) > room:
+    while text and width_of(text + ELLIPSIS, size) >= room:
         text = text[:-1]
     return text.rstrip() + ELLIPSIS
 

@@ -16,7 +16,7 @@ from sim.geometry import world_to_vehicle
 from sim.scene import LANE_WIDTH
 from sim.track import DASH_PERIOD, SPACING
 from sim.view.gaze import GroundCells
-from sim.view.hud import BACKGROUND, BRIGHT, DIM, Colour
+from sim.view.text import BACKGROUND, BRIGHT, DIM, Colour
 from sim.view.overlay import RED
 
 AHEAD = 60.0
@@ -224,9 +224,7 @@ def _inset(route: bytes, side: int) -> _Inset:
     return _Inset(scale, middle, outline, panel)
 
 
-def _on_inset(
-    points: NDArray[np.float64], scale: float, middle: NDArray[np.float64], side: int
-) -> NDArray[np.float64]:
+def _on_inset(points: NDArray[np.float64], scale: float, middle: NDArray[np.float64], side: int) -> NDArray[np.float64]:
     """World points (..., 2) as (column, row) of the inset, north up."""
     return side / 2 + (points - middle) * (scale, -scale)
 
