@@ -2,11 +2,12 @@
 
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 from rich.console import Console
@@ -14,21 +15,25 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from sim.command_line import mistakes_in_one_line, parse
 from sim.jit import CACHE_FOLDER
+from sim.policy import PolicySpec
 from sim.provenance import versions
 from sim.scenario import SCENARIOS
-from sim.theme import theme_names
-from sim.view.actions import ACTIONS
+from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE
+from sim.theme import load_theme, theme_names
+from sim.view.actions import ACTIONS, DRIVING_HELP
+from sim.view.capture import Capture
+from sim.view.demo import Demo, Display, NoDisplay
 from sim.view.dump import Dump
-from sim.view.hud import PICTURE_SIZE
+from sim.view.layout import DESIGN_SIZE
 from sim.view.pacing import RateKeeper
-from sim.view.recorder import Recorder, check_recording_name
-from sim.view.session import PICTURE_RATE, ExpertPilot, Pilot, PolicyPilot, Session, run
-from sim.view.source import WorldSource
+from sim.view.pilot import ExpertPilot, IdlePilot, Pilot, PolicyPilot
+from sim.view.recorder import check_recording_name
+from sim.view.session import Session
+from sim.view.source import Source, WorldSource
+from sim.view.tour import Tour
+from sim.view.video import VideoSource
 
-if TYPE_CHECKING:
-    from sim.view.window import FrameWindow
-
-EXPERT = "expert"
+FLAGSHIP, EXPERT, HUMAN = "topk-patches", "expert", "human"
 DEFAULT_RECORDING = Path("redgaze-demo.mp4")
 DEFAULT_SECONDS = 10.0
 TOLERATED_LATE = 0.05
@@ -39,28 +44,42 @@ INTERRUPTED = 130
 
 console = Console(highlight=False, soft_wrap=True)
 
+Seconds = Annotated[float | None, tyro.conf.arg(constructor=float, metavar="S", help_behavior_hint="")]
+Share = Annotated[float | None, tyro.conf.arg(constructor=float, metavar="0-1", help_behavior_hint="")]
+Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help_behavior_hint="")]
+
 
 @dataclass(frozen=True)
 class Options:
     """See what a self-driving network looks at: it drives, and the picture turns red where it read."""
 
-    policy: str = "topk-patches"
-    """A shipped policy's name, a checkpoint folder, or `expert`."""
+    policy: str = FLAGSHIP
+    """A shipped policy's name, a checkpoint folder, `expert`, or `human` for the keyboard."""
     scenario: str = "open-road"
     """What is on the road."""
     theme: str = "train"
     """A theme's name, or `train` or `heldout` for any of that split."""
     seed: int = 20_000
     """The first track; training knew 0 to 9999."""
-    seconds: Annotated[float | None, tyro.conf.arg(constructor=float, metavar="S", help_behavior_hint="")] = None
-    """How long to drive (default: until the window is closed; 10 without a window)."""
-    record: Annotated[Path | None, tyro.conf.arg(constructor=Path, metavar="FILE.mp4", help_behavior_hint="")] = None
-    """Write what the window shows as H.264 video."""
-    headless: Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help_behavior_hint="")] = False
+    seconds: Seconds = None
+    """How long to drive (default: until the window is closed; 10 without a window; all of a tour or a video)."""
+    record: Annotated[Path | None, tyro.conf.arg(constructor=Path, metavar="FILE", help_behavior_hint="")] = None
+    """Write what is on show as .mp4, .webm, .gif or .webp."""
+    record_view: Literal["window", "camera", "chase"] = "window"
+    """What a recording shows: the whole window, or one view of the road alone."""
+    headless: Flag = False
     """Open no window; records redgaze-demo.mp4 unless --record names another file."""
+    tour: Flag = False
+    """Two guided minutes: what the red means, and how one can tell that it is true."""
+    video: Annotated[str | None, tyro.conf.arg(constructor=str, metavar="FILE|INDEX", help_behavior_hint="")] = None
+    """Look at real footage, or through a camera, instead of a simulated world."""
+    assumed_speed: float = 15.0
+    """The speed in m/s that a policy is told while it looks at a video."""
+    horizon: Share = None
+    """How far down a video's picture its horizon lies (default: a guess, shown as such)."""
     dump: Annotated[Path | None, tyro.conf.arg(constructor=Path, metavar="DIR", help_behavior_hint="")] = None
     """Write every control step as data (npz and JSON lines) into a new or empty folder."""
-    list: Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help_behavior_hint="")] = False
+    list: Flag = False
     """Show policies, scenarios, themes and keys, and exit."""
 
 
@@ -74,9 +93,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with ExitStack() as stack:
             with mistakes_in_one_line():
                 check(options)
-                demo = prepare(options, stack)
+                show = prepare(options, stack)
             with mistakes_in_one_line(OSError):
-                return demo.run()
+                return show.run()
     except KeyboardInterrupt:  # before there was anything to show
         return INTERRUPTED
 
@@ -89,97 +108,151 @@ def check(options: Options) -> None:
         raise ValueError(f"--seconds is {options.seconds:g}; expected a finite number above 0")
     if options.record is not None:
         check_recording_name(options.record)
+    if options.video is not None and options.tour:
+        raise ValueError("--tour leads through simulated worlds; expected it without --video")
+    if options.video is not None and options.policy in (EXPERT, HUMAN):
+        raise ValueError(f"--policy {options.policy} cannot drive a video; expected a policy that looks at pictures")
 
 
 @dataclass(frozen=True)
-class Demo:
-    """Everything wired, ready to run. pictures: how many to show, None for no end."""
+class Show:
+    """A demo, ready to run. pictures: how many to show, None for no end; stop_at_end: end with the episode."""
 
-    session: Session
+    demo: Demo
     pictures: int | None
-    window: "FrameWindow | None"
-    recorder: Recorder | None
+    stop_at_end: bool
     dump: Dump | None
 
     def run(self) -> int:
         """Drive to the end or until stopped, say what was written; returns the exit status."""
         try:
-            self._run_in_window(self.window) if self.window else self._run_headless()
+            self._run_in_window() if self.demo.keeper else self._run_headless()
             status = 0
         except KeyboardInterrupt:
             status = INTERRUPTED
         self._tell()
         return status
 
-    def _run_in_window(self, window: "FrameWindow") -> None:
-        keeper, skip = RateKeeper(PICTURE_RATE), self.recorder is None
-        outputs = [window.show, *([self.recorder.write] if self.recorder else [])]
-        run(self.session, outputs, pictures=self.pictures, asked=window.asked, keeper=keeper, may_skip=skip)
+    def _run_in_window(self) -> None:
+        self.demo.run(self.pictures, stop_at_end=self.stop_at_end)
+        keeper, watch = self.demo.keeper, self.demo.stopwatch
+        assert keeper is not None
         if keeper.share_late > TOLERATED_LATE:
             console.print(f"this machine was late with {keeper.share_late:.0%} of the pictures")
+        if watch.pictures:
+            slowest = 1000 * watch.quantile(0.99)
+            console.print(f"{watch.mean_rate:.1f} pictures/s; 99 % of them stayed less than {slowest:.1f} ms")
 
     def _run_headless(self) -> None:
-        assert self.recorder is not None
         with progress_bar() as progress:
             task = progress.add_task("recording", total=self.pictures)
-            run(self.session, [self.recorder.write, lambda _: progress.advance(task)], pictures=self.pictures)
+            self.demo.run(self.pictures, stop_at_end=self.stop_at_end, each=partial(progress.advance, task))
 
     def _tell(self) -> None:
-        if self.recorder:
-            self.recorder.close()
-            count, path = self.recorder.pictures, self.recorder.path.resolve()
-            console.print(f"recorded {count / PICTURE_RATE:.1f} s ({count} pictures): {path}")
+        if said := self.demo.capture.stop():
+            console.print(said)
         if self.dump:
             console.print(f"dumped {self.dump.steps} control steps: {self.dump.folder.resolve()}")
 
 
-def prepare(options: Options, stack: ExitStack) -> Demo:
+def prepare(options: Options, stack: ExitStack) -> Show:
     """Load, open and wire what the options name; `stack` closes it. ValueError or OSError for a user's mistake."""
     if not any(CACHE_FOLDER.rglob("*.nbi")):
         console.print("compiling the camera, once only (about 20 s) ...")
-    source, pilot, policy = wheel(options)
-    provenance = describe(options, policy)
-    dump = stack.enter_context(Dump(options.dump, provenance)) if options.dump else None
-    session = Session(source, pilot, Path(options.policy).name, [dump] if dump else [])
-    window = None if options.headless else open_window(stack)  # after the session's first frame: that one compiles
+    source = open_source(options, stack)
+    pilots = Pilots(options.policy, source)
+    provenance = partial(describe, options, pilots)
+    dump = stack.enter_context(Dump(options.dump, provenance())) if options.dump else None
+    session = Session(source, pilots.by_name(), pilots.first, [dump] if dump else [])
+    stack.callback(session.close)
+    if options.policy == HUMAN:
+        session.take_wheel()
+    # after the session's first frame: that one compiles
+    window: Display | None = None if options.headless else open_window(stack)
+    capture = Capture(session, provenance, view=options.record_view, live=window is not None)
+    stack.callback(capture.stop)
     record = options.record or (None if window else DEFAULT_RECORDING)
-    recorder = stack.enter_context(Recorder(record, PICTURE_SIZE, PICTURE_RATE, provenance)) if record else None
-    session.recording = bool(window and recorder)
-    seconds = options.seconds or (None if window else DEFAULT_SECONDS)
-    pictures = None if seconds is None else max(1, round(seconds * PICTURE_RATE))
-    return Demo(session, pictures, window, recorder, dump)
+    if record:
+        capture.start(record)
+    tour = Tour(source) if options.tour and isinstance(source, WorldSource) else None
+    rate = float(source.rate * source.pictures_per_step)
+    keeper = RateKeeper(rate) if window else None
+    demo = Demo(session, window or NoDisplay(), capture, keeper=keeper, tour=tour)
+    if window:
+        demo.say("H shows the keys")
+    whole_video = options.video is not None and not (window and record is None)
+    return Show(demo, pictures(options, tour, rate, whole_video, endless=window is not None), whole_video, dump)
 
 
-def wheel(options: Options) -> tuple[WorldSource, Pilot, Mapping[str, Any]]:
-    """The world, who drives in it, and where that driver comes from."""
-    place = (options.scenario, options.theme, options.seed)
-    if options.policy == EXPERT:
-        source = WorldSource(*place)
-        return source, ExpertPilot(source), {"policy": EXPERT}
-    import torch
-
-    from agent import load_policy
-
-    torch.set_num_threads(1)  # one frame at a time: a second thread gains nothing and waits for the camera's core
-
-    policy = load_policy(options.policy)
-    source = WorldSource(*place, policy.spec.frame_size, policy.spec.field_of_view)
-    return source, PolicyPilot(policy), getattr(policy, "provenance", {})
+def pictures(options: Options, tour: Tour | None, rate: float, whole_video: bool, *, endless: bool) -> int | None:
+    """How many pictures are to be shown; None for no end."""
+    if options.seconds is not None:
+        return max(1, round(options.seconds * rate))
+    if tour is not None and (options.record or not endless):
+        return round(tour.seconds * rate)
+    return None if endless or whole_video else round(DEFAULT_SECONDS * rate)
 
 
-def describe(options: Options, policy: Mapping[str, Any]) -> dict[str, Any]:
-    """What a recording and a dump say of how they were made."""
-    place = {"scenario": options.scenario, "theme": options.theme, "seed": options.seed}
-    return {"policy": options.policy, "policy_provenance": dict(policy), **place, "versions": versions()}
+def open_source(options: Options, stack: ExitStack) -> Source:
+    """The simulated world or the footage that the options name."""
+    if options.video is None:
+        return WorldSource(options.scenario, options.theme, options.seed)
+    spec = PolicySpec(FRAME_SIZE, FIELD_OF_VIEW, True, 2, None)  # until a policy asks for another
+    video = VideoSource(options.video, spec, assumed_speed=options.assumed_speed, horizon=options.horizon)
+    return stack.enter_context(video)
 
 
-def open_window(stack: ExitStack) -> "FrameWindow | None":
+class Pilots:
+    """Who may drive: what --policy names first, then all others that this source lets drive."""
+
+    def __init__(self, chosen: str, source: Source) -> None:
+        from agent.shipped import policy_names
+
+        self._chosen, self._source = chosen, source
+        self.first = Path(chosen).name
+        self._others = [name for name in policy_names() if name != chosen]
+        self.provenance: dict[str, Any] = {}
+
+    def by_name(self) -> dict[str, Callable[[], Pilot]]:
+        """How to put each at the wheel, in the order in which the demo goes through them."""
+        names = {self.first: self._chosen, **{name: name for name in self._others}}
+        if isinstance(self._source, WorldSource):
+            names.setdefault(EXPERT, EXPERT)
+        return {name: partial(self._load, what) for name, what in names.items()}
+
+    def _load(self, what: str) -> Pilot:
+        if what == HUMAN:
+            return IdlePilot()
+        if what == EXPERT:
+            assert isinstance(self._source, WorldSource)
+            return ExpertPilot(self._source)
+        import torch
+
+        from agent import load_policy
+
+        torch.set_num_threads(1)  # one frame at a time: a second thread gains nothing and waits for the camera's core
+        policy = load_policy(what)
+        self.provenance[Path(what).name] = getattr(policy, "provenance", {})
+        return PolicyPilot(policy)
+
+
+def describe(options: Options, pilots: Pilots) -> dict[str, Any]:
+    """What a recording and a dump say of how they were made: what the demo was started with, and who could drive."""
+    if options.video is None:
+        place = {"scenario": options.scenario, "theme": options.theme, "seed": options.seed}
+    else:
+        place = {"video": options.video, "assumed_speed": options.assumed_speed, "horizon": options.horizon}
+    provenance = pilots.provenance.get(pilots.first, {})
+    return {"policy": options.policy, "policy_provenance": provenance, **place, "versions": versions()}
+
+
+def open_window(stack: ExitStack) -> Display | None:
     """The window; None, with a message, where there is no display."""
-    from sim.view.window import FrameWindow, NoDisplay  # pygame
+    from sim.view.window import DisplayMissing, FrameWindow  # pygame
 
     try:
-        return stack.enter_context(FrameWindow("RedGaze", PICTURE_SIZE[::-1]))
-    except NoDisplay as reason:
+        return stack.enter_context(FrameWindow("RedGaze", DESIGN_SIZE[::-1]))
+    except DisplayMissing as reason:
         console.print(f"no window: {reason}; recording instead")
         return None
 
@@ -194,12 +267,14 @@ def show_list() -> None:
     """Print every name that an option takes, and the keys."""
     from agent import policy_names
 
-    console.print("policies: ", ", ".join([*policy_names(), EXPERT]))
+    console.print("policies: ", ", ".join([*policy_names(), EXPERT, HUMAN]))
     console.print("scenarios:", ", ".join(SCENARIOS))
-    console.print("themes:   ", ", ".join([*theme_names(), "train", "heldout"]))
+    for split in ("train", "heldout"):
+        names = [name for name in theme_names() if load_theme(name).split == split]
+        console.print(f"themes, {split}:", ", ".join(names))
     console.print("keys:")
-    for action in ACTIONS:
-        console.print(f"  {' or '.join(action.keys):<12} {action.help}")
+    for keys, help_ in [*((" or ".join(action.keys), action.help) for action in ACTIONS), DRIVING_HELP]:
+        console.print(f"  {keys:<14} {help_}", markup=False)
 
 
 if __name__ == "__main__":

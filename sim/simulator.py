@@ -92,14 +92,25 @@ class Simulator:
         rows = self.rows(rows)
         return expert.decide(self.world.tracks, rows, self.world.vehicle[rows], self.world.s[rows])
 
-    def picture(self, row: int, height: int, width: int, pose: NDArray[np.float64] | None = None) -> NDArray[np.uint8]:
-        """One world for a person: (height, width, 3) uint8, from the policy camera's pose, or from `pose` (3 or 4,)."""
+    def picture(
+        self,
+        row: int,
+        height: int,
+        width: int,
+        pose: NDArray[np.float64] | None = None,
+        out: NDArray[np.uint8] | None = None,
+    ) -> NDArray[np.uint8]:
+        """One world for a person: (height, width, 3) uint8, from the policy camera's pose, or from `pose` (3 or 4,).
+
+        out: an array of that shape to draw into.
+        """
         size = (height, width)
         if size not in self._display:
             self._display[size] = Camera(height, width, self.field_of_view)
         rows = np.array([row])
         poses = self.world.poses(rows) if pose is None else np.asarray(pose, np.float64)[None]
-        return self._display[size].render(self.world.scene(), rows, poses, self.looks[rows]).rgb[0]
+        into = None if out is None else out[None]
+        return self._display[size].render(self.world.scene(), rows, poses, self.looks[rows], out=into).rgb[0]
 
     def rows(self, rows: Rows | None) -> Rows:
         """`rows`, or all of them for None."""

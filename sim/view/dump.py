@@ -70,7 +70,7 @@ class Dump:
 
 def _arrays(moment: Moment) -> dict[str, Any]:
     attention, status = moment.decision.attention, moment.status
-    arrays: dict[str, Any] = {"frame": moment.observation["frame"][0], "action": moment.decision.action[0]}
+    arrays: dict[str, Any] = {"frame": moment.observation["frame"][0], "action": moment.action}
     if status.pose is not None:
         arrays["pose"] = np.array(status.pose)
     if attention is not None:
@@ -89,6 +89,6 @@ def _line(moment: Moment, name: str) -> dict[str, Any]:
         "pose": status.pose,
         "cause": status.cause,
         "labels": dict(status.labels),
-        "action": moment.decision.action[0].tolist(),
+        "action": moment.action.tolist(),
         "map_kind": attention.kind if attention else None,
     }

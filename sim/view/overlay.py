@@ -4,12 +4,13 @@ alpha = PEAK * clip(log(p n) / log SATURATION, 0, 1) for a cell of weight p amon
 selection. Nothing is stretched per frame: a diffuse map looks diffuse and a uniform map looks like nothing.
 """
 
-from functools import lru_cache
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.jit import kernel
 from sim.policy import Attention, CellGrid
 
 PEAK = 0.65
@@ -21,6 +22,31 @@ SATURATION = 16.0
 RED = (255, 26, 20)
 OUTLINE = (255, 104, 92)
 """RGB of the red, and of the fine line along the inside of a selection's border."""
+
+VEIL = 0.6
+"""How much of an overwritten cell covers the picture for a person: the road stays visible beneath."""
+
+SEAM = (246, 178, 60)
+"""RGB of the line round overwritten cells."""
+
+
+class Overwritten(NamedTuple):
+    """Cells of a frame that were overwritten. frame: (H, W, 3) uint8 as the policy got it; hidden: (h, w) bool."""
+
+    frame: NDArray[np.uint8]
+    cells: CellGrid
+    hidden: NDArray[np.bool_]
+
+
+def lay_over(picture: NDArray[np.uint8], overwritten: Overwritten | None) -> None:
+    """Lay the overwritten cells, as the policy got them, over the picture itself, with a line round them."""
+    if overwritten is None:
+        return
+    height, width = picture.shape[:2]
+    alpha = overwritten.cells.to_pixels(overwritten.hidden * np.float32(VEIL), height, width)
+    frame = cv2.resize(overwritten.frame, (width, height), interpolation=cv2.INTER_NEAREST)
+    cv2.blendLinear(picture, frame, 1 - alpha, alpha, picture)
+    _outline(picture, alpha, np.array(SEAM, np.uint8))
 
 
 def cell_alpha(attention: Attention, index: int = 0) -> NDArray[np.float32]:
@@ -60,21 +86,56 @@ def paint(
     picture: NDArray[np.uint8], attention: Attention | None, index: int = 0, *, raw: bool = False
 ) -> NDArray[np.uint8]:
     """A copy of `picture` (H, W, 3) with the map in red; every byte where alpha is 0 stays as it was."""
-    if attention is None:
-        return picture.copy()
-    height, width = picture.shape[:2]
-    alpha = pixel_alpha(attention, height, width, index, raw=raw)
-    painted = np.empty_like(picture)
-    cv2.blendLinear(picture, _all_red(height, width), 1 - alpha, alpha, painted)
-    if attention.kind == "selection":
-        _outline(painted, alpha > 0)
+    painted = picture.copy()
+    redden(painted, attention, index, raw=raw)
     return painted
 
 
-@lru_cache(maxsize=4)
-def _all_red(height: int, width: int) -> NDArray[np.uint8]:
-    """Kept between frames: to fill it costs more than the blend."""
-    return np.full((height, width, 3), RED, np.uint8)
+def redden(picture: NDArray[np.uint8], attention: Attention | None, index: int = 0, *, raw: bool = False) -> None:
+    """Paint the map in red over the picture itself. A selection gets a fine line along the inside of its border."""
+    if attention is None:
+        return
+    height, width = picture.shape[:2]
+    alpha = pixel_alpha(attention, height, width, index, raw=raw)
+    _blend(picture, alpha, np.array(RED, np.float32))
+    if attention.kind == "selection":
+        _outline(picture, alpha, np.array(OUTLINE, np.uint8))
+
+
+@kernel
+def _blend(picture, alpha, colour):
+    """A colour over the picture (H, W, 3), as strong as alpha (H, W)."""
+    for v in range(picture.shape[0]):
+        for u in range(picture.shape[1]):
+            share = alpha[v, u]
+            if share > np.float32(0):
+                for channel in range(3):
+                    value = np.float32(picture[v, u, channel])
+                    value += (colour[channel] - value) * share
+                    picture[v, u, channel] = np.uint8(value + np.float32(0.5))
+
+
+@kernel
+def _outline(picture, alpha, colour):
+    """A line one pixel wide along the inside of the region's border, so that cells read on any ground."""
+    for v in range(picture.shape[0]):
+        for u in range(picture.shape[1]):
+            if alpha[v, u] > np.float32(0) and _at_border(alpha, v, u):
+                for channel in range(3):
+                    picture[v, u, channel] = colour[channel]
+
+
+@kernel
+def _at_border(alpha, v, u):
+    """Whether one of the eight neighbours is without red, or beyond the picture."""
+    height, width = alpha.shape
+    if v == 0 or u == 0 or v == height - 1 or u == width - 1:
+        return True
+    for y in range(v - 1, v + 2):
+        for x in range(u - 1, u + 2):
+            if alpha[y, x] <= np.float32(0):
+                return True
+    return False
 
 
 def _kept(attention: Attention, index: int) -> NDArray[np.bool_]:
@@ -109,10 +170,3 @@ def _inside_grid(pixels: NDArray[np.float32], cells: CellGrid) -> NDArray[np.flo
     inside = np.zeros_like(pixels)
     inside[top:bottom, left:right] = pixels[top:bottom, left:right]
     return inside
-
-
-def _outline(picture: NDArray[np.uint8], region: NDArray[np.bool_]) -> None:
-    """Draw a line one pixel wide along the inside of the region's border, so that cells read on any ground."""
-    mask = region.astype(np.uint8)
-    inner = cv2.erode(mask, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    picture[(mask - inner).astype(bool)] = OUTLINE

@@ -1,7 +1,12 @@
-"""Keeping a loop to the clock."""
+"""Keeping a loop to the clock, and saying how well that went."""
 
 import time
 from collections.abc import Callable
+
+import numpy as np
+
+RECENT = 0.5
+"""Seconds over which the rate on show is counted."""
 
 
 class RateKeeper:
@@ -48,3 +53,46 @@ class RateKeeper:
     def late(self) -> bool:
         """Whether the last round ended more than a period too late."""
         return self.lateness > self.period
+
+
+class Stopwatch:
+    """How long the pictures stayed on screen, in all: a histogram, so that an hour takes no more room than a minute."""
+
+    BIN = 1e-4
+    LONGEST = 0.5
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._counts = np.zeros(round(self.LONGEST / self.BIN) + 1, np.int64)
+        self._last: float | None = None
+        self._total = 0.0
+        self._since, self._shown = clock(), 0
+        self.recent_rate = 0.0
+
+    def tick(self) -> None:
+        """A picture was put on screen."""
+        now = self._clock()
+        if self._last is not None:
+            self._total += now - self._last
+            self._counts[min(int((now - self._last) / self.BIN), len(self._counts) - 1)] += 1
+        self._last = now
+        self._shown += 1
+        if now - self._since >= RECENT:
+            self.recent_rate = self._shown / (now - self._since)
+            self._since, self._shown = now, 0
+
+    @property
+    def pictures(self) -> int:
+        """Intervals counted."""
+        return int(self._counts.sum())
+
+    @property
+    def mean_rate(self) -> float:
+        """Pictures a second over all intervals; 0 before the second picture."""
+        return self.pictures / self._total if self._total else 0.0
+
+    def quantile(self, share: float) -> float:
+        """Seconds that this share of the intervals did not exceed; 0 before the second picture."""
+        if not self.pictures:
+            return 0.0
+        return float(np.searchsorted(np.cumsum(self._counts), share * self.pictures) + 1) * self.BIN

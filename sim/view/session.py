@@ -1,106 +1,98 @@
-"""A drive on show: a source, whoever is at the wheel, and the pictures that come of it."""
+"""A drive on show: a source, whoever is at the wheel, and where between two decisions the show is."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.policy import Decision, Observation, Policy, State
-from sim.view import hud
-from sim.view.actions import NEXT_TRACK, QUIT
-from sim.view.overlay import paint, share_passed
-from sim.view.pacing import RateKeeper
-from sim.view.source import Source, Status, WorldSource
+from sim.policy import Decision, Observation
+from sim.view import actions as do
+from sim.view.blinding import BLINDINGS, Blinding
+from sim.view.overlay import Overwritten
+from sim.view.pilot import KeyboardWheel, Pilot
+from sim.view.source import Shot, Source, Status
 
-PICTURE_RATE = 60
-"""Pictures a second."""
+SPEEDS = (0.25, 0.5, 1.0, 1.5, 3.0)
+"""How fast the show may run; of these, those at which a control step takes a whole number of pictures."""
 
-PICTURES_PER_STEP = 3
-"""A control step is 0.05 s."""
-
-NOTICE_PICTURES = 90
-"""For how many pictures the end of an episode stays on show."""
-
-
-class Pilot(Protocol):
-    """Who decides, for a batch of one."""
-
-    def begin(self) -> None:
-        """A new episode begins."""
-        ...
-
-    def decide(self, observation: Observation) -> Decision:
-        """One decision."""
-        ...
-
-
-class PolicyPilot:
-    """A policy with its recurrent state."""
-
-    def __init__(self, policy: Policy) -> None:
-        self._policy = policy
-        self.begin()
-
-    def begin(self) -> None:
-        """Forget the last episode."""
-        self._state: State = self._policy.initial_state(1)
-
-    def decide(self, observation: Observation) -> Decision:
-        """The policy's decision on this frame."""
-        decision, self._state = self._policy.act(observation, self._state)
-        return decision
-
-
-class ExpertPilot:
-    """The privileged driver of a world: it looks at no frame and has no map."""
-
-    def __init__(self, source: WorldSource) -> None:
-        self._source = source
-
-    def begin(self) -> None:
-        """Nothing to forget."""
-
-    def decide(self, observation: Observation) -> Decision:
-        """What the expert would do in the world as it is."""
-        return Decision(self._source.expert())
+NOTICE_SECONDS = 1.5
+"""For how long the end of an episode stays on show."""
 
 
 @dataclass(frozen=True)
 class Moment:
-    """An exact pair: what was observed, and what was decided on it before it is applied. `step` counts from 0."""
+    """An exact pair: what was observed, and what was decided on it before it is applied. `step` counts from 0.
+
+    hidden: (h, w) cells of the map's grid that were overwritten in the observation. action: (A,) what is applied: the
+    decision's, or a person's at the wheel.
+    """
 
     step: int
     observation: Observation
     decision: Decision
     status: Status
+    hidden: NDArray[np.bool_] | None
+    action: NDArray[np.float32]
 
 
 class Session:
     """Advances picture by picture: the exact pair of frame and decision, then the way to the next one.
 
     Between two decisions the red is that of the last one and the view glides from pose to pose; paused and stepped
-    pictures show the exact pair. `observers` are given each moment whose action is then applied.
+    pictures show the exact pair. The next frame is observed and decided on in a thread of its own as soon as the world
+    has moved, while the pictures on the way there are drawn: camera and policy share the work of two cores, and the
+    order of things is the same as without. `observers` are given each moment whose action is then applied.
     """
 
     def __init__(
-        self, source: Source, pilot: Pilot, policy_name: str, observers: Iterable[Callable[[Moment], None]] = ()
+        self,
+        source: Source,
+        pilots: Mapping[str, Callable[[], Pilot]],
+        policy: str,
+        observers: Iterable[Callable[[Moment], None]] = (),
     ) -> None:
-        self.source, self.pilot, self.policy_name = source, pilot, policy_name
+        """`pilots`: by name, loaded when first asked for; `policy` is the one to begin with."""
+        self.source, self.policy = source, policy
         self.observers = tuple(observers)
-        self.paused, self.overlay, self.recording = False, True, False
-        self.notice = ""
+        self.paused, self.overlay, self.raw, self.at_wheel = False, True, False, False
+        self.blinding: Blinding | None = None
+        self.speed = 1.0
+        self.view = next(iter(source.views))
+        self.ending = ""
+        self.wheel = KeyboardWheel()
+        self._pilots, self._loaded = dict(pilots), {policy: pilots[policy]()}
+        self._worker = ThreadPoolExecutor(1, "policy")
+        self._next: Future[Moment] | None = None
         self._stepping = False
-        self._phase = self._steps = self._rest = 0
+        self._phase, self._phases, self._steps, self._rest = 0, 1, 0, 0
+        self._fit()
+        self.moment: Moment
         self._begin()
+
+    @property
+    def pilot(self) -> Pilot:
+        """Who decides."""
+        return self._loaded[self.policy]
 
     @property
     def actions(self) -> Mapping[str, Callable[[], None]]:
         """What can be done now, by the names of `sim.view.actions`."""
-        offered = {name: partial(self._ask_source, name) for name in self.source.capabilities}
-        return {"pause": self.pause, "step": self.step, "overlay": self.toggle_overlay, **offered}
+        offered: dict[str, Callable[[], None]] = {
+            do.PAUSE: self.pause,
+            do.STEP: self.step,
+            do.SLOWER: partial(self.change_speed, -1),
+            do.FASTER: partial(self.change_speed, 1),
+            do.OVERLAY: self.toggle_overlay,
+            do.RAW: self.toggle_raw,
+            do.NEXT_VIEW: self.next_view,
+            do.WHEEL: self.take_wheel,
+            do.NEXT_POLICY: self.next_policy,
+        }
+        offered |= {name: partial(self.blind, name) for name in BLINDINGS}
+        return offered | {name: partial(self.ask_source, name) for name in self.source.capabilities}
 
     def pause(self) -> None:
         """Pause at the next exact pair, or go on."""
@@ -110,117 +102,164 @@ class Session:
         """Go to the next exact pair and pause there."""
         self.paused = self._stepping = True
 
+    def change_speed(self, by: int) -> None:
+        """To the next slower (-1) or faster (+1) speed of the show, from the next step on."""
+        speeds = [speed for speed in SPEEDS if (self.source.pictures_per_step / speed).is_integer()]
+        index = speeds.index(self.speed) + by
+        self.speed = speeds[min(max(index, 0), len(speeds) - 1)]
+
     def toggle_overlay(self) -> None:
         """The red on or off."""
         self.overlay = not self.overlay
+
+    def toggle_raw(self) -> None:
+        """Soft maps as raw cells, or smooth."""
+        self.raw = not self.raw
+
+    def next_view(self) -> None:
+        """The next way to look at the source."""
+        names = list(self.source.views)
+        self.view = names[(names.index(self.view) + 1) % len(names)]
+
+    def take_wheel(self) -> None:
+        """A person takes the wheel, as the last driver left it, or gives it back. The policy looks on meanwhile."""
+        self.at_wheel = not self.at_wheel
+        self.wheel.take(self.moment.action)
+
+    def blind(self, name: str) -> None:
+        """Switch this blinding on, or off where it is on."""
+        self.use_blinding(None if self.blinding is BLINDINGS[name] else name)
+
+    def use_blinding(self, name: str | None) -> None:
+        """Overwrite cells of the policy's frames in this way from now on; None for not at all."""
+        chosen = None if name is None else BLINDINGS[name]
+        if chosen is not self.blinding:
+            self._settle()
+            self.blinding = chosen
+            self._arrive()
+
+    def next_policy(self) -> None:
+        """The next driver; the drive goes on where it is."""
+        names = list(self._pilots)
+        self.choose_policy(names[(names.index(self.policy) + 1) % len(names)])
+
+    def choose_policy(self, name: str) -> None:
+        """Put this driver at the wheel."""
+        self._settle()
+        self.policy = name
+        if name not in self._loaded:
+            self._loaded[name] = self._pilots[name]()
+        self.pilot.begin()
+        self._fit()
+        self._arrive()
+
+    def ask_source(self, name: str) -> None:
+        """Have the source do what it offers under this name."""
+        change = self.source.capabilities[name]
+        if name == do.NEXT_TRACK:
+            self.restart(change)
+        else:
+            self._settle()
+            change()
+            self._arrive()
+
+    def restart(self, change: Callable[[], None]) -> None:
+        """Change the source, then begin a new episode in it."""
+        self._settle()
+        change()
+        self._begin()
 
     @property
     def between_decisions(self) -> bool:
         """Whether this picture is one of those on the way from a decision to the next."""
         return self._phase != 0
 
-    def picture(self) -> NDArray[np.uint8]:
-        """The picture of now, (*hud.PICTURE_SIZE, 3)."""
-        alpha = self._phase / PICTURES_PER_STEP if self._phase else 1.0
-        view = self.source.picture(hud.VIEW_SIZE, alpha)
-        if self.overlay:
-            view = paint(view, self.moment.decision.attention)
-        return hud.compose(view, self.figures())
+    @property
+    def progress(self) -> float:
+        """How far this picture is on the way from the last exact pair (0) to the next (1); 1 at an exact pair."""
+        return self._phase / self._phases if self._phase else 1.0
 
-    def figures(self) -> hud.Figures:
-        """What the line under the view says."""
-        status, attention = self.moment.status, self.moment.decision.attention
-        return hud.Figures(
-            speed=status.speed,
-            map_kind=attention.kind if attention else None,
-            passed=self._passed,
-            policy=self.policy_name,
-            labels=tuple(status.labels.items()),
-            cause=status.cause,
-            notice=self.notice,
-            paused=self.paused,
-            recording=self.recording,
-        )
+    def shot(self, size: tuple[int, int]) -> Shot:
+        """What a view of (height, width) pixels is to show of this instant."""
+        moment = self.moment
+        attention = moment.decision.attention
+        overwritten = None
+        if attention is not None and moment.hidden is not None:
+            overwritten = Overwritten(moment.observation["frame"][0], attention.cells, moment.hidden)
+        red = attention if self.overlay else None
+        return Shot(size, self.progress, red, moment.action, moment.status, self.raw, overwritten)
 
-    def advance(self) -> None:
-        """Go on by one picture, 1 / PICTURE_RATE s. Stays at the exact pair while paused, or while an end is shown."""
+    def picture(self, size: tuple[int, int], view: str | None = None) -> NDArray[np.uint8]:
+        """This instant as `view` (the chosen one by default) shows it, (*size, 3)."""
+        return self.source.views[view or self.view](self.shot(size))
+
+    def advance(self, held: Collection[str] = ()) -> None:
+        """Go on by one picture. Stays at the exact pair while paused, or while an end is shown.
+
+        held: the keys that a person at the wheel holds, as `actions.DRIVING_KEYS` names them.
+        """
         if self._phase == 0:
             if self.paused and not self._stepping:
                 return
-            if self.notice:
+            if self.ending:
                 self._linger()
                 return
-            self._apply()
-        self._phase = (self._phase + 1) % PICTURES_PER_STEP
+            self._apply(held)
+        self._phase = (self._phase + 1) % self._phases
         if self._phase == 0:
-            self._decide()
+            self._arrive()
 
-    def _decide(self) -> None:
-        """Come to rest at a new exact pair."""
-        observation = self.source.observe()
-        decision = self.pilot.decide(observation)
-        self.moment = Moment(self._steps, observation, decision, self.source.status())
-        self._passed = share_passed(decision.attention)
+    def close(self) -> None:
+        """End the worker thread."""
+        self._worker.shutdown()
+
+    def _fit(self) -> None:
+        if self.pilot.spec is not None:
+            self.source.fit(self.pilot.spec)
+
+    def _apply(self, held: Collection[str]) -> None:
+        """Carry the moment's action out, and have the next instant looked at while the way there is shown."""
+        if self.at_wheel:
+            seconds = 1 / float(self.source.rate)
+            action = self.wheel.move(held, self.moment.status.speed or 0.0, seconds)
+            self.moment = replace(self.moment, action=action[0])
+        for observer in self.observers:
+            observer(self.moment)
+        self.pilot.go_on()
+        ending = self.source.apply(self.moment.action[None])
+        self._steps += 1
+        if ending:
+            self.ending = ending
+            self._rest = round(NOTICE_SECONDS * self.source.rate * self.source.pictures_per_step)
+        self._phases = round(self.source.pictures_per_step / self.speed)
+        self._next = self._worker.submit(self._look)
+
+    def _look(self) -> Moment:
+        """Observe and decide: the exact pair of this instant."""
+        sight = self.pilot.decide(self.source.observe(), self.blinding)
+        action = sight.decision.action[0]
+        return Moment(self._steps, sight.observation, sight.decision, self.source.status(), sight.hidden, action)
+
+    def _arrive(self) -> None:
+        """Come to rest at the exact pair that the worker has made ready, or makes now."""
+        self.moment = self._settle() or self._look()
         self._phase = 0
         self._stepping = False
 
-    def _apply(self) -> None:
-        for observer in self.observers:
-            observer(self.moment)
-        ending = self.source.apply(self.moment.decision.action)
-        self._steps += 1
-        if ending:
-            self.notice, self._rest = ending, NOTICE_PICTURES
+    def _settle(self) -> Moment | None:
+        """Wait until the worker is done: nothing may change under it. Returns what it found, if it was at work."""
+        found = self._next.result() if self._next else None
+        self._next = None
+        return found
 
     def _linger(self) -> None:
-        """Show how the episode ended for a while, then go on with the next track."""
+        """Show how the episode ended for a while, then go on with the next track, where there is one."""
         self._rest = 0 if self._stepping else self._rest - 1
-        if self._rest <= 0:
-            self.actions[NEXT_TRACK]()
-
-    def _ask_source(self, name: str) -> None:
-        self.source.capabilities[name]()
-        if name == NEXT_TRACK:
-            self._begin()
-        else:
-            self._decide()
+        if self._rest <= 0 and do.NEXT_TRACK in self.source.capabilities:
+            self.ask_source(do.NEXT_TRACK)
 
     def _begin(self) -> None:
         """A new episode, at its first exact pair."""
-        self.notice = ""
+        self.ending = ""
         self.pilot.begin()
-        self._decide()
-
-
-def run(
-    session: Session,
-    outputs: Sequence[Callable[[NDArray[np.uint8]], object]],
-    *,
-    pictures: int | None = None,
-    asked: Callable[[], Iterable[str]] = tuple,
-    keeper: RateKeeper | None = None,
-    may_skip: bool = False,
-) -> None:
-    """Show picture after picture to every output, until so many were due (None: no end) or "quit" is asked for.
-
-    asked: what a person asked for since the last picture, by action name. keeper: holds the loop to the clock.
-    may_skip: leave out pictures between decisions when late, so that a slow machine still drives at full speed.
-    """
-    due = 0
-    while pictures is None or due < pictures:
-        for name in asked():
-            if name == QUIT:
-                return
-            session.actions.get(name, _nothing)()
-        if not (may_skip and keeper and keeper.late and session.between_decisions):
-            picture = session.picture()
-            for show in outputs:
-                show(picture)
-        due += 1
-        session.advance()
-        if keeper:
-            keeper.wait()
-
-
-def _nothing() -> None:
-    """For an action that this source does not offer."""
+        self._arrive()

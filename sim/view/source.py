@@ -13,10 +13,10 @@ from sim.expert import CAUSES
 from sim.geometry import wrap_angle
 from sim.policy import Attention, Observation, PolicySpec
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE, Simulator
-from sim.theme import load_theme, sample_look, theme_names
+from sim.theme import load_theme, resolve, sample_look, theme_names
 from sim.vehicle import CONTROL_STEP, SPEED, STEERING_ANGLE
 from sim.view.actions import NEXT_THEME, NEXT_TRACK
-from sim.view.overlay import paint
+from sim.view.overlay import Overwritten, lay_over, redden
 from sim.world import Outcome, spawn_streams
 
 _ROW = np.array([0])
@@ -42,19 +42,42 @@ class Shot(NamedTuple):
     """What a view is asked to draw.
 
     size: (height, width) in pixels. alpha: how far on the way from before the last control step (0) to after it (1).
-    attention: the map to show in red, a batch of one; None for no red. action: (A,) the last decision's.
-    raw: soft maps as raw cells, too (a selection always is).
+    attention: the map to show in red, a batch of one; None for no red. action: (A,) and status: of the moment when the
+    map was made. raw: soft maps as raw cells, too (a selection always is). overwritten: what of the policy's frame was.
     """
 
     size: tuple[int, int]
     alpha: float
     attention: Attention | None
     action: NDArray[np.float32]
+    status: Status
     raw: bool = False
+    overwritten: Overwritten | None = None
 
 
 View = Callable[[Shot], NDArray[np.uint8]]
-"""A way to look at a source: a picture (*shot.size, 3) for a person."""
+"""A way to look at a source: a picture (*shot.size, 3) for a person. The next picture of that size overwrites it."""
+
+
+class Canvases:
+    """One array for each size of picture, used again and again: fresh ones cost more than what is drawn on them."""
+
+    def __init__(self) -> None:
+        self._of: dict[tuple[int, int], NDArray[np.uint8]] = {}
+
+    def __call__(self, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """The array (*size, 3); only the latest few sizes are kept."""
+        if size not in self._of:
+            while len(self._of) >= 4:
+                del self._of[next(iter(self._of))]
+            self._of[size] = np.empty((*size, 3), np.uint8)
+        return self._of[size]
+
+
+def finish(picture: NDArray[np.uint8], shot: Shot) -> None:
+    """Paint what was overwritten, and the red, onto a view through the policy's own camera."""
+    lay_over(picture, shot.overwritten)
+    redden(picture, shot.attention, raw=shot.raw)
 
 
 class Source(Protocol):
@@ -66,8 +89,11 @@ class Source(Protocol):
     one whose episodes end and can begin again offers NEXT_TRACK.
     """
 
-    rate: Fraction
-    pictures_per_step: int
+    @property
+    def rate(self) -> Fraction: ...
+
+    @property
+    def pictures_per_step(self) -> int: ...
 
     @property
     def lens(self) -> Lens: ...
@@ -115,7 +141,8 @@ class WorldSource:
         """Begins the episode of `seed`; see `sim.simulator.Simulator` for the rest. ValueError for unknown names."""
         self.simulator = Simulator(1, scenario, theme, frame_size, field_of_view)
         self._scenario = scenario
-        self._begin(seed)
+        self._canvases = Canvases()
+        self.begin(seed)
 
     @property
     def lens(self) -> Lens:
@@ -159,13 +186,15 @@ class WorldSource:
 
     def _camera(self, shot: Shot) -> NDArray[np.uint8]:
         """The policy's view at any size, from a pose between those before and after the last control step."""
-        picture = self.simulator.picture(0, *shot.size, pose=between(self._before, self._after, shot.alpha))
-        return paint(picture, shot.attention, raw=shot.raw)
+        pose = between(self._before, self._after, shot.alpha)
+        picture = self.simulator.picture(0, *shot.size, pose, self._canvases(shot.size))
+        finish(picture, shot)
+        return picture
 
     def status(self) -> Status:
         """Speed, pose, cause, and the names of theme, scenario and seed."""
         world = self.simulator.world
-        labels = {"theme": self.simulator.theme_names[0], "scenario": self._scenario, "seed": str(self._seed)}
+        labels = {"theme": self.simulator.theme_names[0], "scenario": self._scenario, "seed": str(self.seed)}
         x, y, yaw = world.poses()[0].tolist()
         return Status(
             speed=float(world.vehicle[0, SPEED]),
@@ -176,9 +205,17 @@ class WorldSource:
             completion=float(world.route_completion[0]),
         )
 
+    def begin(self, seed: int, theme: str | None = None) -> None:
+        """Begin the episode of this seed, in this theme from now on, if one is named."""
+        if theme is not None:
+            self.simulator.themes = resolve(theme)
+        self.seed = seed
+        self.simulator.reset(_ROW, [seed])
+        self._before = self._after = self.simulator.world.poses()[0]
+
     def next_track(self) -> None:
         """Begin the episode of the next seed."""
-        self._begin(self._seed + 1)
+        self.begin(self.seed + 1)
 
     def next_theme(self) -> None:
         """The next of all themes, here and on the tracks that follow. The drive goes on where it is."""
@@ -186,13 +223,8 @@ class WorldSource:
         name = names[(names.index(self.simulator.theme_names[0]) + 1) % len(names)]
         self.simulator.themes = (load_theme(name),)
         self.simulator.theme_names[0] = name
-        looks = spawn_streams(np.random.SeedSequence(self._seed)).looks
+        looks = spawn_streams(np.random.SeedSequence(self.seed)).looks
         self.simulator.looks[0] = sample_look(self.simulator.themes[0], looks)
-
-    def _begin(self, seed: int) -> None:
-        self._seed = seed
-        self.simulator.reset(_ROW, [seed])
-        self._before = self._after = self.simulator.world.poses()[0]
 
     def _ending(self, outcome: Outcome) -> str | None:
         if self.simulator.world.route_completion[0] >= 1.0:

@@ -11,16 +11,24 @@ import pytest
 
 from sim.policy import Decision
 from sim.view.dump import PROVENANCE, STEPS, Dump
-from sim.view.session import Session, run
+from sim.view.pilot import Sight
+from sim.view.session import Session
 
 
 def read(folder: Path) -> list[dict]:
     return [json.loads(line) for line in (folder / STEPS).read_text().splitlines()]
 
 
+def drive(source, pilot, dump: Dump, steps: int) -> None:
+    session = Session(source, {"fake": lambda: pilot}, "fake", [dump])
+    for _ in range(3 * steps):
+        session.advance()
+    session.close()
+
+
 def test_each_step_is_the_exact_pair(tmp_path: Path, source, pilot) -> None:
     with Dump(tmp_path / "dump", {"policy": "fake"}) as dump:
-        run(Session(source, pilot, "fake", [dump]), [], pictures=9)
+        drive(source, pilot, dump, 3)
     lines = read(tmp_path / "dump")
     assert [line["step"] for line in lines] == [0, 1, 2]
     for number, line in enumerate(lines):
@@ -37,9 +45,9 @@ def test_each_step_is_the_exact_pair(tmp_path: Path, source, pilot) -> None:
 
 
 def test_a_policy_without_a_map_dumps_none(tmp_path: Path, source, pilot) -> None:
-    pilot.decide = lambda observation: Decision(np.zeros((1, 2), np.float32))
+    pilot.decide = lambda observation, _: Sight(observation, Decision(np.zeros((1, 2), np.float32)))
     with Dump(tmp_path, {}) as dump:
-        run(Session(source, pilot, "fake", [dump]), [], pictures=3)
+        drive(source, pilot, dump, 1)
     (line,) = read(tmp_path)
     assert line["map_kind"] is None
     assert sorted(np.load(tmp_path / line["file"]).files) == ["action", "frame", "pose"]
@@ -53,11 +61,13 @@ def test_a_full_disk_leaves_whole_steps_only(tmp_path: Path, source, pilot) -> N
         sys.path.insert(0, sys.argv[1])
         from conftest import CountingSource, FollowingPilot
         from sim.view.dump import Dump
-        from sim.view.session import Session, run
+        from sim.view.session import Session
         resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
         with Dump(Path(sys.argv[2]), {}) as dump:
+            session = Session(CountingSource(), {"fake": FollowingPilot}, "fake", [dump])
             try:
-                run(Session(CountingSource(), FollowingPilot(), "fake", [dump]), [], pictures=600)
+                for _ in range(600):
+                    session.advance()
             except OSError as error:
                 print(error.filename)
     """

@@ -1,40 +1,34 @@
-"""The order of things: which decision's red lies on which picture."""
+"""The order of things: which decision's red lies on which picture, and who is at the wheel."""
 
 import numpy as np
 import pytest
 
-from sim.view import hud, session
+from sim.view import actions as do
 from sim.view.overlay import RED
-from sim.view.pacing import RateKeeper
-from sim.view.session import Moment, Session, run
+from sim.view.session import NOTICE_SECONDS, SPEEDS, Moment, Session
 
-
-@pytest.fixture
-def drive(source, pilot) -> Session:
-    return Session(source, pilot, "fake")
+SIZE = (40, 160)
 
 
 def grey(picture: np.ndarray) -> int:
     """The view's grey where no red is."""
-    view = picture[: hud.VIEW_SIZE[0], hud.MARGIN : -hud.MARGIN]
-    columns = view[hud.VIEW_SIZE[0] // 2].reshape(8, -1, 3)[:, 20]
+    columns = picture[SIZE[0] // 2].reshape(8, -1, 3)[:, 8]
     return int(next(column[0] for column in columns if column[0] == column[1]))
 
 
 def red_cell(picture: np.ndarray) -> int:
     """Which of the eight columns is red."""
-    view = picture[: hud.VIEW_SIZE[0], hud.MARGIN : -hud.MARGIN]
-    columns = view[hud.VIEW_SIZE[0] // 2].reshape(8, -1, 3)[:, 20].astype(int)
+    columns = picture[SIZE[0] // 2].reshape(8, -1, 3)[:, 8].astype(int)
     (cell,) = np.flatnonzero(columns[:, 0] - columns[:, 1] > 0.5 * (RED[0] - RED[1]))
     return int(cell)
 
 
-def shown(drive: Session, count: int) -> list[tuple[int, int]]:
+def shown(drive: Session, count: int, held=()) -> list[tuple[int, int]]:
     seen = []
     for _ in range(count):
-        picture = drive.picture()
+        picture = drive.picture(SIZE)
         seen.append((grey(picture), red_cell(picture)))
-        drive.advance()
+        drive.advance(held)
     return seen
 
 
@@ -42,9 +36,10 @@ def test_each_decision_is_shown_exactly_then_carried_to_the_next(drive: Session)
     assert shown(drive, 7) == [(0, 0), (3, 0), (7, 0), (10, 1), (13, 1), (17, 1), (20, 2)]
 
 
-def test_actions_are_applied_once_each_in_order(drive: Session, source) -> None:
+def test_actions_are_applied_once_each_in_order(drive: Session, source, pilot) -> None:
     shown(drive, 9)
     assert source.applied == pytest.approx([0.0, 0.01, 0.02])
+    assert pilot.carried_out == 3
 
 
 @pytest.mark.parametrize("before", [0, 1, 2, 3, 4, 5])
@@ -67,96 +62,154 @@ def test_a_step_goes_to_the_next_exact_pair_and_stays(drive: Session) -> None:
     assert shown(drive, 6)[3:] == [(20, 2)] * 3
 
 
+def test_slow_and_fast_shows_pass_the_same_pairs(drive: Session) -> None:
+    drive.change_speed(-1)
+    assert drive.speed == 0.5
+    assert shown(drive, 7) == [(0, 0), (2, 0), (3, 0), (5, 0), (7, 0), (8, 0), (10, 1)]
+    for _ in range(9):
+        drive.change_speed(1)
+    assert drive.speed == SPEEDS[-1]
+    shown(drive, 5)  # the step that has begun keeps its pace
+    assert shown(drive, 3) == [(20, 2), (30, 3), (40, 4)]
+    for _ in range(9):
+        drive.change_speed(-1)
+    assert drive.speed == SPEEDS[0]
+
+
+def test_a_source_of_one_picture_a_step_goes_no_faster(source, pilot) -> None:
+    source.pictures_per_step = 1
+    session = Session(source, {"fake": lambda: pilot}, "fake")
+    session.change_speed(1)
+    assert session.speed == 1.0
+    assert shown(session, 3) == [(0, 0), (10, 1), (20, 2)]
+    session.close()
+
+
 def test_the_red_can_be_switched_off(drive: Session) -> None:
     drive.toggle_overlay()
-    view = drive.picture()[: hud.VIEW_SIZE[0], hud.MARGIN : -hud.MARGIN]
-    assert np.all(view == 0)
+    assert np.all(drive.picture(SIZE) == 0)
     drive.toggle_overlay()
-    assert red_cell(drive.picture()) == 0
+    assert red_cell(drive.picture(SIZE)) == 0
+
+
+def test_views_go_round(drive: Session) -> None:
+    drive.next_view()
+    assert np.all(drive.picture(SIZE) == 255)
+    assert red_cell(drive.picture(SIZE, "camera")) == 0
+    drive.next_view()
+    assert drive.view == "camera"
 
 
 def test_an_end_is_shown_and_the_next_track_begins(drive: Session, source, pilot) -> None:
     source.length = 2
     shown(drive, 6)
-    assert drive.figures().notice == "route done"
-    assert set(shown(drive, session.NOTICE_PICTURES)) == {(20, 2)}  # at rest at the last exact pair
-    assert drive.figures().notice == ""
+    assert drive.ending == "route done"
+    assert set(shown(drive, round(NOTICE_SECONDS * 60))) == {(20, 2)}  # at rest at the last exact pair
+    assert drive.ending == ""
     assert source.track == 1
     assert pilot.episodes == 2
     assert shown(drive, 1) == [(0, 0)]
 
 
-def test_a_step_does_not_wait_for_the_notice(drive: Session, source) -> None:
+def test_an_end_without_a_next_track_stays(drive: Session, source) -> None:
+    source.length = 1
+    type(source).capabilities, kept = property(lambda _: {}), type(source).capabilities
+    try:
+        shown(drive, 200)
+        assert drive.ending == "route done"
+        assert source.applied == [0.0]
+    finally:
+        type(source).capabilities = kept
+
+
+def test_a_step_does_not_wait_for_the_end(drive: Session, source) -> None:
     source.length = 1
     shown(drive, 3)
     drive.step()
     shown(drive, 1)
-    assert (source.track, drive.notice) == (1, "")
+    assert (source.track, drive.ending) == (1, "")
 
 
-def test_next_track_and_theme_begin_at_an_exact_pair(drive: Session, source, pilot) -> None:
-    shown(drive, 4)
-    drive.actions["next theme"]()
-    assert shown(drive, 1) == [(20, 2)]
-    assert dict(drive.figures().labels) == {"theme": "1", "seed": "0"}
-    drive.actions["next track"]()
+@pytest.mark.parametrize("before", [0, 1, 2, 3])
+def test_next_track_and_theme_begin_at_an_exact_pair(drive: Session, source, before: int) -> None:
+    shown(drive, before)
+    place = source.now
+    drive.actions[do.NEXT_THEME]()
+    assert shown(drive, 1) == [(10 * place, place)]
+    assert dict(drive.moment.status.labels) == {"theme": "1", "seed": "0"}
+    drive.actions[do.NEXT_TRACK]()
     assert shown(drive, 1) == [(0, 0)]
-    assert dict(drive.figures().labels) == {"theme": "1", "seed": "1"}
+    assert dict(drive.moment.status.labels) == {"theme": "1", "seed": "1"}
 
 
 def test_a_theme_does_not_interrupt_the_policys_memory(drive: Session, pilot) -> None:
-    drive.actions["next theme"]()
+    drive.actions[do.NEXT_THEME]()
     assert pilot.episodes == 1
-    drive.actions["next track"]()
+    drive.actions[do.NEXT_TRACK]()
     assert pilot.episodes == 2
+
+
+def test_policies_go_round_and_are_loaded_once(source, pilot) -> None:
+    loaded = []
+    names = ("a", "b")
+    session = Session(source, {name: lambda name=name: loaded.append(name) or pilot for name in names}, "a")
+    assert loaded == ["a"]
+    for expected in ("b", "a", "b"):
+        session.next_policy()
+        assert session.policy == expected
+    assert loaded == ["a", "b"]
+    assert source.now == 0, "the drive goes on where it is"
+    session.close()
+
+
+def test_the_wheel_is_taken_over_and_given_back_while_the_policy_looks_on(drive: Session, source, pilot) -> None:
+    shown(drive, 6)
+    drive.take_wheel()
+    assert shown(drive, 4, held=("left", "throttle"))[-1] == (30, 3), "the red is still the policy's"
+    assert source.applied[2] > 0.02 + 0.9 * 0.05 - 1e-6, "one control step further to the left than where it was"
+    drive.take_wheel()
+    shown(drive, 3)
+    assert source.applied[-1] == pytest.approx(0.04 if len(source.applied) == 5 else 0.03)
+
+
+def test_blinding_shows_at_once_and_goes_again(drive: Session) -> None:
+    shown(drive, 2)
+    drive.blind(do.BLIND_READ)
+    assert not drive.between_decisions
+    assert drive.moment.hidden is not None
+    assert np.flatnonzero(drive.moment.hidden).tolist() == [1]
+    assert drive.shot(SIZE).overwritten is not None
+    drive.blind(do.BLIND_UNREAD)
+    assert np.flatnonzero(~drive.moment.hidden).tolist() == [1]
+    drive.blind(do.BLIND_UNREAD)
+    assert drive.moment.hidden is None
 
 
 def test_observers_get_the_exact_pairs_that_were_applied(source, pilot) -> None:
     moments: list[Moment] = []
-    drive = Session(source, pilot, "fake", [moments.append])
-    run(drive, [], pictures=6)
+    session = Session(source, {"fake": lambda: pilot}, "fake", [moments.append])
+    shown(session, 6)
     assert [moment.step for moment in moments] == [0, 1]
     for moment in moments:
         number = moment.observation["frame"][0, 0, 0, 0]
         assert moment.decision.action[0, 0] == pytest.approx(number / 100)
         assert moment.status.pose == (number, 0.0, 0.0)
+    session.close()
 
 
-def test_figures(drive: Session) -> None:
-    shown(drive, 3)
-    drive.recording = True
-    figures = drive.figures()
-    assert (figures.speed, figures.map_kind, figures.policy, figures.cause) == (1.0, "selection", "fake", "curve")
-    assert figures.passed == pytest.approx(1 / 8)
-    assert (figures.recording, figures.paused) == (True, False)
+def test_observers_get_what_a_person_did(source, pilot) -> None:
+    moments: list[Moment] = []
+    session = Session(source, {"fake": lambda: pilot}, "fake", [moments.append])
+    session.take_wheel()
+    shown(session, 3, held=("right",))
+    assert moments[0].action[0] < 0 == moments[0].decision.action[0, 0]
+    assert source.applied == [pytest.approx(moments[0].action[0])]
+    session.close()
 
 
-def test_run_shows_so_many_pictures_to_every_output(drive: Session) -> None:
-    first, second = [], []
-    run(drive, [first.append, second.append], pictures=5)
-    assert len(first) == len(second) == 5
-    assert all(a is b for a, b in zip(first, second, strict=True))
-
-
-def test_run_ends_when_asked(drive: Session) -> None:
-    asked = iter([[], ["pause"], ["overlay", "no such thing"], ["quit"]])
-    pictures: list[np.ndarray] = []
-    run(drive, [pictures.append], asked=lambda: next(asked))
-    assert len(pictures) == 3
-    assert drive.paused
-    assert not drive.overlay
-
-
-def test_a_late_loop_may_leave_out_pictures_between_decisions(drive: Session, source) -> None:
-    now = [0.0]
-    keeper = RateKeeper(60, clock=lambda: now[0], sleep=lambda _: None)
-    seen = []
-
-    def slow(picture: np.ndarray) -> None:
-        now[0] += 0.04
-        seen.append(grey(picture))
-
-    run(drive, [slow], pictures=9, keeper=keeper, may_skip=True)
-    assert len(source.applied) == 3  # the world kept its pace
-    assert len(seen) < 9
-    assert {0, 10, 20} <= set(seen)  # exact pairs are never left out
+def test_trouble_in_the_policys_thread_comes_out(source, pilot) -> None:
+    session = Session(source, {"fake": lambda: pilot}, "fake")
+    pilot.decide = lambda observation, blinding: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        shown(session, 4)
+    session.close()

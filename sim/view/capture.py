@@ -1,0 +1,98 @@
+"""Recordings and screenshots of a running demo, begun and ended at any time; trouble with them never stops the demo."""
+
+import time
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.files import replacing
+from sim.view.layout import DESIGN_SIZE
+from sim.view.recorder import Recorder
+from sim.view.session import Session
+
+WINDOW = "window"
+"""The preset that records what the window shows; the others are views, recorded bare."""
+
+RECORDING_SIZE = DESIGN_SIZE
+"""(height, width) of every recording, however large the window is."""
+
+Provenance = Callable[[], Mapping[str, Any]]
+
+
+class Capture:
+    """Writes what is on show to files.
+
+    view: WINDOW, or the name of a view to record without panels. live: a person watches, so a picture is rather lost
+    than waited for.
+    """
+
+    def __init__(
+        self, session: Session, provenance: Provenance, *, view: str = WINDOW, live: bool, folder: Path | None = None
+    ) -> None:
+        """`folder`: where files land that get a name of their own; the working folder by default."""
+        if view not in (WINDOW, *session.source.views):
+            raise ValueError(f"--record-view {view!r}: {_offer(session)}")
+        self._session, self._provenance = session, provenance
+        self._view, self._live, self._folder = view, live, folder or Path()
+        self._recorder: Recorder | None = None
+
+    @property
+    def recording(self) -> bool:
+        """Whether a recording runs."""
+        return self._recorder is not None
+
+    @property
+    def seconds(self) -> float | None:
+        """Length of the running recording."""
+        return None if self._recorder is None else self._recorder.pictures / self._recorder.rate
+
+    def start(self, path: Path | None = None) -> str:
+        """Begin a recording, under a free name by default; ValueError or OSError where that cannot be."""
+        path = path or self._free_name("mp4")
+        source = self._session.source
+        rate = Fraction(source.rate * source.pictures_per_step)
+        self._recorder = Recorder(path, RECORDING_SIZE, rate, self._provenance(), live=self._live)
+        return f"recording to {path}"
+
+    def stop(self) -> str:
+        """End the recording; returns what was written. OSError where the end could not be."""
+        recorder, self._recorder = self._recorder, None
+        if recorder is None:
+            return ""
+        recorder.close()
+        lost = f", {recorder.dropped} left out" if recorder.dropped else ""
+        seconds = float(recorder.pictures / recorder.rate)
+        return f"recorded {seconds:.1f} s ({recorder.pictures} pictures{lost}): {recorder.path.resolve()}"
+
+    def write(self, shown: NDArray[np.uint8]) -> None:
+        """Add the picture of now to the recording, if one runs. OSError where writing failed: then none runs."""
+        if self._recorder is None:
+            return
+        picture = shown.copy() if self._view == WINDOW else self._session.picture(RECORDING_SIZE, self._view)
+        try:
+            self._recorder.write(picture)
+        except OSError:
+            self._recorder = None
+            raise
+
+    def screenshot(self, shown: NDArray[np.uint8]) -> str:
+        """Save the picture on show as PNG; returns what was written. OSError where it cannot be."""
+        path = self._free_name("png")
+        _, data = cv2.imencode(".png", shown[..., ::-1])
+        with replacing(path) as part:
+            part.write_bytes(data.tobytes())
+        return f"saved {path.resolve()}"
+
+    def _free_name(self, ending: str) -> Path:
+        stem = time.strftime("redgaze-%Y%m%d-%H%M%S")
+        names = (f"{stem}{suffix}.{ending}" for suffix in ("", *(f"-{number}" for number in range(2, 1000))))
+        return next(self._folder / name for name in names if not (self._folder / name).exists())
+
+
+def _offer(session: Session) -> str:
+    return f"this source offers {', '.join((WINDOW, *session.source.views))}"

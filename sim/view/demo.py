@@ -1,0 +1,194 @@
+"""The running demo: session, screen, display, recordings, and the one loop that turns them."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.view import actions as do
+from sim.view.capture import Capture
+from sim.view.layout import DESIGN_SIZE
+from sim.view.pacing import RateKeeper, Stopwatch
+from sim.view.screen import Extras, Screen
+from sim.view.session import Session
+from sim.view.tour import Tour
+
+MESSAGE_SECONDS = 5.0
+"""For how long a message stays."""
+
+NOTED_LATENESS = 0.05
+"""Seconds behind the clock from which on the window says so."""
+
+
+class Display(Protocol):
+    """Where pictures are shown and wishes come from. size: (height, width) of the pictures it wants."""
+
+    @property
+    def size(self) -> tuple[int, int]: ...
+
+    def show(self, picture: NDArray[np.uint8]) -> None:
+        """Put a picture on screen; it may change afterwards."""
+        ...
+
+    def asked(self) -> Sequence[str]:
+        """The names of the actions asked for since the last call, in order."""
+        ...
+
+    def held(self) -> Collection[str]:
+        """What the driving keys that are held down now do."""
+        ...
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or go back to a window. RuntimeError where that cannot be."""
+        ...
+
+
+class NoDisplay:
+    """Nobody watches: pictures of the design's size, no wishes."""
+
+    size = DESIGN_SIZE
+
+    def show(self, picture: NDArray[np.uint8]) -> None:
+        """Nowhere."""
+
+    def asked(self) -> Sequence[str]:
+        """Nothing."""
+        return ()
+
+    def held(self) -> Collection[str]:
+        """Nothing."""
+        return ()
+
+    def toggle_full_screen(self) -> None:
+        """There is no screen."""
+
+
+class Demo:
+    """Everything wired. keeper: holds the loop to the clock; without one it runs as fast as it can."""
+
+    def __init__(
+        self,
+        session: Session,
+        display: Display,
+        capture: Capture,
+        *,
+        keeper: RateKeeper | None = None,
+        tour: Tour | None = None,
+    ) -> None:
+        self.session, self.display, self.capture, self.tour = session, display, capture, tour
+        self.keeper = keeper
+        self.stopwatch = Stopwatch()
+        self.help = False
+        self.quitting = False
+        self._screen = Screen()
+        self._picture = np.zeros((0, 0, 3), np.uint8)
+        self._message, self._alarm, self._message_left = "", False, 0.0
+
+    @property
+    def actions(self) -> Mapping[str, Callable[[], Any]]:
+        """Everything that can be done now, by the names of `sim.view.actions`."""
+        own: dict[str, Callable[[], Any]] = {
+            do.RECORD: self.record,
+            do.SCREENSHOT: self.screenshot,
+            do.FULL_SCREEN: self.display.toggle_full_screen,
+            do.HELP: self.toggle_help,
+            do.QUIT: self.quit,
+        }
+        return {**self.session.actions, **own}
+
+    def act(self, name: str) -> None:
+        """Do what is asked for; say so where it is not offered here, or fails for a reason outside of the program."""
+        action = self.actions.get(name)
+        if action is None:
+            self.say(f"no {name} here")
+            return
+        try:
+            action()
+        except (OSError, ValueError, RuntimeError) as trouble:
+            self.say(told(trouble), alarm=True)
+
+    def say(self, message: str, *, alarm: bool = False) -> None:
+        """Show a message for a while."""
+        self._message, self._alarm, self._message_left = message, alarm, MESSAGE_SECONDS
+
+    def record(self) -> None:
+        """Begin a recording, or end the one that runs."""
+        self.say(self.capture.stop() if self.capture.recording else self.capture.start())
+
+    def screenshot(self) -> None:
+        """Save the picture on show."""
+        self.say(self.capture.screenshot(self._picture))
+
+    def toggle_help(self) -> None:
+        """Show the keys in place of the panels, or the panels again."""
+        self.help = not self.help
+
+    def quit(self) -> None:
+        """End the loop."""
+        self.quitting = True
+
+    def run(
+        self, pictures: int | None = None, *, stop_at_end: bool = False, each: Callable[[], object] = lambda: None
+    ) -> None:
+        """Show picture after picture until so many were due (None: no end), or quitting is asked for.
+
+        stop_at_end: end with the first episode. each: called after every picture.
+        """
+        due = 0
+        while not self.quitting and (pictures is None or due < pictures):
+            for name in self.display.asked():
+                self.act(name)
+            if self.tour:
+                self.tour.go_on(self)
+            if not self._may_skip():
+                self._show()
+            due += 1
+            each()
+            self.session.advance(self.display.held())
+            if stop_at_end and self.session.ending and not self.session.between_decisions:
+                return
+            self._wait()
+
+    def _show(self) -> None:
+        self._picture = self._screen.draw(self.session, self.display.size, self._extras())
+        self.display.show(self._picture)
+        self.stopwatch.tick()
+        try:
+            self.capture.write(self._picture)
+        except OSError as trouble:
+            if self.keeper is None:  # nobody watches: the recording is all there is
+                raise
+            self.say(told(trouble), alarm=True)
+
+    def _wait(self) -> None:
+        source = self.session.source
+        self._message_left -= 1 / float(source.rate * source.pictures_per_step)
+        if self.keeper:
+            self.keeper.wait()
+
+    def _may_skip(self) -> bool:
+        """A late loop leaves pictures between decisions out, so that a slow machine still drives at full speed."""
+        late = self.keeper is not None and self.keeper.late
+        return late and self.session.between_decisions and not self.capture.recording
+
+    def _extras(self) -> Extras:
+        lateness = self.keeper.lateness if self.keeper else 0.0
+        seconds = self.capture.seconds
+        shown = self._message_left > 0
+        return Extras(
+            message=self._message if shown else "",
+            alarm=shown and self._alarm,
+            caption=self.tour.caption if self.tour else "",
+            help=self.help,
+            recorded=None if seconds is None or self.keeper is None else int(seconds),
+            rate=self.stopwatch.recent_rate if self.keeper else None,
+            lateness=lateness if lateness > NOTED_LATENESS else 0.0,
+        )
+
+
+def told(trouble: Exception) -> str:
+    """An error in one line, with the file's name where it is the system's."""
+    if isinstance(trouble, OSError) and trouble.filename:
+        return f"{trouble.filename}: {trouble.strerror}"
+    return " ".join(str(trouble).split())

@@ -1,0 +1,221 @@
+"""The dashboard under the road: speed, steering wheel, pedal, what passes, and the facts. Each draws into its place."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.view.layout import Layout, Rect
+from sim.view.text import AMBER, BACKGROUND, BLUE, BRIGHT, DIM, PANEL, SIGNAL, Colour, fill, width_of, wrapped, write
+
+STEERING_RATIO = 10.0
+"""Turns of the steering wheel over turns of the front wheels."""
+
+FACT_ROWS = 5
+
+GROOVE: Colour = (44, 47, 54)
+"""What a bar runs in."""
+
+SUBPIXELS = 4
+"""Fractional bits of cv2's coordinates."""
+
+
+class Chip(NamedTuple):
+    """A state that a viewer must know of, in a word or two."""
+
+    text: str
+    colour: Colour = AMBER
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the dashboard says. None and empty texts are left out.
+
+    speed: m/s. steering_angle: rad at the front wheels, + left. pedal: [-1, 1]. map_kind: a `sim.policy.Kind`.
+    passed: share of the picture that a selection passes on, in [0, 1]. looks: metres ahead. facts: (name, value)
+    pairs. chips: states. message: something that just happened, `alarm` where it went wrong. caption: of the tour.
+    """
+
+    speed: float | None = None
+    steering_angle: float | None = None
+    pedal: float | None = None
+    map_kind: str | None = None
+    passed: float | None = None
+    looks: float | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    chips: tuple[Chip, ...] = ()
+    message: str = ""
+    alarm: bool = False
+    caption: str = ""
+
+
+Picture = NDArray[np.uint8]
+
+
+def draw(picture: Picture, layout: Layout, figures: Figures) -> None:
+    """The whole dashboard, onto its bare ground."""
+    parts = CAPTIONED if figures.caption else PLAIN
+    band, line = layout.places["speed"], layout.places["message"]
+    fill(picture, (line.left, band.top, line.width, line.top + line.height - band.top), BACKGROUND)
+    for name, part in parts.items():
+        fill(picture, layout.places[name], PANEL)
+        part(picture, layout, layout.places[name], figures)
+    message(picture, layout, layout.places["message"], figures)
+
+
+def speed(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:
+    """The speed in km/h, in figures that can be read from the last row."""
+    value = "--" if figures.speed is None else f"{3.6 * figures.speed:.0f}"
+    px = layout.px
+    at = (place.left, place.top + px(20))
+    write(picture, value, at, px(52), BRIGHT, room=place.width, ground=PANEL, align=0.5)
+    at = (place.left, place.top + px(86))
+    write(picture, "km/h", at, px(16), DIM, room=place.width, ground=PANEL, align=0.5)
+
+
+def wheel(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:
+    """The steering wheel, turned as the car's is."""
+    angle = STEERING_RATIO * (figures.steering_angle or 0.0)
+    colour = DIM if figures.steering_angle is None else BRIGHT
+    rows, columns = place.slices
+    patch = np.ascontiguousarray(picture[rows, columns])
+    centre = np.array([place.width / 2, place.height / 2])
+    radius = 0.40 * min(place.size)
+    thick = layout.px(8)
+    _circle(patch, centre, radius, colour, thick)
+    for spoke in (0.0, 0.5 * math.pi, math.pi):  # to the left, down and to the right, as seen from the seat
+        _line(patch, centre, centre + radius * _seen(math.pi + angle - spoke), colour, layout.px(7))
+    _circle(patch, centre, 0.24 * radius, colour, -1)
+    top = _seen(0.5 * math.pi + angle)
+    _line(patch, centre + (radius - thick) * top, centre + (radius + 0.6 * thick) * top, BLUE, layout.px(6))
+    picture[rows, columns] = patch
+
+
+def pedal(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:
+    """A bar up for throttle, down for the brake."""
+    px, value = layout.px, figures.pedal or 0.0
+    middle, reach = place.top + place.height // 2, place.height // 2 - px(24)
+    left, right = place.left + px(14), place.left + place.width - px(14)
+    fill(picture, (left, middle - reach, right - left, 2 * reach), GROOVE)
+    length = round(reach * min(abs(value), 1.0))
+    if value > 0:
+        fill(picture, (left, middle - length, right - left, length), BLUE)
+    elif length:
+        fill(picture, (left, middle, right - left, length), AMBER)
+    fill(picture, (left - px(4), middle, right - left + 2 * px(4), px(1.5)), DIM)
+    for text, top in (("go", place.top + px(5)), ("stop", place.top + place.height - px(20))):
+        write(picture, text, (place.left, top), px(12), DIM, room=place.width, ground=PANEL, align=0.5)
+
+
+def gaze(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:
+    """What kind of map the red is, how much of the picture passes, and how far ahead it looks."""
+    px = layout.px
+    left, room = place.left + px(14), place.width - px(28)
+    if figures.map_kind is None:
+        for line, text in enumerate(("no attention map", "this driver looks at no picture")):
+            at = (left, place.top + px(30 + 28 * line))
+            write(picture, text, at, px((20, 15)[line]), DIM, room=room, ground=PANEL)
+        return
+    side = px(13)
+    fill(picture, (left, place.top + px(15), side, side), SIGNAL)
+    at = (left + px(21), place.top + px(12))
+    write(picture, figures.map_kind, at, px(15), DIM, room=room - px(21), ground=PANEL)
+    first, second = gaze_texts(figures)
+    write(picture, first, (left, place.top + px(35)), px(22), BRIGHT, room=room, ground=PANEL)
+    if figures.passed is not None:
+        bar = place.top + px(70)
+        fill(picture, (left, bar, room, px(5)), GROOVE)
+        fill(picture, (left, bar, max(1, round(room * figures.passed)), px(5)), SIGNAL)
+    write(picture, second, (left, place.top + px(85)), px(18), BRIGHT, room=room, ground=PANEL)
+
+
+def gaze_texts(figures: Figures) -> tuple[str, str]:
+    """The two sentences about a map. A map that selects nothing makes no claim of what passes."""
+    passed = "" if figures.passed is None else f"passes {percent(figures.passed)} of the picture"
+    if figures.looks is None:
+        looks = "" if figures.passed is None else "looks at nothing on the ground"
+    elif not figures.speed or figures.speed < 1.0:
+        looks = f"looks {figures.looks:.0f} m ahead"
+    else:
+        looks = f"looks {figures.looks:.0f} m / {figures.looks / figures.speed:.1f} s ahead"
+    return (passed, looks) if passed else (looks, "")
+
+
+def facts(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:
+    """Names and values; what does not fit one column goes into a second, which takes no more room than it needs."""
+    px = layout.px
+    columns = [figures.facts[:FACT_ROWS], figures.facts[FACT_ROWS : 2 * FACT_ROWS]]
+    size, gap = px(14), px(7)
+    widths = [max((_width(fact, size, gap) for fact in column), default=0) for column in columns]
+    room, end = place.width - 2 * px(12), place.left + place.width - px(12)
+    second = place.left + px(12) + max(widths[0] + px(18), room // 2)
+    second = min(second, end - min(widths[1], room // 2))
+    for column, left, right in ((0, place.left + px(12), second - px(8)), (1, second, end)):
+        limit = right if widths[1] else end
+        for row, (name, value) in enumerate(columns[column]):
+            top = place.top + px(8) + row * px(22)
+            used = write(picture, name, (left, top), size, DIM, room=limit - left, ground=PANEL) + gap
+            write(picture, value, (left + used, top), size, BRIGHT, room=limit - left - used, ground=PANEL)
+
+
+def _width(fact: tuple[str, str], size: int, gap: int) -> int:
+    return math.ceil(width_of(fact[0], size) + width_of(fact[1], size)) + gap + 4
+
+
+def caption(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:
+    """A few plain words of the tour."""
+    px, size = layout.px, layout.px(21)
+    lines = wrapped(figures.caption, size, place.width - px(32))[:3]
+    top = place.top + (place.height - px(32) * len(lines)) // 2
+    for line in lines:
+        write(picture, line, (place.left + px(16), top), size, BRIGHT, room=place.width - px(32), ground=PANEL)
+        top += px(32)
+
+
+def message(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:
+    """What just happened on the left, states on the right."""
+    px = layout.px
+    end, top = place.left + place.width, place.top + px(2)
+    for chip in figures.chips:
+        width = math.ceil(width_of(chip.text, px(15)))
+        if end - width < place.left + place.width // 2:
+            break
+        write(picture, chip.text, (end - width, top), px(15), chip.colour, room=width + 1)
+        end -= width + px(18)
+    colour = SIGNAL if figures.alarm else BRIGHT
+    write(picture, figures.message, (place.left, top), px(15), colour, room=end - place.left)
+
+
+def percent(share: float) -> str:
+    """A share in [0, 1] as text: whole per cents, one decimal under 1 % so that little is never shown as nothing."""
+    value = 100 * share
+    return f"{value:.1f} %" if 0 < value < 1 else f"{value:.0f} %"
+
+
+Part = Callable[[Picture, Layout, Rect, Figures], None]
+
+PLAIN: dict[str, Part] = {"speed": speed, "wheel": wheel, "pedal": pedal, "gaze": gaze, "facts": facts}
+CAPTIONED: dict[str, Part] = {"speed": speed, "wheel": wheel, "pedal": pedal, "caption": caption}
+"""What stands where, by the layout's names: as a rule, and while the tour speaks."""
+
+
+def _seen(angle: float) -> NDArray[np.float64]:
+    """The unit vector at `angle`, counter-clockwise from the right, in pixels (down is +)."""
+    return np.array([math.cos(angle), -math.sin(angle)])
+
+
+def _fixed(point: NDArray[np.float64]) -> tuple[int, int]:
+    x, y = np.round((point - 0.5) * 2**SUBPIXELS).astype(int)
+    return int(x), int(y)
+
+
+def _line(picture: Picture, start: NDArray[np.float64], end: NDArray[np.float64], colour: Colour, thick: int) -> None:
+    cv2.line(picture, _fixed(start), _fixed(end), colour, thick, cv2.LINE_AA, SUBPIXELS)
+
+
+def _circle(picture: Picture, centre: NDArray[np.float64], radius: float, colour: Colour, thick: int) -> None:
+    cv2.circle(picture, _fixed(centre), round(radius * 2**SUBPIXELS), colour, thick, cv2.LINE_AA, SUBPIXELS)

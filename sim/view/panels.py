@@ -1,0 +1,69 @@
+"""The column beside the road: the policy's own frame, what is left of it, the world from above; and the help."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.perturb import cells_to_pixels
+from sim.policy import Attention
+from sim.view.actions import ACTIONS, DRIVING_HELP
+from sim.view.layout import Layout, Rect
+from sim.view.text import BRIGHT, DIM, PANEL, fill, write
+
+REMOVED = (28, 30, 36)
+"""What stands where an unread cell was."""
+
+Picture = NDArray[np.uint8]
+
+
+def title(picture: Picture, layout: Layout, name: str, text: str) -> None:
+    """A panel's title."""
+    place = layout.places[name]
+    write(picture, text, (place.left, place.top), layout.px(14), DIM, room=place.width)
+
+
+def image(picture: Picture, place: Rect, shown: Picture) -> None:
+    """A picture of any size in its place: pixels stay pixels when it grows, and its proportions stay."""
+    scale = min(place.height / shown.shape[0], place.width / shown.shape[1])
+    height, width = max(1, round(shown.shape[0] * scale)), max(1, round(shown.shape[1] * scale))
+    fitted = cv2.resize(shown, (width, height), interpolation=cv2.INTER_NEAREST if scale > 1 else cv2.INTER_AREA)
+    fill(picture, place, PANEL)
+    top, left = place.top + (place.height - height) // 2, place.left + (place.width - width) // 2
+    picture[top : top + height, left : left + width] = fitted
+
+
+def remainder(frame: Picture, attention: Attention | None) -> Picture:
+    """The frame (H, W, 3) without its unread cells; the whole frame for maps that remove nothing."""
+    if attention is None or attention.kept is None:
+        return frame
+    read = cells_to_pixels(attention.cells, attention.kept[0], *frame.shape[:2])
+    return np.where(read[..., None], frame, np.array(REMOVED, np.uint8))
+
+
+def remainder_title(attention: Attention | None) -> str:
+    """What that picture is."""
+    if attention is None:
+        return "no map: nothing is removed"
+    if attention.kept is None:
+        return "a soft map removes nothing"
+    return "left when every unread cell is removed"
+
+
+def help_panel(picture: Picture, layout: Layout) -> None:
+    """Every key, in the place of the panels."""
+    place, px = layout.places["help"], layout.px
+    fill(picture, place, PANEL)
+    write(picture, "Keys", (place.left + px(16), place.top + px(14)), px(18), BRIGHT, room=place.width, ground=PANEL)
+    lines = [*((action.keys[0], action.help) for action in ACTIONS), DRIVING_HELP]
+    for index, (key, text) in enumerate(lines):
+        top = place.top + px(50) + round(index * layout.scale * 32)
+        write(picture, key, (place.left + px(16), top), px(15), BRIGHT, room=px(56), ground=PANEL)
+        write(picture, text, (place.left + px(78), top), px(15), DIM, room=place.width - px(86), ground=PANEL)
+
+
+def frame_title(frame: Picture, attention: Attention | None) -> str:
+    """What the small picture is."""
+    height, width = frame.shape[:2]
+    if attention is None:
+        return f"camera, {width} x {height} (not looked at)"
+    return f"the policy's own frame, {width} x {height}"
