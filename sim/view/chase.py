@@ -9,7 +9,7 @@ stands behind its own lamp and is never lit.
 """
 
 import math
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +20,7 @@ from sim.camera.lens import HORIZON, Lens
 from sim.geometry import world_to_vehicle, wrap_angle
 from sim.jit import kernel
 from sim.policy import Attention
-from sim.simulator import Simulator
+from sim.simulator import KEPT_SIZES, Simulator
 from sim.view import ego_car
 from sim.view.overlay import RED, pixel_alpha
 
@@ -64,7 +64,7 @@ class Chase:
     """Draws chase pictures. It owns cameras and keeps the last shadow map: one Chase for each thread."""
 
     def __init__(self) -> None:
-        self._cameras: dict[tuple[int, int], Camera] = {}
+        self._camera = lru_cache(maxsize=KEPT_SIZES)(_camera)
         self._lamps: dict[Lens, Camera] = {}
         self._shadow: tuple[tuple[object, ...], NDArray[np.float32]] | None = None
 
@@ -115,13 +115,6 @@ class Chase:
         focal, centre = chase_lens.focal, _centre(chase_lens)
         shine(picture, depth, f4(focal), f4(centre[0]), f4(centre[1]), f4(MOUNT_HEIGHT), lamp, slide, raw, shadow)
 
-    def _camera(self, size: tuple[int, int]) -> Camera:
-        if size not in self._cameras:
-            self._cameras[size] = Camera(
-                *size, FIELD_OF_VIEW, mount_height=MOUNT_HEIGHT, mount_forward=MOUNT_FORWARD
-            )
-        return self._cameras[size]
-
     def _shadow_map(self, simulator: Simulator, row: int, eye_pose: NDArray[np.float64], lens: Lens) -> NDArray[np.float32]:
         """How far the lamp's light goes before it meets something upright, metres along its axis, in each direction.
 
@@ -144,6 +137,10 @@ class Chase:
             assert frames.depth is not None and frames.instance is not None
             self._shadow = key, np.where(frames.instance[0] > 0, frames.depth[0], np.float32(np.inf))
         return self._shadow[1]
+
+
+def _camera(size: tuple[int, int]) -> Camera:
+    return Camera(*size, FIELD_OF_VIEW, mount_height=MOUNT_HEIGHT, mount_forward=MOUNT_FORWARD)
 
 
 def trail(camera_yaw: float, yaw: float, elapsed: float, delay: float = 0.35) -> float:
