@@ -19,9 +19,8 @@ from sim.vehicle import MAX_STEERING_ANGLE
 from sim.view.actions import NEXT_TRACK
 from sim.view.footage import open_footage
 from sim.view.horizon import guess_horizon
-from sim.view.overlay import paint
 from sim.view.ribbon import draw_ribbon
-from sim.view.source import Shot, Status, View
+from sim.view.source import Canvases, Shot, Status, View, finish
 
 ASSUMED_SPEED = 15.0
 """m/s: what the policies were trained to drive where nothing binds."""
@@ -53,7 +52,7 @@ class VideoSource:
         """
         check_assumptions(assumed_speed, horizon)
         self.fit(spec)
-        self._speed = assumed_speed
+        self._speed, self._canvases = assumed_speed, Canvases()
         self._footage = open_footage(what)
         try:
             self.rewind()
@@ -151,7 +150,9 @@ class VideoSource:
 
     def _camera(self, shot: Shot) -> NDArray[np.uint8]:
         """The crop, the red on what was read, and the way that the predicted steering leads."""
-        picture = paint(resized(self._crop(), shot.size), shot.attention, raw=shot.raw)
+        picture = self._canvases(shot.size)
+        fill(picture, self._crop())
+        finish(picture, shot)
         draw_ribbon(picture, float(shot.action[0]) * MAX_STEERING_ANGLE, self._lens)
         return picture
 
@@ -168,11 +169,11 @@ def crop(height: int, width: int, horizon: float, aspect: float) -> tuple[slice,
     return slice(top, top + rows), slice(left, left + columns)
 
 
-def resized(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """The picture at `size` (height, width), for a person: areas are averaged only where fewer pixels would be seen."""
-    scale = size[0] / picture.shape[0]
+def fill(canvas: NDArray[np.uint8], picture: NDArray[np.uint8]) -> None:
+    """Draw the picture as large as the canvas (H, W, 3), for a person: areas are averaged where it shrinks a lot."""
+    scale = canvas.shape[0] / picture.shape[0]
     way = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR if scale < 1 else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(picture, size[::-1], interpolation=way), np.uint8)
+    cv2.resize(picture, canvas.shape[1::-1], canvas, interpolation=way)
 
 
 def check_assumptions(speed: float, horizon: float | None) -> None:
