@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sim.camera.lens import HORIZON, Lens
 from sim.policy import Observation, PolicySpec
+from sim.track import CRUISE_SPEED
 from sim.vehicle import MAX_STEERING_ANGLE
 from sim.view.actions import NEXT_TRACK
 from sim.view.footage import open_footage
@@ -22,7 +23,7 @@ from sim.view.horizon import guess_horizon
 from sim.view.ribbon import draw_ribbon
 from sim.view.source import Canvases, Shot, Status, View, finish
 
-ASSUMED_SPEED = 15.0
+ASSUMED_SPEED = CRUISE_SPEED
 """m/s: what the policies were trained to drive where nothing binds."""
 
 TOP_SPEED = 70.0
