@@ -56,7 +56,7 @@ class VideoSource:
         self._speed, self._canvases = assumed_speed, Canvases()
         self._footage = open_footage(what)
         try:
-            self.rewind()
+            self._show_first()
             self._horizon, self._said = self._find_horizon(horizon)
         except BaseException:
             self.close()
@@ -117,10 +117,7 @@ class VideoSource:
     def rewind(self) -> None:
         """Show the first picture; of a camera, the next. OSError where there is none."""
         self._footage.rewind()
-        picture = self._footage.read()
-        if picture is None:
-            raise OSError(f"{self._footage.name}: {self._footage.ending} before its first picture")
-        self._picture, self._index = picture, 0
+        self._show_first()
 
     def close(self) -> None:
         """Let go of file or camera."""
@@ -132,13 +129,20 @@ class VideoSource:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _show_first(self) -> None:
+        picture = self._footage.read()
+        if picture is None:
+            raise OSError(f"{self._footage.name}: {self._footage.ending} before its first picture")
+        self._picture, self._index = picture, 0
+
     def _find_horizon(self, told: float | None) -> tuple[float, str]:
         """The share, and how a person is told of it."""
         if told is not None:
             return told, f"{100 * told:.0f} %"
         pictures = [self._picture]
         for index in range(1, round(GUESS_SECONDS * self.rate)):
-            self.apply(STRAIGHT)
+            if self.apply(STRAIGHT):
+                break
             if index % GUESS_EVERY == 0:
                 pictures.append(self._picture)
         self.rewind()
