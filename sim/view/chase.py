@@ -25,10 +25,10 @@ from sim.view import ego_car
 from sim.view.overlay import RED, pixel_alpha
 
 FIELD_OF_VIEW = math.radians(70)
-MOUNT_FORWARD, MOUNT_HEIGHT = -7.4, 3.0
+MOUNT_FORWARD, MOUNT_HEIGHT = -8.0, 3.0
 """The chase camera's horizontal field of view, and its place in metres from the car's reference point."""
 
-CHASE_HORIZON = 0.33
+CHASE_HORIZON = 0.32
 """Row of the horizon as a share of the height: the camera looks down at the car a little."""
 
 SHADOW_SCALE = 3
@@ -96,11 +96,12 @@ class Chase:
         frames = camera.render(simulator.world.scene(), np.array([row]), seat, look[None], truth=True)
         assert frames.depth is not None
         picture, depth = frames.rgb[0], frames.depth[0]
-        if attention is not None:
-            self._shine(picture, depth, camera.lens, seat[0], simulator, row, attention, index, eye_pose, lens)
         view = ego_car.Viewpoint(
             yaw - float(pose[2]), -MOUNT_FORWARD, MOUNT_HEIGHT, camera.lens.focal, *_centre(camera.lens)
         )
+        ego_car.cast_shadow(picture, depth, view, look, float(pose[2]))
+        if attention is not None:
+            self._shine(picture, depth, camera.lens, seat[0], simulator, row, attention, index, eye_pose, lens)
         ego_car.draw(picture, depth, view, look, float(pose[2]), steer_angle, brake)
         return picture
 

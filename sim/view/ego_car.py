@@ -19,14 +19,14 @@ from sim.vehicle import TO_FRONT, TO_REAR
 PAINT, GLASS, TRIM, TYRE, RIM, TAIL_LAMP, HEADLAMP, PLATE = range(8)
 ALBEDO = np.array(
     [
-        (0.74, 0.80, 0.86),
+        (0.66, 0.77, 0.88),
         (0.07, 0.09, 0.12),
         (0.09, 0.09, 0.10),
-        (0.06, 0.06, 0.065),
+        (0.085, 0.085, 0.09),
         (0.52, 0.54, 0.57),
         (0.42, 0.03, 0.04),
         (0.86, 0.88, 0.90),
-        (0.80, 0.80, 0.74),
+        (1.0, 1.0, 0.94),
     ]
 )
 """Colour of each material, RGB in [0, 1]."""
@@ -35,18 +35,18 @@ GLOSS = np.array([0.30, 0.85, 0.05, 0.0, 0.25, 0.30, 0.40, 0.0])
 TAIL_GLOW, BRAKE_GLOW = np.array((0.55, 0.02, 0.03)), np.array((1.0, 0.16, 0.12))
 """What tail lamps give off by themselves: always, and at full brake."""
 
-OUTLINE_POINTS = 44
+OUTLINE_POINTS = 36
 """Corners of each slice of the body; a multiple of 4."""
 
 # front x, rear x, half width, squareness, z at the front, z at the rear; from the sill up
 BODY = np.array(
     [
-        (1.88, -2.16, 0.78, 5.0, 0.17, 0.20),
-        (2.00, -2.33, 0.87, 4.6, 0.27, 0.33),
-        (2.06, -2.42, 0.905, 4.4, 0.47, 0.55),
-        (2.03, -2.41, 0.900, 4.4, 0.60, 0.74),
-        (1.94, -2.36, 0.865, 4.4, 0.69, 0.88),
-        (1.80, -2.24, 0.79, 4.6, 0.75, 0.955),
+        (1.88, -2.20, 0.80, 6.0, 0.17, 0.19),
+        (2.02, -2.37, 0.88, 6.0, 0.28, 0.37),
+        (2.06, -2.42, 0.905, 6.0, 0.46, 0.56),
+        (2.03, -2.41, 0.900, 5.6, 0.60, 0.74),
+        (1.94, -2.36, 0.865, 5.0, 0.69, 0.88),
+        (1.80, -2.24, 0.79, 4.8, 0.75, 0.955),
     ]
 )
 BODY_BANDS = (TRIM, PAINT, PAINT, PAINT, PAINT)
@@ -62,10 +62,13 @@ CABIN_BANDS = (GLASS, GLASS, PAINT)
 CROWN = 0.03
 """Metres by which a slice's lid is higher in the middle."""
 
-WHEEL_RADIUS, WHEEL_WIDTH, HALF_TRACK = 0.32, 0.21, 0.80
-WHEEL_POINTS = 20
+LID_STRIPS = 4
 
-OVERSAMPLING = 3
+WHEEL_RADIUS, WHEEL_WIDTH, HALF_TRACK = 0.32, 0.21, 0.812
+ARCH_RADIUS, ARCH_ASIDE = 0.37, 0.907
+WHEEL_POINTS = 18
+
+OVERSAMPLING = 2
 """Samples a pixel, each way."""
 
 
@@ -79,7 +82,7 @@ class Mesh(NamedTuple):
 
 class Light(NamedTuple):
     """sun: (3,) unit vector to it in the vehicle's frame. sunshine, sky, ground: (3,) RGB in [0, 1] of what falls on the
-    car from each. exposure, contrast: of the look."""
+    car from each. exposure, contrast: of the look. shadow: how dark the sun's shadows are."""
 
     sun: NDArray[np.float64]
     sunshine: NDArray[np.float64]
@@ -87,6 +90,7 @@ class Light(NamedTuple):
     ground: NDArray[np.float64]
     exposure: float
     contrast: float
+    shadow: float
 
 
 def light_of(look: NDArray[np.float32], yaw: float) -> Light:
@@ -101,6 +105,7 @@ def light_of(look: NDArray[np.float32], yaw: float) -> Light:
         ground=0.30 * _colour(look, "asphalt") + 0.12,
         exposure=scalar["exposure"],
         contrast=scalar["contrast"],
+        shadow=0.45 * strength,
     )
 
 
@@ -181,13 +186,13 @@ def _skin(rings: NDArray[np.float64], material: NDArray[np.int64]) -> Mesh:
 
 def _lid(ring: NDArray[np.float64], material: int) -> Mesh:
     """A slightly domed cover over a ring (n, 3) that is symmetric about its x axis: strips from left to right."""
-    half = len(ring) // 2
-    left = ring[:half]
-    across = np.linspace(1.0, -1.0, 7)
-    grid = left[:, None] * np.stack([np.ones(7), across, np.ones(7)], axis=1)
-    grid[..., 2] += CROWN * (1 - across**2)
-    normals = _unit(np.cross(np.gradient(grid, axis=1), np.gradient(grid, axis=0)))
-    normals *= np.sign(normals[..., 2:])
+    left = ring[: len(ring) // 2]
+    across = np.linspace(1.0, -1.0, LID_STRIPS + 1)
+    grid = left[:, None] * np.stack([np.ones_like(across), across, np.ones_like(across)], axis=1)
+    middle, half = (ring[:, 0].max() + ring[:, 0].min()) / 2, np.ptp(ring[:, 0]) / 2
+    along = (grid[..., 0] - middle) / half
+    grid[..., 2] += CROWN * (1 - across**2) * (1 - along**4)
+    normals = _unit(np.stack([0.6 * along**5, 0.6 * np.broadcast_to(across**5, along.shape), np.ones_like(along)], axis=-1))
     corners = np.stack([grid[:-1, :-1], grid[1:, :-1], grid[1:, 1:], grid[:-1, 1:]], axis=2).reshape(-1, 4, 3)
     shading = np.stack([normals[:-1, :-1], normals[1:, :-1], normals[1:, 1:], normals[:-1, 1:]], axis=2)
     return _triangles(corners, shading.reshape(-1, 4, 3), np.full(len(corners), material))
@@ -215,9 +220,19 @@ def _cabin_materials() -> NDArray[np.int64]:
 def _details() -> list[Mesh]:
     """Number plate, bumper trim, high brake lamp, mirrors."""
     return [
-        _panel((-2.432, 0.27, 0.47), (-2.436, -0.27, 0.47), (-2.440, -0.27, 0.59), (-2.436, 0.27, 0.59), PLATE),
-        *_box((0.62, 0.86, 0.94), (0.20, 0.17, 0.12), PAINT),
+        _panel((-2.432, 0.26, 0.50), (-2.432, -0.26, 0.50), (-2.432, -0.26, 0.61), (-2.432, 0.26, 0.61), PLATE),
+        *_box((0.62, 0.86, 0.96), (0.20, 0.17, 0.12), PAINT),
+        *(_arch(x, side) for x in (TO_FRONT, -TO_REAR) for side in (1, -1)),
     ]
+
+
+def _arch(x: float, side: int) -> Mesh:
+    """The dark gap around a wheel, a disc flush with the body."""
+    turn = -side * 2 * np.pi * np.arange(WHEEL_POINTS) / WHEEL_POINTS
+    rim = np.stack([np.cos(turn), np.zeros_like(turn), np.sin(turn)], axis=1)
+    place = np.array([x, side * ARCH_ASIDE, WHEEL_RADIUS + 0.02])
+    rings = np.stack([ARCH_RADIUS * rim + place, 0.3 * rim + place])
+    return _skin(rings, np.full((1, WHEEL_POINTS), TYRE))
 
 
 def _panel(*corners_and_material) -> Mesh:
@@ -245,13 +260,12 @@ def _wheel() -> Mesh:
     circle = np.stack([np.cos(turn), np.zeros_like(turn), -np.sin(turn)], axis=1)
     half = np.array([0, WHEEL_WIDTH / 2, 0])
     rings = [WHEEL_RADIUS * circle - half, WHEEL_RADIUS * circle + half, 0.66 * WHEEL_RADIUS * circle + half]
-    rings += [0.60 * WHEEL_RADIUS * circle + 0.8 * half, 0.02 * circle + 0.9 * half]
-    bands = (TYRE, TYRE, TRIM, RIM)
+    rings += [0.02 * circle + 0.9 * half]
+    bands = (TYRE, TYRE, RIM)
     parts = []
     for inner, outer, band in zip(rings[:-1], rings[1:], bands, strict=True):
         parts.append(_skin(np.stack([inner, outer]), np.full((1, WHEEL_POINTS), band)))
-    inside = np.concatenate([rings[0]])[None]
-    parts.append(_skin(np.stack([0.02 * circle - half, inside[0]]), np.full((1, WHEEL_POINTS), TYRE)))
+    parts.append(_skin(np.stack([0.02 * circle - half, rings[0]]), np.full((1, WHEEL_POINTS), TYRE)))
     return _joined(parts)
 
 
@@ -340,7 +354,84 @@ def draw(
 
 
 f4 = np.float32
+CONTACT, SHADOW_REACH, SOFT_EDGE = f4(0.62), f4(6.2), f4(0.5)
+"""How dark it is under the car; metres from the car within which there is any shadow."""
 ZERO, HALF, ONE = f4(0), f4(0.5), f4(1)
+
+
+BODY_HEIGHTS, CABIN_HEIGHTS = (0.15, 0.45, 0.75), (1.0, 1.2, 1.4)
+LOWEST_SUN = 0.36
+"""Metres above the ground at which outlines of the car cast the sun's shadow; the least tangent of its elevation."""
+
+
+def cast_shadow(
+    picture: NDArray[np.uint8], depth: NDArray[np.float32], view: Viewpoint, look: NDArray[np.float32], yaw: float
+) -> None:
+    """Darken the ground under the car that heads for `yaw`, and where the sun casts its shadow."""
+    light = light_of(look, yaw)
+    fall = -light.sun[:2] / max(light.sun[2], LOWEST_SUN * math.hypot(light.sun[0], light.sun[1]), 1e-3)
+    boxes = [_outline_box(BODY, fall * h) for h in BODY_HEIGHTS] + [_outline_box(CABIN, fall * h) for h in CABIN_HEIGHTS]
+    shade(picture, depth, np.array(view, np.float32), np.array(boxes, np.float32), f4(light.shadow))
+
+
+def _outline_box(slices: NDArray[np.float64], shift: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """Centre x, y and half length, half width of some slices' outline, shifted."""
+    front, rear, half_width = slices[:, 0].mean(), slices[:, 1].mean(), slices[:, 2].mean()
+    return (front + rear) / 2 + shift[0], shift[1], (front - rear) / 2, half_width
+
+
+@kernel
+def shade(picture, depth, view, boxes, strength):
+    """Darken ground in picture (H, W, 3): softly close to boxes[0], the body, and within all boxes by `strength`.
+
+    view: a `Viewpoint` as an array. boxes: (n, 4) centre x, y and half length, half width in the vehicle's frame.
+    """
+    cos, sin = math.cos(view[0]), math.sin(view[0])
+    front, rear, left_most, right_most = bounds(boxes)
+    first = max(int(view[5] + view[3] * view[2] / (view[1] + SHADOW_REACH)), 0)
+    for v in range(first, picture.shape[0]):
+        ahead = view[2] * view[3] / (f4(v) + HALF - view[5])
+        forward, aside = ahead - view[1], SHADOW_REACH * view[3] / ahead
+        if forward < -SHADOW_REACH:
+            break
+        low, high = max(int(view[4] - aside), 0), min(int(view[4] + aside), picture.shape[1])
+        for u in range(low, high):
+            left = (view[4] - f4(u) - HALF) * ahead / view[3]
+            x, y = forward * cos - left * sin, forward * sin + left * cos
+            if not (rear < x < front and right_most < y < left_most) or depth[v, u] < ahead - HALF:
+                continue
+            keep = ONE - CONTACT * soft(f4(0.1) - outside(boxes[0], x, y), SOFT_EDGE)
+            cast = ZERO
+            for i in range(len(boxes)):
+                cast = max(cast, soft(-outside(boxes[i], x, y), f4(0.22)))
+            keep *= ONE - strength * cast
+            for channel in range(3):
+                picture[v, u, channel] = np.uint8(picture[v, u, channel] * keep)
+
+
+@kernel
+def bounds(boxes):
+    """Greatest and least x and y of boxes (n, 4) and their soft edges."""
+    front, rear = boxes[0, 0] + boxes[0, 2], boxes[0, 0] - boxes[0, 2]
+    left, right = boxes[0, 1] + boxes[0, 3], boxes[0, 1] - boxes[0, 3]
+    for x, y, half_length, half_width in boxes:
+        front, rear = max(front, x + half_length), min(rear, x - half_length)
+        left, right = max(left, y + half_width), min(right, y - half_width)
+    return front + SOFT_EDGE, rear - SOFT_EDGE, left + SOFT_EDGE, right - SOFT_EDGE
+
+
+@kernel
+def outside(box, x, y):
+    """Metres from a box to a point outside of it; inside, minus the way to its nearest side."""
+    along, across = abs(x - box[0]) - box[2], abs(y - box[1]) - box[3]
+    return math.sqrt(max(along, ZERO) ** 2 + max(across, ZERO) ** 2) + min(max(along, across), ZERO)
+
+
+@kernel
+def soft(inside, width):
+    """From 0 at `width` outside an edge to 1 at `width` inside, smoothly."""
+    share = min(max(inside / (f4(2) * width) + HALF, ZERO), ONE)
+    return share * share * (f4(3) - f4(2) * share)
 
 
 @kernel
