@@ -9,7 +9,7 @@ stands behind its own lamp and is never lit.
 """
 
 import math
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -116,7 +116,9 @@ class Chase:
         focal, centre = chase_lens.focal, _centre(chase_lens)
         shine(picture, depth, f4(focal), f4(centre[0]), f4(centre[1]), f4(MOUNT_HEIGHT), lamp, slide, raw, shadow)
 
-    def _shadow_map(self, simulator: Simulator, row: int, eye_pose: NDArray[np.float64], lens: Lens) -> NDArray[np.float32]:
+    def _shadow_map(
+        self, simulator: Simulator, row: int, eye_pose: NDArray[np.float64], lens: Lens
+    ) -> NDArray[np.float32]:
         """How far the lamp's light goes before it meets something upright, metres along its axis, in each direction.
 
         Flat ground takes no light from flat ground, so it counts as nothing. Kept while the lamp stands still.

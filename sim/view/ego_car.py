@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.geometry import wrap_angle
 from sim.jit import kernel
 from sim.theme import COLOURS, LOOK_FIELDS
 from sim.vehicle import TO_FRONT, TO_REAR
@@ -111,7 +110,9 @@ def light_of(look: NDArray[np.float32], yaw: float) -> Light:
 
 def car(steer_angle: float) -> Mesh:
     """The whole car with its front wheels at `steer_angle` (rad, + left)."""
-    wheels = [_placed(_wheel(), x, side, angle) for x, angle in ((TO_FRONT, steer_angle), (-TO_REAR, 0.0)) for side in (1, -1)]
+    wheels = [
+        _placed(_wheel(), x, side, angle) for x, angle in ((TO_FRONT, steer_angle), (-TO_REAR, 0.0)) for side in (1, -1)
+    ]
     return _joined([_shell(), *wheels])
 
 
@@ -192,7 +193,9 @@ def _lid(ring: NDArray[np.float64], material: int) -> Mesh:
     middle, half = (ring[:, 0].max() + ring[:, 0].min()) / 2, np.ptp(ring[:, 0]) / 2
     along = (grid[..., 0] - middle) / half
     grid[..., 2] += CROWN * (1 - across**2) * (1 - along**4)
-    normals = _unit(np.stack([0.6 * along**5, 0.6 * np.broadcast_to(across**5, along.shape), np.ones_like(along)], axis=-1))
+    normals = _unit(
+        np.stack([0.6 * along**5, 0.6 * np.broadcast_to(across**5, along.shape), np.ones_like(along)], axis=-1)
+    )
     corners = np.stack([grid[:-1, :-1], grid[1:, :-1], grid[1:, 1:], grid[:-1, 1:]], axis=2).reshape(-1, 4, 3)
     shading = np.stack([normals[:-1, :-1], normals[1:, :-1], normals[1:, 1:], normals[:-1, 1:]], axis=2)
     return _triangles(corners, shading.reshape(-1, 4, 3), np.full(len(corners), material))
@@ -244,7 +247,9 @@ def _panel(*corners_and_material) -> Mesh:
 
 def _box(centre: tuple[float, float, float], size: tuple[float, float, float], material: int) -> list[Mesh]:
     """A box and its mirror image on the right."""
-    signs = np.array([(-1, -1, -1), (1, -1, -1), (1, 1, -1), (-1, 1, -1), (-1, -1, 1), (1, -1, 1), (1, 1, 1), (-1, 1, 1)])
+    signs = np.array(
+        [(-1, -1, -1), (1, -1, -1), (1, 1, -1), (-1, 1, -1), (-1, -1, 1), (1, -1, 1), (1, 1, 1), (-1, 1, 1)]
+    )
     faces = ((0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7), (4, 5, 6, 7), (3, 2, 1, 0))
     both = []
     for side in (1, -1):
@@ -370,7 +375,9 @@ def cast_shadow(
     """Darken the ground under the car that heads for `yaw`, and where the sun casts its shadow."""
     light = light_of(look, yaw)
     fall = -light.sun[:2] / max(light.sun[2], LOWEST_SUN * math.hypot(light.sun[0], light.sun[1]), 1e-3)
-    boxes = [_outline_box(BODY, fall * h) for h in BODY_HEIGHTS] + [_outline_box(CABIN, fall * h) for h in CABIN_HEIGHTS]
+    boxes = [_outline_box(BODY, fall * h) for h in BODY_HEIGHTS] + [
+        _outline_box(CABIN, fall * h) for h in CABIN_HEIGHTS
+    ]
     shade(picture, depth, np.array(view, np.float32), np.array(boxes, np.float32), f4(light.shadow))
 
 
