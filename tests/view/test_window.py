@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sim.view.actions import ACTION_OF_KEY, ACTIONS
+from sim.view.layout import SMALLEST
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 
