@@ -6,12 +6,11 @@ Nothing here ever enters a policy's frame: the policy's camera does not see its 
 
 import math
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.geometry import wrap_angle
 from sim.jit import kernel
 from sim.theme import COLOURS, LOOK_FIELDS
 from sim.vehicle import TO_FRONT, TO_REAR
@@ -81,8 +80,8 @@ class Mesh(NamedTuple):
 
 
 class Light(NamedTuple):
-    """sun: (3,) unit vector to it in the vehicle's frame. sunshine, sky, ground: (3,) RGB in [0, 1] of what falls on the
-    car from each. exposure, contrast: of the look. shadow: how dark the sun's shadows are."""
+    """sun: (3,) unit vector to it in the vehicle's frame. sunshine, sky, ground: (3,) RGB in [0, 1] of what comes from
+    each. exposure, contrast: of the look. shadow: how dark the sun's shadows are."""
 
     sun: NDArray[np.float64]
     sunshine: NDArray[np.float64]
@@ -111,7 +110,9 @@ def light_of(look: NDArray[np.float32], yaw: float) -> Light:
 
 def car(steer_angle: float) -> Mesh:
     """The whole car with its front wheels at `steer_angle` (rad, + left)."""
-    wheels = [_placed(_wheel(), x, side, angle) for x, angle in ((TO_FRONT, steer_angle), (-TO_REAR, 0.0)) for side in (1, -1)]
+    wheels = [
+        _placed(_wheel(), x, side, angle) for x, angle in ((TO_FRONT, steer_angle), (-TO_REAR, 0.0)) for side in (1, -1)
+    ]
     return _joined([_shell(), *wheels])
 
 
@@ -204,7 +205,9 @@ def _lid(ring: NDArray[np.float64], material: int) -> Mesh:
     middle, half = (ring[:, 0].max() + ring[:, 0].min()) / 2, np.ptp(ring[:, 0]) / 2
     along = (grid[..., 0] - middle) / half
     grid[..., 2] += CROWN * (1 - across**2) * (1 - along**4)
-    normals = _unit(np.stack([0.6 * along**5, 0.6 * np.broadcast_to(across**5, along.shape), np.ones_like(along)], axis=-1))
+    normals = _unit(
+        np.stack([0.6 * along**5, 0.6 * np.broadcast_to(across**5, along.shape), np.ones_like(along)], axis=-1)
+    )
     corners = np.stack([grid[:-1, :-1], grid[1:, :-1], grid[1:, 1:], grid[:-1, 1:]], axis=2).reshape(-1, 4, 3)
     shading = np.stack([normals[:-1, :-1], normals[1:, :-1], normals[1:, 1:], normals[:-1, 1:]], axis=2)
     return _triangles(corners, shading.reshape(-1, 4, 3), np.full(len(corners), material))
@@ -230,12 +233,11 @@ def _cabin_materials() -> NDArray[np.int64]:
 
 
 def _details() -> list[Mesh]:
-    """Number plate, bumper trim, high brake lamp, mirrors."""
-    return [
-        _panel((-2.432, 0.26, 0.50), (-2.432, -0.26, 0.50), (-2.432, -0.26, 0.61), (-2.432, 0.26, 0.61), PLATE),
-        *_box((0.62, 0.86, 0.96), (0.20, 0.17, 0.12), PAINT),
-        *(_arch(x, side) for x in (TO_FRONT, -TO_REAR) for side in (1, -1)),
-    ]
+    """Number plate, mirrors, the gaps around the wheels."""
+    plate = np.array([(-2.432, 0.26, 0.50), (-2.432, -0.26, 0.50), (-2.432, -0.26, 0.61), (-2.432, 0.26, 0.61)])
+    mirrors = [_box((0.62, side * 0.86, 0.96), (0.20, 0.17, 0.12), PAINT) for side in (1, -1)]
+    arches = [_arch(x, side) for x in (TO_FRONT, -TO_REAR) for side in (1, -1)]
+    return [_panel(plate, PLATE), *mirrors[0], *mirrors[1], *arches]
 
 
 def _arch(x: float, side: int) -> Mesh:
@@ -247,22 +249,17 @@ def _arch(x: float, side: int) -> Mesh:
     return _skin(rings, np.full((1, WHEEL_POINTS), TYRE))
 
 
-def _panel(*corners_and_material) -> Mesh:
-    *corners, material = corners_and_material
-    quad = np.array(corners)[None]
-    normal = _unit(np.cross(quad[0, 1] - quad[0, 0], quad[0, 3] - quad[0, 0]))
-    return _triangles(quad, np.broadcast_to(normal, quad.shape), np.array([material]))
+def _panel(corners: NDArray[np.float64], material: int) -> Mesh:
+    """A flat quadrilateral (4, 3)."""
+    normal = _unit(np.cross(corners[1] - corners[0], corners[3] - corners[0]))
+    return _triangles(corners[None], np.broadcast_to(normal, (1, 4, 3)), np.array([material]))
 
 
 def _box(centre: tuple[float, float, float], size: tuple[float, float, float], material: int) -> list[Mesh]:
-    """A box and its mirror image on the right."""
-    signs = np.array([(-1, -1, -1), (1, -1, -1), (1, 1, -1), (-1, 1, -1), (-1, -1, 1), (1, -1, 1), (1, 1, 1), (-1, 1, 1)])
-    faces = ((0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7), (4, 5, 6, 7), (3, 2, 1, 0))
-    both = []
-    for side in (1, -1):
-        corners = np.array(centre) * (1, side, 1) + signs * np.array(size) / 2
-        both += [_panel(*corners[list(face)], material) for face in faces]
-    return both
+    """The six sides of a box."""
+    corner = np.array(centre) + (np.indices((2, 2, 2)).reshape(3, 8).T - 0.5) * size
+    sides = ((0, 4, 5, 1), (6, 2, 3, 7), (2, 0, 1, 3), (4, 6, 7, 5), (1, 5, 7, 3), (2, 6, 4, 0))
+    return [_panel(corner[list(side)], material) for side in sides]
 
 
 @cache
@@ -316,15 +313,16 @@ def facing(mesh: Mesh, eye: NDArray[np.float64]) -> Mesh:
 
 
 class Viewpoint(NamedTuple):
-    """Where the car is seen from. yaw: of the camera against the car, rad; behind, height: metres of the camera from
-    the car's reference point along the camera's own axis; focal, centre_column, centre_row: pixels."""
+    """Where the car is seen from, in float32. yaw: of the camera against the car, rad. behind, height: metres of the
+    camera behind the car's reference point, along the camera's axis, and above the ground. focal, centre_column,
+    centre_row: pixels; the row is the horizon's."""
 
-    yaw: float
-    behind: float
-    height: float
-    focal: float
-    centre_column: float
-    centre_row: float
+    yaw: Any
+    behind: Any
+    height: Any
+    focal: Any
+    centre_column: Any
+    centre_row: Any
 
 
 def draw(
@@ -382,8 +380,10 @@ def cast_shadow(
     """Darken the ground under the car that heads for `yaw`, and where the sun casts its shadow."""
     light = light_of(look, yaw)
     fall = -light.sun[:2] / max(light.sun[2], LOWEST_SUN * math.hypot(light.sun[0], light.sun[1]), 1e-3)
-    boxes = [_outline_box(BODY, fall * h) for h in BODY_HEIGHTS] + [_outline_box(CABIN, fall * h) for h in CABIN_HEIGHTS]
-    shade(picture, depth, np.array(view, np.float32), np.array(boxes, np.float32), f4(light.shadow))
+    boxes = [_outline_box(BODY, fall * h) for h in BODY_HEIGHTS] + [
+        _outline_box(CABIN, fall * h) for h in CABIN_HEIGHTS
+    ]
+    shade(picture, depth, view, np.array(boxes, np.float32), f4(light.shadow))
 
 
 def _outline_box(slices: NDArray[np.float64], shift: NDArray[np.float64]) -> tuple[float, float, float, float]:
@@ -396,20 +396,20 @@ def _outline_box(slices: NDArray[np.float64], shift: NDArray[np.float64]) -> tup
 def shade(picture, depth, view, boxes, strength):
     """Darken ground in picture (H, W, 3): softly close to boxes[0], the body, and within all boxes by `strength`.
 
-    view: a `Viewpoint` as an array. boxes: (n, 4) centre x, y and half length, half width in the vehicle's frame.
+    boxes: (n, 4) centre x, y and half length, half width in the vehicle's frame.
     """
-    cos, sin = math.cos(view[0]), math.sin(view[0])
+    cos, sin = math.cos(view.yaw), math.sin(view.yaw)
     front, rear, left_most, right_most = bounds(boxes)
     reach = math.sqrt(max(front, -rear) ** 2 + max(left_most, -right_most) ** 2)
-    first = max(int(view[5] + view[3] * view[2] / (view[1] + reach)), 0)
+    first = max(int(view.centre_row + view.focal * view.height / (view.behind + reach)), 0)
     for v in range(first, picture.shape[0]):
-        ahead = view[2] * view[3] / (f4(v) + HALF - view[5])
-        forward, aside = ahead - view[1], reach * view[3] / ahead
+        ahead = view.height * view.focal / (f4(v) + HALF - view.centre_row)
+        forward, aside = ahead - view.behind, reach * view.focal / ahead
         if forward < -reach:
             break
-        low, high = max(int(view[4] - aside), 0), min(int(view[4] + aside), picture.shape[1])
+        low, high = max(int(view.centre_column - aside), 0), min(int(view.centre_column + aside), picture.shape[1])
         for u in range(low, high):
-            left = (view[4] - f4(u) - HALF) * ahead / view[3]
+            left = (view.centre_column - f4(u) - HALF) * ahead / view.focal
             x, y = forward * cos - left * sin, forward * sin + left * cos
             if not (rear < x < front and right_most < y < left_most) or depth[v, u] < ahead - HALF:
                 continue

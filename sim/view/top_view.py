@@ -10,7 +10,6 @@ from functools import lru_cache
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 
 from sim.geometry import world_to_vehicle
 from sim.scene import LANE_WIDTH
@@ -185,7 +184,7 @@ def _both_sides(half: NDArray[np.float64]) -> NDArray[np.float64]:
 def _lap(
     picture: NDArray[np.uint8], route: NDArray[np.float64], pose: NDArray[np.float64], completion: float | None
 ) -> None:
-    """The whole lap in the upper right corner, north up, with what was driven in a lighter tone, and the car's place."""
+    """The whole lap in the upper right corner, north up, what was driven in a lighter tone, and the car's place."""
     side = round(INSET_SHARE * min(picture.shape[:2]))
     margin = side // 8
     corner = picture[margin : margin + side, -margin - side : -margin]
@@ -224,9 +223,7 @@ def _inset(route: bytes, side: int) -> _Inset:
     return _Inset(scale, middle, outline, panel)
 
 
-def _on_inset(
-    points: NDArray[np.float64], scale: float, middle: NDArray[np.float64], side: int
-) -> NDArray[np.float64]:
+def _on_inset(points: NDArray[np.float64], scale: float, middle: NDArray[np.float64], side: int) -> NDArray[np.float64]:
     """World points (..., 2) as (column, row) of the inset, north up."""
     return side / 2 + (points - middle) * (scale, -scale)
 
