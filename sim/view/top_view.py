@@ -184,7 +184,7 @@ def _both_sides(half: NDArray[np.float64]) -> NDArray[np.float64]:
 def _lap(
     picture: NDArray[np.uint8], route: NDArray[np.float64], pose: NDArray[np.float64], completion: float | None
 ) -> None:
-    """The whole lap in the upper right corner, north up, with what was driven in a lighter tone, and the car's place."""
+    """The whole lap in the upper right corner, north up, what was driven in a lighter tone, and the car's place."""
     side = round(INSET_SHARE * min(picture.shape[:2]))
     margin = side // 8
     corner = picture[margin : margin + side, -margin - side : -margin]
