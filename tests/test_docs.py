@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.theme import COLOURS, LOOK_FIELDS, SCALARS, training_bounds
+from sim.theme import COLOURS, EFFECTS, LOOK_FIELDS, SCALARS, training_bounds
 
 ROOT = Path(__file__).parent.parent
 
@@ -16,7 +16,7 @@ def published(name: str) -> list[list[float]]:
     return [[float(value) for value in cell.split(",")] for cell in row]
 
 
-@pytest.mark.parametrize("name", [*COLOURS, *SCALARS])
+@pytest.mark.parametrize("name", [*COLOURS, *SCALARS, *EFFECTS])
 def test_published_bounds_are_the_training_randomisers(name: str) -> None:
     fields = [f"{name}_{channel}" for channel in ("red", "green", "blue")] if name in COLOURS else [name]
     bounds, indices = training_bounds(), [LOOK_FIELDS.index(field) for field in fields]

@@ -9,7 +9,7 @@ import pytest
 from sim.camera import Camera
 from sim.camera.lens import HORIZON, Lens
 from sim.scene import CLASSES, GRID_BAND, GRID_SIZE, OBJECT_KINDS, Scene
-from sim.theme import COLOURS, LOOK_FIELDS, load_theme, sample_look, theme_names, training_look
+from sim.theme import COLOURS, LOOK_FIELDS, load_theme, resolve, sample_look, sample_looks, theme_names, training_look
 
 ORIGIN = -(GRID_SIZE - 1) / 2
 LAP = 1200.0
@@ -256,15 +256,15 @@ def test_more_objects_than_slots_leave_out_the_farthest(small):
 
 
 def test_signs_point_where_their_tint_says(large):
-    """Half-way up, white tips lie on the side pointed to, so the red begins further from there than higher up."""
+    """Half-way up, white tips lie on the side pointed to, so the blue begins further from there than higher up."""
     left, right = (draw(large, straight(tree(8.0, -1.75, "curve sign", 0.9, 1.5, tint)), EGO) for tint in (1, -1))
     seen = left[2] == 1
     assert (seen == (right[2] == 1)[:, ::-1]).mean() > 0.999
     mirrored = right[0][:, ::-1].astype(int)
     assert np.abs(left[0][seen] - mirrored[seen]).mean() < 6
     middle, higher = (int(project(large, 8.0, -1.75, height)[0]) for height in (1.02, 1.35))
-    red = (left[0][..., 0] > 150) & (left[0][..., 1] < 110)
-    assert np.flatnonzero(red[middle])[0] > np.flatnonzero(red[higher])[0] + 3
+    blue = (left[0][..., 2] > 120) & (left[0][..., 0] < 90)
+    assert np.flatnonzero(blue[middle])[0] > np.flatnonzero(blue[higher])[0] + 3
 
 
 def test_thin_posts_keep_their_light_at_every_shift(small):
@@ -295,6 +295,7 @@ def busy():
 @pytest.mark.parametrize("size", [(72, 128), (33, 45)])
 def test_a_frame_does_not_depend_on_its_batch_its_camera_or_its_thread(size):
     scene, (rows, poses, looks) = busy(), random_batch(64)
+    looks[::2] = sample_looks("heldout", [np.random.default_rng(seed) for seed in range(32)])
     together = Camera(*size).render(scene, rows, poses, looks, truth=True)
     alone, other = Camera(*size), Camera(*size)
     singles = [alone.render(scene, rows[i : i + 1], poses[i : i + 1], looks[i : i + 1]).rgb[0] for i in range(64)]
@@ -331,7 +332,7 @@ def test_no_look_changes_the_truth(small):
 
 def test_snow_hides_markings_that_the_training_themes_show():
     camera = Camera(180, 320)
-    for name, hidden in (("snow", True), ("meadow", False), ("autumn", False), ("overcast", False)):
+    for name, hidden in (("snow", True), *((chosen.name, False) for chosen in resolve("train"))):
         look = sample_look(load_theme(name), np.random.default_rng(2))
         look[LOOK_FIELDS.index("sun_strength")] = 0
         rgb, segmentation, *_ = draw(camera, straight(), EGO, look)
@@ -339,6 +340,89 @@ def test_snow_hides_markings_that_the_training_themes_show():
         line, road = (rgb[rows][segmentation[rows] == CLASSES.index(kind)].mean() for kind in ("edge line", "road"))
         grass = rgb[rows][segmentation[rows] == CLASSES.index("ground")].mean()
         assert (abs(line - grass) < 0.35 * abs(line - road)) == hidden
+
+
+def brightness(camera, scene, pose, look):
+    """Mean of the three channels, (H, W)."""
+    return draw(camera, scene, pose, look)[0].mean(axis=-1)
+
+
+def test_headlamps_light_the_road_ahead_less_with_distance_and_angle(large):
+    """Only moonlight, a twentieth of the day's, is left where the lamps do not reach; the sky is as it was."""
+    day, night = (plain_look(asphalt=100.0, grass=100.0, dry_grass=100.0, headlights=share) for share in (0.0, 0.95))
+    share = brightness(large, straight(), EGO, night) / brightness(large, straight(), EGO, day)
+    rows = [int(project(large, z, -1.75, 0.0)[0]) for z in (10.0, 25.0, 60.0)]
+    ahead = [share[row, 320] for row in rows]
+    assert ahead[0] > 1.3 * ahead[1] > 2.6 * ahead[2]
+    assert share[rows[0], 320] > 1.3 * share[rows[0], 20]
+    assert share[151, 320] == pytest.approx(0.05, abs=0.03)
+    assert (share[:60] == 1).all()
+
+
+def test_paint_sends_the_lamps_light_back_from_farther_than_asphalt(large):
+    row = int(project(large, 50.0, -1.75, 0.0)[0])
+    ratios = []
+    for headlights in (0.0, 1.0):
+        look = plain_look(asphalt=100.0, marking=240.0, headlights=headlights)
+        rgb, segmentation, *_ = draw(large, straight(), EGO, look)
+        line, road = (rgb[row][segmentation[row] == CLASSES.index(name)].mean() for name in ("edge line", "road"))
+        ratios.append(line / road)
+    assert ratios[1] > 1.3 * ratios[0]
+
+
+def test_a_wet_road_mirrors_a_tree_and_a_dry_one_does_not(large):
+    """Below a dark tree 30 m ahead the wet road is darker than beside it, where it mirrors the sky."""
+    scene = straight(tree(30.0, -1.75, "conifer", 3.0, 14.0))
+    row, column = (int(value) for value in project(large, 12.0, -1.75, 0.0))
+    contrast = []
+    for wetness in (0.0, 1.0):
+        grey = brightness(large, scene, EGO, plain_look(wetness=wetness, asphalt=60.0))
+        contrast.append(grey[row, column - 48 : column - 32].mean() - grey[row, column - 5 : column + 5].mean())
+    assert abs(contrast[0]) < 3
+    assert contrast[1] > 10
+
+
+def test_rain_is_the_same_for_the_same_state_and_other_after_a_millimetre(small):
+    look = plain_look(rain=1.0)
+    first, again, moved = (draw(small, straight(), (x, -1.75, 0.0), look)[0] for x in (5.0, 5.0, 5.001))
+    dry = draw(small, straight(), (5.0, -1.75, 0.0))[0]
+    assert (first == again).all()
+    assert 0.05 < (first != dry).any(axis=-1).mean() < 0.6
+    assert ((first != dry) & (moved != dry) & (first != moved)).any()
+
+
+def test_stars_keep_their_places_when_the_car_turns(large):
+    """A star that is `turn` radians left of the axis at yaw 0 is on the axis at yaw `turn`."""
+    look = plain_look(stars=1.0, zenith=0.0, haze=0.0, cloud=0.0, far_hills=0.0, near_hills=0.0, sun_azimuth=math.pi)
+    first = brightness(large, straight(), EGO, look)[:130]
+    row, column = np.unravel_index(first[:, 320:500].argmax(), (130, 180))
+    turn = math.atan((320 - (column + 320 + 0.5)) / large.lens.focal)
+    turned = brightness(large, straight(), (0.0, -1.75, turn), look)[:130]
+    # the same elevation is nearer to the horizon on the axis than at the edge
+    height = (0.42 * 360 - row - 0.5) * math.cos(turn)
+    there = round(0.42 * 360 - height - 0.5)
+    light = first[row - 1 : row + 2, column + 318 : column + 323].sum()
+    assert turned[there - 1 : there + 2, 317:324].sum() == pytest.approx(light, rel=0.3)
+
+
+def test_the_planet_stands_where_its_sun_puts_it(large):
+    azimuth = 0.4
+    with_planet, without = (
+        brightness(large, straight(), EGO, plain_look(planet=opacity, sun_azimuth=azimuth - 2.25, cloud_cover=0.0))
+        for opacity in (1.0, 0.0)
+    )
+    rows, columns = np.nonzero(np.abs(with_planet - without) > 8)
+    assert rows.max() < 151
+    row, column = project(large, 1000 * math.cos(azimuth), 1000 * math.sin(azimuth) - 1.75, 1.4 + 210.0)
+    assert columns.min() < column < columns.max()
+    assert rows.min() <= row < rows.max()
+
+
+def test_veins_glow_beside_the_road_only(large):
+    _, segmentation, *_ = plain = draw(large, straight(), EGO)
+    changed = (draw(large, straight(), EGO, plain_look(veins=1.0))[0] != plain[0]).any(axis=-1)
+    assert changed[segmentation == CLASSES.index("ground")].mean() > 0.1
+    assert not changed[segmentation != CLASSES.index("ground")].any()
 
 
 def test_many_frames_may_share_a_world_and_out_is_drawn_into(small):

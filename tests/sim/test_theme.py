@@ -4,18 +4,26 @@ import numpy as np
 import pytest
 
 from sim import theme
-from sim.theme import LOOK_FIELDS, LOOK_SIZE, load_theme, resolve, sample_look, sample_looks, theme_names, training_look
+from sim.theme import (
+    EFFECTS,
+    LOOK_FIELDS,
+    LOOK_SIZE,
+    load_theme,
+    resolve,
+    sample_look,
+    sample_looks,
+    theme_names,
+    training_look,
+)
 
 
-def test_there_are_three_training_themes_and_one_held_out():
-    splits = [load_theme(name).split for name in theme_names()]
-    assert splits.count("train") == 3
-    assert splits.count("heldout") == 1
+def test_there_are_six_training_themes_and_then_four_held_out():
+    assert [load_theme(name).split for name in theme_names()] == ["train"] * 6 + ["heldout"] * 4
 
 
 def test_split_names_select_all_of_a_split():
     assert {chosen.split for chosen in resolve("train")} == {"train"}
-    assert [chosen.name for chosen in resolve("heldout")] == ["snow"]
+    assert [chosen.name for chosen in resolve("heldout")] == ["exoplanet", "night", "rain", "snow"]
     assert [chosen.name for chosen in resolve("meadow")] == ["meadow"]
 
 
@@ -46,10 +54,22 @@ def test_the_randomiser_is_wider_than_every_training_theme_and_stays_in_its_publ
     assert (looks <= bounds.high + 1e-4).all()
 
 
-def test_training_never_covers_the_road_but_the_held_out_theme_does():
-    covered = LOOK_FIELDS.index("covered")
-    assert theme.training_bounds().high[covered] == 0
-    assert all(chosen.low[covered] > 0 for chosen in resolve("heldout"))
+def effects(box):
+    """Names of the effects that some look of a box has, and of those that every look has."""
+    fields = {name: LOOK_FIELDS.index(name) for name in EFFECTS}
+    return [{name for name, field in fields.items() if end[field] > 0} for end in (box.high, box.low)]
+
+
+def test_training_has_no_effect_and_every_held_out_theme_has_one_of_its_own():
+    assert [effects(box) for box in (theme.training_bounds(), *resolve("train"))] == [[set(), set()]] * 7
+    held_out = {chosen.name: effects(chosen) for chosen in resolve("heldout")}
+    assert all(some == always and some for some, always in held_out.values())
+    named = [effect for some, _ in held_out.values() for effect in some]
+    assert sorted(named) == sorted(EFFECTS), "each effect belongs to one theme"
+
+
+def test_an_effect_that_a_theme_does_not_name_is_off():
+    assert load_theme("meadow").high[LOOK_FIELDS.index("rain")] == 0
 
 
 def test_the_same_generator_state_gives_the_same_look():
