@@ -64,7 +64,7 @@ CROWN = 0.03
 LID_STRIPS = 4
 
 WHEEL_RADIUS, WHEEL_WIDTH, HALF_TRACK = 0.32, 0.21, 0.812
-ARCH_RADIUS, ARCH_ASIDE = 0.37, 0.907
+ARCH_RADIUS, ARCH_ASIDE = 0.36, 0.907
 WHEEL_POINTS = 18
 
 OVERSAMPLING = 2
@@ -244,7 +244,7 @@ def _arch(x: float, side: int) -> Mesh:
     """The dark gap around a wheel, a disc flush with the body."""
     turn = -side * 2 * np.pi * np.arange(WHEEL_POINTS) / WHEEL_POINTS
     rim = np.stack([np.cos(turn), np.zeros_like(turn), np.sin(turn)], axis=1)
-    place = np.array([x, side * ARCH_ASIDE, WHEEL_RADIUS + 0.02])
+    place = np.array([x, side * ARCH_ASIDE, ARCH_RADIUS])
     rings = np.stack([ARCH_RADIUS * rim + place, 0.3 * rim + place])
     return _skin(rings, np.full((1, WHEEL_POINTS), TYRE))
 
