@@ -48,6 +48,10 @@ def test_cells_are_as_red_as_their_alpha() -> None:
     np.testing.assert_allclose(red[row, column], half_way, atol=1.5)
 
 
+def test_a_cell_beyond_the_map_is_not_drawn() -> None:
+    np.testing.assert_array_equal(draw(SIZE, **BARE, cells=square(20.0, 200.0)), draw(SIZE, **BARE))
+
+
 def test_cells_that_touch_leave_no_seam() -> None:
     both = GroundCells(*(np.concatenate(pair) for pair in zip(square(25.0, 2.03), square(25.0, -1.97), strict=True)))
     row = draw(SIZE, **BARE, cells=both)[round(CAR_PLACE * SIZE[0] - 25 * SCALE)]
