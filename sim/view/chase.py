@@ -26,10 +26,10 @@ from sim.view import ego_car
 from sim.view.overlay import RED, pixel_alpha
 
 FIELD_OF_VIEW = math.radians(70)
-MOUNT_FORWARD, MOUNT_HEIGHT = -8.0, 3.0
+MOUNT_FORWARD, MOUNT_HEIGHT = -8.6, 3.7
 """The chase camera's horizontal field of view, and its place in metres from the car's reference point."""
 
-CHASE_HORIZON = 0.32
+CHASE_HORIZON = 0.27
 """Row of the horizon as a share of the height: the camera looks down at the car a little."""
 
 TRAIL_TIME = 0.35

@@ -64,7 +64,7 @@ CROWN = 0.03
 LID_STRIPS = 4
 
 WHEEL_RADIUS, WHEEL_WIDTH, HALF_TRACK = 0.32, 0.21, 0.812
-ARCH_RADIUS, ARCH_ASIDE = 0.37, 0.907
+ARCH_RADIUS, ARCH_ASIDE = 0.36, 0.907
 WHEEL_POINTS = 18
 
 OVERSAMPLING = 2
@@ -94,16 +94,15 @@ class Light(NamedTuple):
 
 def light_of(look: NDArray[np.float32], yaw: float) -> Light:
     """The light of one look on a car that heads for `yaw`."""
-    scalar = {name: float(look[i]) for i, name in enumerate(LOOK_FIELDS)}
-    azimuth, elevation = scalar["sun_azimuth"] - yaw, scalar["sun_elevation"]
-    flat, strength = math.cos(elevation), scalar["sun_strength"]
+    azimuth, elevation = _scalar(look, "sun_azimuth") - yaw, _scalar(look, "sun_elevation")
+    flat, strength = math.cos(elevation), _scalar(look, "sun_strength")
     return Light(
         sun=np.array([flat * math.cos(azimuth), flat * math.sin(azimuth), math.sin(elevation)]),
         sunshine=0.62 * strength * _colour(look, "sunlight"),
         sky=(0.98 - 0.38 * strength) * (0.35 + 0.65 * _colour(look, "haze")),
         ground=0.30 * _colour(look, "asphalt") + 0.12,
-        exposure=scalar["exposure"],
-        contrast=scalar["contrast"],
+        exposure=_scalar(look, "exposure"),
+        contrast=_scalar(look, "contrast"),
         shadow=0.45 * strength,
     )
 
@@ -151,6 +150,10 @@ def colours(mesh: Mesh, eye: NDArray[np.float64], light: Light, brake: float) ->
     m = mesh.material
     paint(mesh.points, mesh.normals, ALBEDO[m], GLOSS[m], glow[m], eye, light, out)
     return out
+
+
+def _scalar(look: NDArray[np.float32], name: str) -> float:
+    return float(look[LOOK_FIELDS.index(name)])
 
 
 def _colour(look: NDArray[np.float32], name: str) -> NDArray[np.float64]:
@@ -244,7 +247,7 @@ def _arch(x: float, side: int) -> Mesh:
     """The dark gap around a wheel, a disc flush with the body."""
     turn = -side * 2 * np.pi * np.arange(WHEEL_POINTS) / WHEEL_POINTS
     rim = np.stack([np.cos(turn), np.zeros_like(turn), np.sin(turn)], axis=1)
-    place = np.array([x, side * ARCH_ASIDE, WHEEL_RADIUS + 0.02])
+    place = np.array([x, side * ARCH_ASIDE, ARCH_RADIUS])
     rings = np.stack([ARCH_RADIUS * rim + place, 0.3 * rim + place])
     return _skin(rings, np.full((1, WHEEL_POINTS), TYRE))
 

@@ -45,6 +45,7 @@ REAR_WINDOW = np.array([(-1.2, 0.62), (-1.75, 0.7)])
 _SHIFT = 6  # fractional bits of the coordinates that OpenCV is given
 _INSET_STEP = 4  # points of the route from one corner of the lap's outline to the next
 _DASH_POINTS = round(DASH_PERIOD / SPACING)
+_DASH_LENGTH = _DASH_POINTS // 3
 
 
 @dataclass(frozen=True)
@@ -134,8 +135,9 @@ def _road(ground: _Map, route: NDArray[np.float64]) -> None:
     stretches = _stretches(route)
     ground.stroke(stretches, EDGE, 2 * LANE_WIDTH)
     ground.stroke(stretches, ASPHALT, 2 * LANE_WIDTH - max(0.5, 2 / ground.scale))
-    dashes = [route[i : i + _DASH_POINTS // 3 + 1] for i in range(0, len(route), _DASH_POINTS)]
-    ground.stroke([dash for dash in dashes if np.isfinite(dash).all()], EDGE, 0.25)
+    first = np.arange(0, len(route) - _DASH_LENGTH, _DASH_POINTS)
+    there = np.isfinite(route[first, 0]) & np.isfinite(route[first + _DASH_LENGTH, 0])
+    ground.stroke([route[[i, i + _DASH_LENGTH]] for i in first[there]], EDGE, 0.25)
 
 
 def ribbon(line: NDArray[np.float64], half_width: float) -> NDArray[np.float64]:
@@ -160,8 +162,13 @@ def _light(ground: _Map, cells: GroundCells) -> None:
     large = np.zeros((2 * height, 2 * width), np.uint8)
     for corners, alpha in zip(ground.pixels(cells.corners, 2), cells.alpha.tolist(), strict=True):
         cv2.fillConvexPoly(large, corners, round(255 * alpha), cv2.LINE_8, _SHIFT)
-    alpha = cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    cv2.blendLinear(ground.picture, _red(height, width), 1 - alpha, alpha, ground.picture)
+    share = cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA)
+    left, top, wide, high = cv2.boundingRect(share)
+    if not wide:
+        return  # all of them beyond the map
+    box = np.s_[top : top + high, left : left + wide]
+    alpha = share[box].astype(np.float32) / 255
+    cv2.blendLinear(ground.picture[box], _red(height, width)[box], 1 - alpha, alpha, ground.picture[box])
 
 
 @lru_cache(maxsize=4)
