@@ -23,6 +23,7 @@ from PIL import Image, ImageSequence
 from sim.view import recorder as module
 from sim.view.hud import BACKGROUND
 from sim.view.recorder import Recorder
+from sim.view.recording.file import GrowingFile
 from sim.view.recording.formats import FORMATS
 from sim.view.recording.provenance import read_provenance
 
@@ -405,6 +406,11 @@ def test_memory_does_not_grow_with_the_pictures(tmp_path: Path, ending: str) -> 
     assert int(output) < 10_000  # kB; the pictures in between are 46,000
 
 
+def test_importing_it_is_light() -> None:
+    output, _ = run_python("import sys, sim.view.recorder; print(*sys.modules)").communicate(timeout=60)
+    assert not {"torch", "pygame", "numba", "matplotlib"} & set(output.split())
+
+
 def record_and_be_killed(path: Path, moment: float) -> float:
     """Kill -9 `moment` seconds after the first picture; how many seconds had been written."""
     code = """
@@ -438,6 +444,25 @@ def check_killed(path: Path, moment: float) -> float:
 @every_format
 def test_killed_half_way_it_still_plays(tmp_path: Path, ending: str) -> None:
     assert check_killed(tmp_path / f"a{ending}", 1.0) <= 1
+
+
+@every_format
+def test_after_every_single_write_it_plays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
+    path, states = tmp_path / f"a{ending}", []
+    write = GrowingFile.write
+
+    def watched(self: GrowingFile, data: bytes) -> int:
+        written = write(self, data)
+        states.append((self.seconds, path.read_bytes()))
+        return written
+
+    monkeypatch.setattr(GrowingFile, "write", watched)
+    record(path, 90)
+    assert len(states) > 4
+    for seconds, content in states:
+        if seconds:  # as last marked: finishing, too, goes through states that play
+            path.write_bytes(content)
+            assert decode(path)[1][-1] >= seconds - 0.02
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ import pytest
 
 import run_demo
 from sim.view.actions import ACTIONS
+from sim.view.recording.provenance import read_provenance
 
 EXPERT = ["--policy", "expert"]
 ROOT = Path(run_demo.__file__).parent
@@ -134,10 +135,9 @@ def test_headless_recording_and_dump(capsys: pytest.CaptureFixture[str]) -> None
     lines = [json.loads(line) for line in Path("out/dump/steps.jsonl").read_text().splitlines()]
     assert len(lines) == 10
     assert lines[0]["labels"] == {"theme": "meadow", "scenario": "open-road", "seed": "20000"}
-    with av.open("out/a.mp4") as container:
-        assert container.metadata["policy"] == "expert"
-        assert container.metadata["theme"] == "meadow"
-        assert json.loads(container.metadata["versions"])["world"]
+    provenance = read_provenance(Path("out/a.mp4"))
+    assert (provenance["policy"], provenance["theme"]) == ("expert", "meadow")
+    assert provenance["versions"]["world"]
 
 
 def test_a_checkpoint_folder_drives_and_its_selection_is_dumped() -> None:
@@ -148,8 +148,7 @@ def test_a_checkpoint_folder_drives_and_its_selection_is_dumped() -> None:
     save_checkpoint(Path("mine"), "topk-patches", untrained.network(untrained.config()), {"note": "untrained"})
     options = ["--headless", "--seconds", "0.2", "--record", "a.mp4", "--dump", "dump"]
     assert run_demo.main(["--policy", "mine", *options]) == 0
-    with av.open("a.mp4") as container:
-        provenance = json.loads(container.metadata["policy_provenance"])
+    provenance = read_provenance(Path("a.mp4"))["policy_provenance"]
     assert provenance["note"] == "untrained"
     assert len(provenance["weights_sha256"]) == 64
     line = json.loads(Path("dump/steps.jsonl").read_text().splitlines()[0])
