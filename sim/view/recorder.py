@@ -1,7 +1,7 @@
 """Pictures to a file that people can mail around, that tells how it was made, and that plays even if cut short."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from queue import Full, Queue
@@ -144,17 +144,22 @@ class Recorder:
         return True
 
     def _encode_all(self, encoder: Encoder) -> None:
-        """The thread: encode until None comes; after a failure go on emptying the queue, so that nobody waits."""
-        try:
-            while item := self._queue.get():
-                picture, slot = item
-                encoder.encode(fit(picture, self.size), slot)
-            if self._next_slot:
-                encoder.finish()
-        except Exception as failure:  # raised in the thread that writes, at its next call
-            self._failure = failure
-            while self._queue.get():
-                pass
+        """The thread: encode until None comes; after a failure it only empties the queue, so that nobody waits."""
+        for picture, slot in iter(self._queue.get, None):
+            self._attempt(self._encode, encoder, picture, slot)
+        if self._next_slot:
+            self._attempt(encoder.finish)
+
+    def _encode(self, encoder: Encoder, picture: NDArray[np.uint8], slot: int) -> None:
+        encoder.encode(fit(picture, self.size), slot)
+
+    def _attempt(self, work: Callable[..., None], *arguments: Any) -> None:
+        """Do this, unless something failed before; `write` or `close` raises what fails."""
+        if self._failure is None:
+            try:
+                work(*arguments)
+            except Exception as failure:
+                self._failure = failure
 
     def _named(self, failure: Exception) -> Exception:
         """An error of the system's, with the file's name and what is left of it."""

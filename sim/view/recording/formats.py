@@ -70,7 +70,13 @@ _H264 = Codec("libx264", {"preset": "veryfast", "crf": "23", **_H264_OPTIONS}, t
 _H264_LIVE = Codec("libx264", {"preset": "ultrafast", "crf": "25", **_H264_OPTIONS})
 """`crf` such that both look alike; each thread more holds back a picture more."""
 
-_VP8 = Codec("libvpx", {"deadline": "realtime", "cpu-used": "8", "crf": "10"}, bits_per_pixel=0.1, key_seconds=2)
+_VP8 = Codec(
+    "libvpx",
+    {"deadline": "realtime", "cpu-used": "8", "crf": "10"},
+    bits_per_pixel=0.1,
+    key_seconds=2,
+    matrix=video.BT601,
+)
 """VP9 at its fastest takes half as long again and leaves no room beside a window."""
 
 FORMATS: Mapping[str, Format] = {

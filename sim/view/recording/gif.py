@@ -18,6 +18,9 @@ _PALETTE = "stats_mode=single:max_colors=64"
 _DITHER = "new=1:dither=bayer:bayer_scale=4"
 """64 colours and a pattern that stands still: half the size of 256 colours, and the sky still shows no steps."""
 
+_CODEC = Codec("gif", {"gifflags": "0"})
+"""Whole pictures. FFmpeg's savings compare indices, and take a picture in the first one's palette for the last one."""
+
 _HEAD_SIZE = 13
 _COMMENT, _BLOCK_SIZE = b"\x21\xfe", 255
 """GIF89a, sections 17, 18 and 24: header with screen descriptor, comment extension, and its longest sub-block."""
@@ -61,7 +64,7 @@ class GifEncoder:
             CommentedGif(file, comment),
             file,
             container,
-            Codec("gif", {}),
+            _CODEC,
             comment,
             rate=rate,
             height=size[0],

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from sim.view.recording.file import GrowingFile
 
-BT709 = 1
-"""ITU-T H.273's code for BT.709, as primaries, transfer and matrix."""
+BT709, BT601 = 1, 6
+"""ITU-T H.273's codes: BT.709 as primaries, transfer and matrix; BT.601 as matrix, the only one that VP8 knows."""
 
 WHOLE_SECONDS = 0.5
 """How often a container's fragment or cluster is written out: a kill loses this much and what waits to be encoded."""
@@ -26,7 +26,8 @@ WHOLE_SECONDS = 0.5
 class Codec:
     """An FFmpeg encoder with its options.
 
-    bits_per_pixel: ceiling of the bit rate, for encoders that need one. key_seconds: between two key frames.
+    bits_per_pixel: ceiling of the bit rate, for encoders that need one. key_seconds: between two key frames. matrix:
+    from RGB to YUV, BT709 or BT601.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Codec:
     threads: int = 1
     bits_per_pixel: float = 0.0
     key_seconds: float = WHOLE_SECONDS
+    matrix: int = BT709
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def read_comment(path: Path) -> str | None:
 
 
 class Yuv420pEncoder:
-    """H.264 or VP8 with 4:2:0 chroma in BT.709."""
+    """H.264 or VP8 with 4:2:0 chroma."""
 
     def __init__(
         self,
@@ -100,6 +102,7 @@ class Yuv420pEncoder:
         codec: Codec,
     ) -> None:
         self._rate = rate
+        self._matrix = {BT709: Colorspace.ITU709, BT601: Colorspace.ITU601}[codec.matrix]
         self._reformatter = VideoReformatter()  # one for all frames: it keeps its tables
         self._stream = StreamWriter(
             file,
@@ -115,7 +118,7 @@ class Yuv420pEncoder:
             bit_rate=round(codec.bits_per_pixel * size[0] * size[1] * rate),
             color_primaries=BT709,
             color_trc=BT709,
-            colorspace=BT709,
+            colorspace=codec.matrix,
             color_range=ColorRange.MPEG,
         )
         self._stream.start()
@@ -125,7 +128,7 @@ class Yuv420pEncoder:
         frame = self._reformatter.reformat(
             VideoFrame.from_ndarray(picture, format="rgb24"),
             format="yuv420p",
-            dst_colorspace=Colorspace.ITU709,
+            dst_colorspace=self._matrix,
             dst_color_range=ColorRange.MPEG,
         )
         frame.pts, frame.time_base, frame.duration = slot, 1 / self._rate, 1
