@@ -1,86 +1,112 @@
-"""Pictures to an MP4 file that browsers play and that stays playable when the process is killed."""
+"""Pictures to a file that people can mail around, that tells how it was made, and that plays even if cut short."""
 
-import json
+import math
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
-from queue import Queue
+from queue import Full, Queue
 from threading import Thread
+from time import monotonic
 from typing import Any
 
-import av
 import numpy as np
-from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
-from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-BT709 = 1
-"""ITU-T H.273's code for BT.709, as primaries, transfer and matrix."""
+from sim.view.recording.file import GrowingFile
+from sim.view.recording.fit import fit
+from sim.view.recording.formats import Encoder, Format, format_of
+from sim.view.recording.provenance import as_comment
 
-FRAGMENT_SECONDS = 0.5
-"""A key frame opens a fragment, and a whole fragment plays: a kill loses this much and what the encoder holds."""
-
-QUEUE_LENGTH = 8
-"""Pictures that may wait for the encoder before `write` blocks."""
-
-_MP4_OPTIONS = {"movflags": "frag_keyframe+empty_moov+default_base_moof+use_metadata_tags", "flush_packets": "1"}
-_X264_OPTIONS = {"preset": "veryfast", "crf": "23", "rc-lookahead": "0", "bf": "0"}
+QUEUE_SECONDS = 0.25
+"""How far the encoder may fall behind."""
 
 
 def check_recording_name(path: Path) -> None:
-    """ValueError unless `path` ends in .mp4."""
-    if path.suffix.lower() != ".mp4":
-        raise ValueError(f"cannot record to {str(path)!r}: expected a name ending in .mp4")
+    """ValueError unless `path` has the ending of a known format."""
+    format_of(path)
 
 
 class Recorder:
-    """Writes (H, W, 3) uint8 pictures as H.264 yuv420p at `rate` a second, encoding in a thread of its own.
+    """Writes (height, width, 3) uint8 pictures of any size, encoding in a thread of its own.
 
-    The file grows in whole fragments under its own name. Where writing fails (a full disk), `write` or `close` raises
-    the OSError and the file is removed, as is a file that was closed before its first picture.
+    The file grows under its own name and plays at any moment. Where writing fails (a full disk), the next `write`, or
+    `close`, raises the OSError once; the file then holds what was whole, the recorder is closed, and pictures that
+    still come are ignored. A file that would play for no time is removed.
+
+    path, size: of the file, (height, width). pictures: taken so far. dropped: those that came, live, while the encoder
+    was too far behind.
     """
 
-    def __init__(self, path: Path, size: tuple[int, int], rate: int, provenance: Mapping[str, Any]) -> None:
-        """`size` is (height, width), both even; `provenance` goes into the file's metadata, JSON where it is not text.
+    def __init__(
+        self,
+        path: Path,
+        size: tuple[int, int],
+        rate: float | Fraction,
+        provenance: Mapping[str, Any],
+        *,
+        live: bool = False,
+    ) -> None:
+        """`rate` pictures a second will come, of `size` (height, width) or fitted into it; the ending of `path` tells
+        the format, which may take fewer and smaller ones. `provenance` goes into the metadata as JSON.
 
-        ValueError for a bad name or size, OSError where the file cannot be written.
+        live: `write` never waits; a picture is shown for as long as it was the latest, whatever became of the others.
+        Otherwise `write` may wait, and nothing is dropped.
+
+        ValueError for a bad name, size or rate, OSError where the file cannot be written.
         """
-        check_recording_name(path)
-        if size[0] % 2 or size[1] % 2:
-            raise ValueError(f"picture size {size}; expected even height and width (yuv420p)")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.open("wb").close()  # says clearly why a file cannot be written, and touches nothing then
-        self.path, self.size, self.rate, self.pictures = path, size, rate, 0
-        self._container = av.open(str(path), "w", format="mp4", options=_MP4_OPTIONS)
-        for name, value in provenance.items():
-            self._container.metadata[name] = value if isinstance(value, str) else json.dumps(value)
-        self._stream = self._add_stream()
-        self._write_header()
-        self._reformatter = VideoReformatter()  # one for all frames: it keeps its tables
+        kind = format_of(path)
+        self.path, self.size = path, checked_size(size, kind)
+        self._rate, self._live = checked_rate(rate), live
+        self._every = kind.stride(self._rate)
+        self._slot_seconds = self._every / self._rate
+        self.pictures = self.dropped = 0
+        self._begin: float | None = None
+        self._next_tick = self._next_slot = 0
+        self._closed = False
         self._failure: Exception | None = None
-        self._queue: Queue[NDArray[np.uint8] | None] = Queue(QUEUE_LENGTH)
-        self._thread = Thread(target=self._encode_all, name="recorder", daemon=True)
+        queue_length = max(2, round(QUEUE_SECONDS / self._slot_seconds))
+        self._queue: Queue[tuple[NDArray[np.uint8], int] | None] = Queue(queue_length)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = GrowingFile(path)
+        encoder = self._open(kind, as_comment(provenance))
+        self._thread = Thread(target=self._encode_all, args=[encoder], name="recorder", daemon=True)
         self._thread.start()
 
+    @property
+    def seconds(self) -> float:
+        """How long the recording plays: what was taken so far; once closed, what is in the file."""
+        return self._file.seconds if self._closed else float(self._next_slot * self._slot_seconds)
+
     def write(self, picture: NDArray[np.uint8]) -> None:
-        """Queue one picture, which must not change afterwards; waits while the encoder is QUEUE_LENGTH behind."""
-        if picture.shape != (*self.size, 3) or picture.dtype != np.uint8:
-            raise ValueError(f"picture is {picture.dtype} {picture.shape}; expected uint8 {(*self.size, 3)}")
+        """Take one picture, which must not change afterwards.
+
+        ValueError for what is no picture, OSError (once) where the file can no longer be written.
+        """
+        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
+            raise ValueError(f"picture is {picture.dtype} {picture.shape}; expected uint8 (height, width, 3)")
+        if self._closed:
+            return
         if self._failure:
             self.close()
-        self._queue.put(picture)
+        due = self._due()
+        tick = max(self._next_tick, round(due))
+        if tick > due + 1:  # pictures come faster than `rate`
+            return
+        if not self._take(picture, tick // self._every):
+            self.dropped += 1
+            return
         self.pictures += 1
+        self._next_tick = tick + 1
 
     def close(self) -> None:
         """Finish the file. Raises what stopped the writing, if anything did; closing again does nothing."""
-        if not self._thread.is_alive() and self._failure is None:
+        if self._closed:
             return
         self._queue.put(None)
         self._thread.join()
+        self._file.close()
+        self._closed = True
         failure, self._failure = self._failure, None
-        if failure or not self.pictures:
-            self.path.unlink(missing_ok=True)
         if failure:
             raise self._named(failure)
 
@@ -90,49 +116,67 @@ class Recorder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _write_header(self) -> None:
+    def _open(self, kind: Format, comment: str) -> Encoder:
         try:
-            self._container.start_encoding()
-        except OSError as error:
-            self.path.unlink()
-            raise self._named(error) from None
+            return (kind.open_live if self._live else kind.open)(self._file, self.size, 1 / self._slot_seconds, comment)
+        except Exception as failure:
+            self._file.close()
+            raise self._named(failure) from None
 
-    def _named(self, error: Exception) -> Exception:
-        """An error of the system's, with the file's name."""
-        return OSError(error.errno, error.strerror, str(self.path)) if isinstance(error, OSError) else error
+    def _due(self) -> float:
+        """The time now, counted in pictures at the rate they come in: by the clock if live, else by the pictures."""
+        if not self._live:
+            return self._next_tick
+        now = monotonic()
+        if self._begin is None:
+            self._begin = now
+        return (now - self._begin) * self._rate
 
-    def _add_stream(self) -> VideoStream:
-        stream = self._container.add_stream("libx264", rate=self.rate, options=_X264_OPTIONS)
-        stream.height, stream.width = self.size
-        stream.pix_fmt = "yuv420p"
-        stream.gop_size = round(FRAGMENT_SECONDS * self.rate)
-        codec = stream.codec_context
-        codec.color_primaries = codec.color_trc = codec.colorspace = BT709
-        codec.color_range = ColorRange.MPEG
-        return stream
+    def _take(self, picture: NDArray[np.uint8], slot: int) -> bool:
+        """Queue the picture unless its slot is taken; whether there was room for it."""
+        if slot < self._next_slot:
+            return True
+        try:
+            self._queue.put((picture, slot), block=not self._live)
+        except Full:
+            return False
+        self._next_slot = slot + 1
+        return True
 
-    def _encode_all(self) -> None:
+    def _encode_all(self, encoder: Encoder) -> None:
         """The thread: encode until None comes; after a failure go on emptying the queue, so that nobody waits."""
-        index = 0
         try:
-            while (picture := self._queue.get()) is not None:
-                self._encode(picture, index)
-                index += 1
-            self._mux(None)
-            self._container.close()
+            while item := self._queue.get():
+                picture, slot = item
+                encoder.encode(fit(picture, self.size), slot)
+            if self._next_slot:
+                encoder.finish()
         except Exception as failure:  # raised in the thread that writes, at its next call
             self._failure = failure
-            while self._queue.get() is not None:
+            while self._queue.get():
                 pass
 
-    def _encode(self, picture: NDArray[np.uint8], index: int) -> None:
-        rgb = VideoFrame.from_ndarray(picture, format="rgb24")
-        frame = self._reformatter.reformat(
-            rgb, format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
-        )
-        frame.pts, frame.time_base = index, Fraction(1, self.rate)
-        self._mux(frame)
+    def _named(self, failure: Exception) -> Exception:
+        """An error of the system's, with the file's name and what is left of it."""
+        if not isinstance(failure, OSError):
+            return failure
+        kept = f"the first {self._file.seconds:.1f} s are kept" if self._file.seconds else "nothing is kept"
+        return OSError(failure.errno, f"{failure.strerror}; {kept}", str(self.path))
 
-    def _mux(self, frame: VideoFrame | None) -> None:
-        for packet in self._stream.encode(frame):
-            self._container.mux(packet)
+
+def checked_size(size: tuple[int, int], kind: Format) -> tuple[int, int]:
+    """The size to record pictures of this size in; ValueError unless the format can."""
+    if min(size) < 1:
+        raise ValueError(f"recording size {size}; expected a height and a width above 0")
+    if kind.even and (size[0] % 2 or size[1] % 2):
+        nearest = tuple(length + length % 2 for length in size)
+        raise ValueError(f"recording size {size}; expected even height and width, such as {nearest}")
+    return kind.scaled(size)
+
+
+def checked_rate(rate: float | Fraction) -> Fraction:
+    """Pictures a second, exactly; 29.97 and its like are taken at their word."""
+    exact = Fraction(rate).limit_denominator(1001) if math.isfinite(rate) else Fraction(0)
+    if exact <= 0:
+        raise ValueError(f"{rate} pictures a second; expected a number above 0")
+    return exact
