@@ -82,7 +82,7 @@ class FileFootage:
         self._path = path
         self._thread = ThreadPoolExecutor(1, "footage")
         self._open()
-        self.rate, self.count = _rate(self._stream), _count(self._stream)
+        self.rate, self.count = _rate(self._stream), _count(self._container, self._stream)
 
     def read(self) -> NDArray[np.uint8] | None:
         """The next picture; `ending` is END, DAMAGED at the first one that cannot be decoded whole, or BROKEN_OFF."""
@@ -128,7 +128,7 @@ class FileFootage:
         return upright(frame, self._stream.sample_aspect_ratio, self._reformatter)
 
     def _end(self) -> str:
-        return BROKEN_OFF if self._decoded < BROKEN_OFF_BEFORE * (_count(self._stream) or 0) else END
+        return BROKEN_OFF if self._decoded < BROKEN_OFF_BEFORE * (_count(self._container, self._stream) or 0) else END
 
 
 class CameraFootage:
@@ -220,8 +220,8 @@ def _plausible(rate: Fraction | None) -> Fraction:
     return rate if rate is not None and SLOWEST <= rate <= FASTEST else USUAL_RATE
 
 
-def _count(stream: VideoStream) -> int | None:
+def _count(container: InputContainer, stream: VideoStream) -> int | None:
     """By the duration, which knows of what an edit leaves out; by the file's own count where there is none."""
-    if stream.duration is None or stream.time_base is None:
-        return stream.frames or None
-    return round(stream.duration * stream.time_base * _rate(stream)) or None
+    if stream.duration is not None and stream.time_base is not None:
+        return round(stream.duration * stream.time_base * _rate(stream)) or None
+    return stream.frames or round(Fraction(container.duration or 0, av.time_base) * _rate(stream)) or None

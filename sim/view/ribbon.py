@@ -33,24 +33,41 @@ SHARPEST = math.radians(75)
 _SUBPIXEL_BITS = 4
 """Binary digits after the point of a corner's place in the picture."""
 
+_MARGIN = 8
+"""Pixels around the ribbon that are drawn with it: half of a side's line and its soft edge."""
+
 
 def draw_ribbon(picture: NDArray[np.uint8], steer_angle: float, lens: Lens) -> None:
-    """Draw into `picture` (H, W, 3), as seen through `lens`, where wheels at `steer_angle` (rad, + left) lead."""
+    """Draw into `picture` (H, W, 3), as seen through `lens`, where wheels at `steer_angle` (rad, + left) lead.
+
+    Nothing is drawn of a turn so sharp that it passes beside the picture.
+    """
     size = picture.shape[0], picture.shape[1]
     sides = [to_picture(side, lens, size) for side in sides_of_way(steer_angle)]
-    rows = np.concatenate(sides)[:, 1]
-    top, bottom = max(0, math.floor(rows.min())), min(size[0], math.ceil(rows.max()) + 1)
-    alpha = _strokes(sides, size)[top:bottom] * _clearness(np.arange(top, bottom) + 0.5, lens, size)[:, None]
-    part = picture[top:bottom]
-    cv2.blendLinear(part, np.full_like(part, COLOUR), 1 - alpha, alpha, part)
+    if not len(sides[0]):
+        return
+    columns, rows = (_within(np.concatenate(sides)[:, axis], size[1 - axis]) for axis in (0, 1))
+    part, thickness = picture[rows, columns], max(1, round(EDGE_WIDTH * size[0]))
+    strokes = _strokes([side - (columns.start, rows.start) for side in sides], thickness, part.shape[:2])
+    alpha = strokes * _clearness(np.arange(rows.start, rows.stop) + 0.5, lens, size)[:, None]
+    part[:] = cv2.blendLinear(part, np.full_like(part, COLOUR), 1 - alpha, alpha)
+
+
+def _within(places: NDArray[np.float64], length: int) -> slice:
+    """The pixels from the least to the greatest of some places on an axis of `length` pixels, and a margin."""
+    first, last = math.floor(places.min()) - _MARGIN, math.ceil(places.max()) + _MARGIN
+    return slice(min(max(first, 0), length - 1), max(1, min(last, length)))
 
 
 def sides_of_way(steer_angle: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Left and right side of the ribbon on the ground, (n, 2) metres in the vehicle frame, from near to far."""
+    """Left and right side of the ribbon on the ground, (n, 2) metres in the vehicle frame, from near to far.
+
+    They begin before NEAR, so that not a slanting cut but the fade along the picture's rows is the near end.
+    """
     path = predicted_path(steer_angle, FAR + TO_REAR)
     along = np.gradient(path, axis=0)
     along /= np.linalg.norm(along, axis=1, keepdims=True)
-    drawn = (path[:, 0] >= NEAR) & (along[:, 0] > math.cos(SHARPEST))
+    drawn = (path[:, 0] >= NEAR / 2) & (along[:, 0] > math.cos(SHARPEST))
     to_left = HALF_WIDTH * np.stack([-along[:, 1], along[:, 0]], axis=1)
     return (path + to_left)[drawn], (path - to_left)[drawn]
 
@@ -69,10 +86,10 @@ def to_picture(points: NDArray[np.float64], lens: Lens, size: tuple[int, int]) -
     return np.stack([columns, rows], axis=1)
 
 
-def _strokes(sides: list[NDArray[np.float64]], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Opacity (H, W) of the ribbon between two sides in the picture, before any of it fades."""
+def _strokes(sides: list[NDArray[np.float64]], thickness: int, size: tuple[int, ...]) -> NDArray[np.float32]:
+    """Opacity (*size) of the ribbon between two sides given in pixels, before any of it fades."""
     lines = [np.round((side - 0.5) * 2**_SUBPIXEL_BITS).astype(np.int32) for side in sides]  # 0 is a pixel's middle
-    strokes, thickness = np.zeros(size, np.uint8), max(1, round(EDGE_WIDTH * size[0]))
+    strokes = np.zeros(size, np.uint8)
     cv2.fillPoly(
         strokes, [np.concatenate([lines[0], lines[1][::-1]])], (round(255 * FILL),), cv2.LINE_AA, _SUBPIXEL_BITS
     )

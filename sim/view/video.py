@@ -92,7 +92,8 @@ class VideoSource:
 
     def observe(self) -> Observation:
         """The crop of the picture at hand, and the assumed speed."""
-        frame = resized(self._crop(), (self._lens.height, self._lens.width))
+        size = self._lens.width, self._lens.height
+        frame = np.asarray(cv2.resize(self._crop(), size, interpolation=cv2.INTER_AREA), np.uint8)
         return {"frame": frame[None], "speed": np.full((1, 1), self._speed, np.float32)}
 
     def apply(self, action: NDArray[np.float32]) -> str | None:
@@ -168,8 +169,9 @@ def crop(height: int, width: int, horizon: float, aspect: float) -> tuple[slice,
 
 
 def resized(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """The picture at `size` (height, width): the mean over each pixel's area, or smoothly enlarged."""
-    way = cv2.INTER_AREA if size[0] <= picture.shape[0] else cv2.INTER_CUBIC
+    """The picture at `size` (height, width), for a person: areas are averaged only where fewer pixels would be seen."""
+    scale = size[0] / picture.shape[0]
+    way = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR if scale < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(picture, size[::-1], interpolation=way), np.uint8)
 
 

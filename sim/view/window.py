@@ -13,7 +13,7 @@ if sys.platform == "linux":  # SDL would carry every picture through OpenGL: 20 
     os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
 import pygame
 
-from sim.view.actions import ACTION_OF_KEY, DRIVING_KEYS, HELP, QUIT
+from sim.view.actions import ACTION_OF_KEY, DRIVING_KEYS, QUIT
 from sim.view.layout import picture_size
 from sim.view.text import BACKGROUND
 
@@ -65,7 +65,7 @@ class FrameWindow:
     def asked(self) -> list[str]:
         """The names of the actions asked for since the last call, in order; closing the window asks for "quit".
 
-        A key that repeats because it is held counts once. A click asks for the help.
+        A key that repeats because it is held counts once.
         """
         names = []
         for event in pygame.event.get():
@@ -73,8 +73,6 @@ class FrameWindow:
                 names.append(QUIT)
             elif event.type == pygame.KEYDOWN and (name := ACTION_OF_KEY.get(pygame.key.name(event.key))):
                 names.append(name)
-            elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
-                names.append(HELP)
         return names
 
     def held(self) -> Collection[str]:

@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.expert import CAUSES
+from sim.policy import Attention, CellGrid, PolicySpec
 from sim.simulator import Simulator
 from sim.theme import theme_names
-from sim.view.source import WorldSource, between
+from sim.view.overlay import paint
+from sim.view.source import Shot, WorldSource, between
 
 SMALL = (45, 80)
 STRAIGHT = np.array([[0.0, 0.5]], np.float32)
@@ -21,6 +23,11 @@ poses = st.tuples(finite, finite, st.floats(-math.pi, math.pi)).map(np.array)
 @pytest.fixture
 def source() -> WorldSource:
     return WorldSource(theme="meadow", seed=20_000)
+
+
+def picture(source: WorldSource, size: tuple[int, int], alpha: float) -> np.ndarray:
+    """Through the policy's camera, without red; a copy, since the source draws on the same canvas again."""
+    return source.views["camera"](Shot(size, alpha, None, STRAIGHT[0], source.status())).copy()
 
 
 @settings(deadline=None)  # the first call compiles
@@ -46,16 +53,16 @@ def test_between_turns_through_the_seam_by_hand() -> None:
 def test_the_picture_after_a_step_is_the_policys_own_view(source: WorldSource) -> None:
     source.apply(STRAIGHT)
     frame = source.observe()["frame"][0]
-    assert np.array_equal(source.picture(frame.shape[:2], 1.0), frame)
+    assert np.array_equal(picture(source, frame.shape[:2], 1.0), frame)
 
 
 def test_pictures_glide_from_the_last_view_to_the_next(source: WorldSource) -> None:
     for _ in range(10):
         source.apply(STRAIGHT)
-    start = source.picture(SMALL, 1.0)
+    start = picture(source, SMALL, 1.0)
     source.apply(STRAIGHT)
-    assert np.array_equal(source.picture(SMALL, 0.0), start)
-    way, end = source.picture(SMALL, 0.5), source.picture(SMALL, 1.0)
+    assert np.array_equal(picture(source, SMALL, 0.0), start)
+    way, end = picture(source, SMALL, 0.5), picture(source, SMALL, 1.0)
     assert not np.array_equal(way, start)
     assert not np.array_equal(way, end)
 
@@ -63,13 +70,34 @@ def test_pictures_glide_from_the_last_view_to_the_next(source: WorldSource) -> N
 def test_a_new_track_does_not_glide_from_the_old_one(source: WorldSource) -> None:
     source.apply(STRAIGHT)
     source.next_track()
-    assert np.array_equal(source.picture(SMALL, 0.0), source.picture(SMALL, 1.0))
+    assert np.array_equal(picture(source, SMALL, 0.0), picture(source, SMALL, 1.0))
+
+
+def test_the_red_lies_on_the_view(source: WorldSource) -> None:
+    kept = np.zeros((1, 9, 16), bool)
+    kept[0, 4, 3:7] = True
+    attention = Attention(kept / np.float32(4), CellGrid.tiling(9, 16), "selection", kept)
+    bare = picture(source, SMALL, 1.0)
+    red = source.views["camera"](Shot(SMALL, 1.0, attention, STRAIGHT[0], source.status()))
+    assert np.array_equal(red, paint(bare, attention))
+
+
+def test_another_policys_frames(source: WorldSource) -> None:
+    source.fit(PolicySpec((48, 96), 1.2, True, 2, None))
+    assert source.observe()["frame"].shape == (1, 48, 96, 3)
+    assert (source.lens.height, source.lens.width, source.lens.field_of_view) == (48, 96, 1.2)
+
+
+def test_the_route_is_the_road(source: WorldSource) -> None:
+    nearest = np.linalg.norm(source.route - np.array(source.status().pose[:2]), axis=1).min()
+    assert nearest == pytest.approx(1.75, abs=0.2), "the car starts in the middle of its lane"
+    assert len(source.route) == source.simulator.world.tracks.count[0]
 
 
 def test_drawing_for_people_changes_nothing(source: WorldSource) -> None:
     watched, unwatched = source, WorldSource(theme="meadow", seed=20_000)
     for _ in range(5):
-        watched.picture(SMALL, 0.3)
+        picture(watched, SMALL, 0.3)
         watched.status()
         watched.apply(STRAIGHT)
         unwatched.apply(STRAIGHT)
@@ -81,6 +109,7 @@ def test_status(source: WorldSource) -> None:
     assert dict(status.labels) == {"theme": "meadow", "scenario": "open-road", "seed": "20000"}
     assert status.speed == pytest.approx(source.observe()["speed"][0, 0])
     assert status.cause in CAUSES
+    assert (status.steering_angle, status.completion) == (0.0, 0.0)
     assert status.pose == tuple(source.simulator.world.poses()[0])
 
 
@@ -111,6 +140,15 @@ def test_themes_come_round_and_are_those_that_the_seed_has_from_the_start(source
         assert np.array_equal(source.simulator.looks, fresh.simulator.looks)
     assert sorted(seen) == sorted(theme_names())
     assert seen[-1] == "meadow"
+
+
+def test_beginning_anew_in_a_theme(source: WorldSource) -> None:
+    source.apply(STRAIGHT)
+    source.begin(20_005, "autumn")
+    fresh = WorldSource(theme="autumn", seed=20_005)
+    assert np.array_equal(source.observe()["frame"], fresh.observe()["frame"])
+    source.next_track()
+    assert source.status().labels == {"theme": "autumn", "scenario": "open-road", "seed": "20006"}
 
 
 def test_a_chosen_theme_stays_on_the_next_track(source: WorldSource) -> None:

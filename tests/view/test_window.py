@@ -56,6 +56,47 @@ def test_a_picture_is_fitted_whole_and_centred(window: FrameWindow) -> None:
     assert np.all(screen[:, 50:] < 20)
 
 
+@pytest.mark.parametrize("window_size", [(1280, 720), (1024, 768), (333, 501), (3840, 2160)])
+def test_it_wants_pictures_that_fit(window: FrameWindow, window_size: tuple[int, int]) -> None:
+    pygame.display.set_mode(window_size, pygame.RESIZABLE)
+    window.show(picture(36, 64))
+    height, width = window.size
+    assert abs(width * 9 - height * 16) <= 16
+    if min(window_size) > 270:
+        assert width <= window_size[0]
+        assert height <= window_size[1]
+        assert width == window_size[0] or height == window_size[1]
+    window.show(picture(height, width))
+    assert on_screen().shape[:2] == window_size[::-1]
+
+
+def test_full_screen_and_back(window: FrameWindow) -> None:
+    window.toggle_full_screen()
+    assert pygame.display.get_surface().get_flags() & pygame.FULLSCREEN
+    window.show(picture(36, 64))
+    window.toggle_full_screen()
+    assert pygame.display.get_surface().get_size() == (64, 36)
+    window.show(shown := picture(36, 64))
+    assert np.array_equal(on_screen(), shown)
+
+
+def test_held_keys_are_what_they_do(window: FrameWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(window.held()) == []
+    down = {pygame.K_LEFT, pygame.K_UP, pygame.K_q}
+    monkeypatch.setattr(pygame.key, "get_pressed", lambda: Down(down))
+    assert sorted(window.held()) == ["left", "throttle"]
+
+
+class Down:
+    """What pygame says of the keys that are down."""
+
+    def __init__(self, codes: set[int]) -> None:
+        self.codes = codes
+
+    def __getitem__(self, code: int) -> bool:
+        return code in self.codes
+
+
 @pytest.mark.parametrize("size", [(9, 16), (720, 1280)])
 def test_a_picture_is_scaled_to_the_window(window: FrameWindow, size: tuple[int, int]) -> None:
     window.show(np.full((*size, 3), (10, 20, 30), np.uint8))
@@ -100,9 +141,9 @@ def test_audio_stays_closed(window: FrameWindow) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="displays are named by DISPLAY on Linux")
 def test_no_display_is_told(display: dict[str, str]) -> None:
     code = (
-        "from sim.view.window import FrameWindow, NoDisplay\n"
+        "from sim.view.window import FrameWindow, DisplayMissing\n"
         "try:\n    FrameWindow('test', (64, 36))\n"
-        "except NoDisplay as error:\n    print('told:', error)"
+        "except DisplayMissing as error:\n    print('told:', error)"
     )
     hidden = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER", "SDL_VIDEO_DRIVER")
     environment = {name: value for name, value in os.environ.items() if name not in hidden} | display
