@@ -49,7 +49,7 @@ class Capture:
     @property
     def seconds(self) -> float | None:
         """Length of the running recording."""
-        return None if self._recorder is None else self._recorder.pictures / self._recorder.rate
+        return None if self._recorder is None else self._recorder.seconds
 
     def start(self, path: Path | None = None) -> str:
         """Begin a recording, under a free name by default; ValueError or OSError where that cannot be."""
@@ -66,8 +66,7 @@ class Capture:
             return ""
         recorder.close()
         lost = f", {recorder.dropped} left out" if recorder.dropped else ""
-        seconds = float(recorder.pictures / recorder.rate)
-        return f"recorded {seconds:.1f} s ({recorder.pictures} pictures{lost}): {recorder.path.resolve()}"
+        return f"recorded {recorder.seconds:.1f} s ({recorder.pictures} pictures{lost}): {recorder.path.resolve()}"
 
     def write(self, shown: NDArray[np.uint8]) -> None:
         """Add the picture of now to the recording, if one runs. OSError where writing failed: then none runs."""
