@@ -137,8 +137,7 @@ def test_it_is_small_and_its_pictures_are_pictures(code: list[Cell]) -> None:
 
 def test_it_tells_nothing_of_the_machine(notebook: Cell) -> None:
     text = re.sub(r'"image/png": "[^"]*"', "", json.dumps(notebook))
-    for trace in (str(Path.home()), str(ROOT), sys.prefix, "/tmp", "site-packages", "0x"):
-        assert trace not in text
+    assert not re.search(r"/(home|root|tmp|usr|opt|Users|var|mnt)/|[A-Z]:\\\\|site-packages|\b0x[0-9a-f]+", text)
 
 
 def test_its_links_lead_somewhere(notebook: Cell) -> None:

@@ -24,8 +24,8 @@ from sim.view.source import WorldSource
 EXPERT = "expert"
 
 PLAYER_SIZE = (540, 960)
-"""(height, width) of a player's pictures: as wide as a page of a notebook. Eight seconds come to about 4 MB, and would
-to 6 MB at 1280 x 720. All 60 pictures a second are kept: with 20 the file is a quarter smaller, and the drive jerks."""
+"""(height, width) of a player's pictures: as wide as a page of a notebook. Eight seconds come to about 3 MB, and would
+to 6 MB at 1280 x 720. All 60 pictures a second are kept: with 20 the file is a tenth smaller, and the drive jerks."""
 
 
 @dataclass(frozen=True)
