@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ FRAME_SIZE = (72, 128)
 
 FIELD_OF_VIEW = math.radians(80)
 """Default horizontal field of view in radians."""
+
+KEPT_SIZES = 4
+"""Display cameras kept for use again: a window, a recording, and a few that a person who resizes leaves behind."""
 
 Rows = NDArray[np.integer]
 """Indices of worlds."""
@@ -59,7 +63,7 @@ class Simulator:
         """From now on observe with this camera; ValueError for impossible sizes."""
         self.frame_size, self.field_of_view = _frame_size(frame_size), field_of_view
         self.camera = Camera(*self.frame_size, field_of_view)
-        self._display: dict[tuple[int, int], Camera] = {}
+        self._display = lru_cache(maxsize=KEPT_SIZES)(partial(Camera, field_of_view=field_of_view))
 
     def reset(self, rows: Rows, seeds: Sequence[int]) -> None:
         """Begin new episodes in `rows`, one seed each: track, scene and look are functions of the seed alone."""
@@ -104,13 +108,10 @@ class Simulator:
 
         out: an array of that shape to draw into.
         """
-        size = (height, width)
-        if size not in self._display:
-            self._display[size] = Camera(height, width, self.field_of_view)
         rows = np.array([row])
         poses = self.world.poses(rows) if pose is None else np.asarray(pose, np.float64)[None]
         into = None if out is None else out[None]
-        return self._display[size].render(self.world.scene(), rows, poses, self.looks[rows], out=into).rgb[0]
+        return self._display(height, width).render(self.world.scene(), rows, poses, self.looks[rows], out=into).rgb[0]
 
     def rows(self, rows: Rows | None) -> Rows:
         """`rows`, or all of them for None."""

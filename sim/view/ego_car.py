@@ -6,12 +6,11 @@ Nothing here ever enters a policy's frame: the policy's camera does not see its 
 
 import math
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.geometry import wrap_angle
 from sim.jit import kernel
 from sim.theme import COLOURS, LOOK_FIELDS
 from sim.vehicle import TO_FRONT, TO_REAR
@@ -19,34 +18,34 @@ from sim.vehicle import TO_FRONT, TO_REAR
 PAINT, GLASS, TRIM, TYRE, RIM, TAIL_LAMP, HEADLAMP, PLATE = range(8)
 ALBEDO = np.array(
     [
-        (0.74, 0.80, 0.86),
+        (0.66, 0.77, 0.88),
         (0.07, 0.09, 0.12),
         (0.09, 0.09, 0.10),
-        (0.06, 0.06, 0.065),
+        (0.11, 0.11, 0.115),
         (0.52, 0.54, 0.57),
         (0.42, 0.03, 0.04),
         (0.86, 0.88, 0.90),
-        (0.80, 0.80, 0.74),
+        (1.0, 1.0, 0.94),
     ]
 )
 """Colour of each material, RGB in [0, 1]."""
 GLOSS = np.array([0.30, 0.85, 0.05, 0.0, 0.25, 0.30, 0.40, 0.0])
 """How much of the sky each material mirrors at a grazing angle."""
-TAIL_GLOW, BRAKE_GLOW = np.array((0.55, 0.02, 0.03)), np.array((1.0, 0.16, 0.12))
+TAIL_GLOW, BRAKE_GLOW = np.array((0.22, 0.01, 0.01)), np.array((1.0, 0.16, 0.12))
 """What tail lamps give off by themselves: always, and at full brake."""
 
-OUTLINE_POINTS = 44
+OUTLINE_POINTS = 36
 """Corners of each slice of the body; a multiple of 4."""
 
 # front x, rear x, half width, squareness, z at the front, z at the rear; from the sill up
 BODY = np.array(
     [
-        (1.88, -2.16, 0.78, 5.0, 0.17, 0.20),
-        (2.00, -2.33, 0.87, 4.6, 0.27, 0.33),
-        (2.06, -2.42, 0.905, 4.4, 0.47, 0.55),
-        (2.03, -2.41, 0.900, 4.4, 0.60, 0.74),
-        (1.94, -2.36, 0.865, 4.4, 0.69, 0.88),
-        (1.80, -2.24, 0.79, 4.6, 0.75, 0.955),
+        (1.88, -2.20, 0.80, 6.0, 0.17, 0.19),
+        (2.02, -2.37, 0.88, 6.0, 0.28, 0.37),
+        (2.06, -2.42, 0.905, 6.0, 0.46, 0.56),
+        (2.03, -2.41, 0.900, 5.6, 0.60, 0.74),
+        (1.94, -2.36, 0.865, 5.0, 0.69, 0.88),
+        (1.80, -2.24, 0.79, 4.8, 0.75, 0.955),
     ]
 )
 BODY_BANDS = (TRIM, PAINT, PAINT, PAINT, PAINT)
@@ -62,10 +61,13 @@ CABIN_BANDS = (GLASS, GLASS, PAINT)
 CROWN = 0.03
 """Metres by which a slice's lid is higher in the middle."""
 
-WHEEL_RADIUS, WHEEL_WIDTH, HALF_TRACK = 0.32, 0.21, 0.80
-WHEEL_POINTS = 20
+LID_STRIPS = 4
 
-OVERSAMPLING = 3
+WHEEL_RADIUS, WHEEL_WIDTH, HALF_TRACK = 0.32, 0.21, 0.812
+ARCH_RADIUS, ARCH_ASIDE = 0.37, 0.907
+WHEEL_POINTS = 18
+
+OVERSAMPLING = 2
 """Samples a pixel, each way."""
 
 
@@ -78,8 +80,8 @@ class Mesh(NamedTuple):
 
 
 class Light(NamedTuple):
-    """sun: (3,) unit vector to it in the vehicle's frame. sunshine, sky, ground: (3,) RGB in [0, 1] of what falls on the
-    car from each. exposure, contrast: of the look."""
+    """sun: (3,) unit vector to it in the vehicle's frame. sunshine, sky, ground: (3,) RGB in [0, 1] of what comes from
+    each. exposure, contrast: of the look. shadow: how dark the sun's shadows are."""
 
     sun: NDArray[np.float64]
     sunshine: NDArray[np.float64]
@@ -87,6 +89,7 @@ class Light(NamedTuple):
     ground: NDArray[np.float64]
     exposure: float
     contrast: float
+    shadow: float
 
 
 def light_of(look: NDArray[np.float32], yaw: float) -> Light:
@@ -101,38 +104,53 @@ def light_of(look: NDArray[np.float32], yaw: float) -> Light:
         ground=0.30 * _colour(look, "asphalt") + 0.12,
         exposure=scalar["exposure"],
         contrast=scalar["contrast"],
+        shadow=0.45 * strength,
     )
 
 
 def car(steer_angle: float) -> Mesh:
     """The whole car with its front wheels at `steer_angle` (rad, + left)."""
-    wheels = [_placed(_wheel(), x, side, angle) for x, angle in ((TO_FRONT, steer_angle), (-TO_REAR, 0.0)) for side in (1, -1)]
+    wheels = [
+        _placed(_wheel(), x, side, angle) for x, angle in ((TO_FRONT, steer_angle), (-TO_REAR, 0.0)) for side in (1, -1)
+    ]
     return _joined([_shell(), *wheels])
 
 
-def colours(mesh: Mesh, eye: NDArray[np.float64], light: Light, brake: float) -> NDArray[np.float64]:
-    """Display RGB (T, 3, 3) in [0, 255] of each corner. eye: (3,) metres, where it is seen from; brake: in [0, 1]."""
-    normals = mesh.normals
-    up = 0.5 + 0.5 * normals[..., 2:]
-    towards_sun = np.clip(normals @ light.sun, 0.0, None)[..., None]
-    ambient = light.ground + (light.sky - light.ground) * up
-    albedo = ALBEDO[mesh.material][:, None]
-    diffuse = albedo * (ambient + light.sunshine * towards_sun)
+@kernel
+def paint(points, normals, albedo, gloss, glow, eye, light, out):
+    """Display RGB out (T, 3, 3) in [0, 255] of each corner, seen from an eye (3,).
 
-    view = eye - mesh.points
-    view /= np.linalg.norm(view, axis=-1, keepdims=True)
-    facing = np.clip((view * normals).sum(axis=-1, keepdims=True), 0.0, 1.0)
-    mirrored = 2 * facing * normals - view
-    grazing = 0.10 + 0.90 * (1 - facing) ** 3
-    horizon = np.clip(0.5 + 1.6 * mirrored[..., 2:], 0.0, 1.0)
-    reflection = light.ground + (light.sky - light.ground) * horizon
-    glint = light.sunshine * np.clip(mirrored @ light.sun, 0.0, 1.0)[..., None] ** 40
-    gloss = GLOSS[mesh.material][:, None, None]
-    lit = (diffuse + gloss * (grazing * reflection + 1.5 * glint)) * light.exposure
-    graded = (255 * lit - 128) * light.contrast + 128
-    lamps = (mesh.material == TAIL_LAMP)[:, None, None]
-    glow = TAIL_GLOW * 0.35 + (BRAKE_GLOW - 0.35 * TAIL_GLOW) * brake
-    return np.clip(np.where(lamps, np.maximum(graded, 255 * glow), graded), 0, 255)
+    albedo, glow: (T, 3); gloss: (T,). Diffuse light of sun, sky and ground, and their reflection, which grows as the
+    surface turns away; glow is what a surface shines with by itself, whatever the light.
+    """
+    sun, sky, ground = light.sun, light.sky, light.ground
+    for t in range(len(points)):
+        for k in range(3):
+            point, (x, y, z) = points[t, k], normals[t, k]
+            east, north, up = eye[0] - point[0], eye[1] - point[1], eye[2] - point[2]
+            away = 1 / math.sqrt(east * east + north * north + up * up)
+            facing = min(max((east * x + north * y + up * z) * away, 0.0), 1.0)
+            # the direction in which a mirror would show the world
+            east, north, up = 2 * facing * x - east * away, 2 * facing * y - north * away, 2 * facing * z - up * away
+            sunlit, upward = max(x * sun[0] + y * sun[1] + z * sun[2], 0.0), 0.5 + 0.5 * z
+            sky_share = min(max(0.5 + 1.6 * up, 0.0), 1.0)
+            mirror = gloss[t] * (0.1 + 0.9 * (1 - facing) ** 3)
+            glint = 1.5 * gloss[t] * max(east * sun[0] + north * sun[1] + up * sun[2], 0.0) ** 40
+            for i in range(3):
+                lit = albedo[t, i] * (ground[i] + (sky[i] - ground[i]) * upward + light.sunshine[i] * sunlit)
+                lit += mirror * (ground[i] + (sky[i] - ground[i]) * sky_share) + glint * light.sunshine[i]
+                graded = (255 * lit * light.exposure - 128) * light.contrast + 128
+                out[t, k, i] = min(max(graded, 255 * glow[t, i], 0.0), 255.0)
+
+
+def colours(mesh: Mesh, eye: NDArray[np.float64], light: Light, brake: float) -> NDArray[np.float32]:
+    """Display RGB (T, 3, 3) in [0, 255] of each corner. eye: (3,) metres, where it is seen from; brake: in [0, 1]."""
+    glow = np.zeros_like(ALBEDO)
+    glow[TAIL_LAMP] = TAIL_GLOW + (BRAKE_GLOW - TAIL_GLOW) * brake
+    out = np.empty(mesh.points.shape, np.float32)
+    m = mesh.material
+    paint(mesh.points, mesh.normals, ALBEDO[m], GLOSS[m], glow[m], eye, light, out)
+    return out
 
 
 def _colour(look: NDArray[np.float32], name: str) -> NDArray[np.float64]:
@@ -181,13 +199,15 @@ def _skin(rings: NDArray[np.float64], material: NDArray[np.int64]) -> Mesh:
 
 def _lid(ring: NDArray[np.float64], material: int) -> Mesh:
     """A slightly domed cover over a ring (n, 3) that is symmetric about its x axis: strips from left to right."""
-    half = len(ring) // 2
-    left = ring[:half]
-    across = np.linspace(1.0, -1.0, 7)
-    grid = left[:, None] * np.stack([np.ones(7), across, np.ones(7)], axis=1)
-    grid[..., 2] += CROWN * (1 - across**2)
-    normals = _unit(np.cross(np.gradient(grid, axis=1), np.gradient(grid, axis=0)))
-    normals *= np.sign(normals[..., 2:])
+    left = ring[: len(ring) // 2]
+    across = np.linspace(1.0, -1.0, LID_STRIPS + 1)
+    grid = left[:, None] * np.stack([np.ones_like(across), across, np.ones_like(across)], axis=1)
+    middle, half = (ring[:, 0].max() + ring[:, 0].min()) / 2, np.ptp(ring[:, 0]) / 2
+    along = (grid[..., 0] - middle) / half
+    grid[..., 2] += CROWN * (1 - across**2) * (1 - along**4)
+    normals = _unit(
+        np.stack([0.6 * along**5, 0.6 * np.broadcast_to(across**5, along.shape), np.ones_like(along)], axis=-1)
+    )
     corners = np.stack([grid[:-1, :-1], grid[1:, :-1], grid[1:, 1:], grid[:-1, 1:]], axis=2).reshape(-1, 4, 3)
     shading = np.stack([normals[:-1, :-1], normals[1:, :-1], normals[1:, 1:], normals[:-1, 1:]], axis=2)
     return _triangles(corners, shading.reshape(-1, 4, 3), np.full(len(corners), material))
@@ -213,29 +233,33 @@ def _cabin_materials() -> NDArray[np.int64]:
 
 
 def _details() -> list[Mesh]:
-    """Number plate, bumper trim, high brake lamp, mirrors."""
-    return [
-        _panel((-2.432, 0.27, 0.47), (-2.436, -0.27, 0.47), (-2.440, -0.27, 0.59), (-2.436, 0.27, 0.59), PLATE),
-        *_box((0.62, 0.86, 0.94), (0.20, 0.17, 0.12), PAINT),
-    ]
+    """Number plate, mirrors, the gaps around the wheels."""
+    plate = np.array([(-2.432, 0.26, 0.50), (-2.432, -0.26, 0.50), (-2.432, -0.26, 0.61), (-2.432, 0.26, 0.61)])
+    mirrors = [_box((0.62, side * 0.86, 0.96), (0.20, 0.17, 0.12), PAINT) for side in (1, -1)]
+    arches = [_arch(x, side) for x in (TO_FRONT, -TO_REAR) for side in (1, -1)]
+    return [_panel(plate, PLATE), *mirrors[0], *mirrors[1], *arches]
 
 
-def _panel(*corners_and_material) -> Mesh:
-    *corners, material = corners_and_material
-    quad = np.array(corners)[None]
-    normal = _unit(np.cross(quad[0, 1] - quad[0, 0], quad[0, 3] - quad[0, 0]))
-    return _triangles(quad, np.broadcast_to(normal, quad.shape), np.array([material]))
+def _arch(x: float, side: int) -> Mesh:
+    """The dark gap around a wheel, a disc flush with the body."""
+    turn = -side * 2 * np.pi * np.arange(WHEEL_POINTS) / WHEEL_POINTS
+    rim = np.stack([np.cos(turn), np.zeros_like(turn), np.sin(turn)], axis=1)
+    place = np.array([x, side * ARCH_ASIDE, WHEEL_RADIUS + 0.02])
+    rings = np.stack([ARCH_RADIUS * rim + place, 0.3 * rim + place])
+    return _skin(rings, np.full((1, WHEEL_POINTS), TYRE))
+
+
+def _panel(corners: NDArray[np.float64], material: int) -> Mesh:
+    """A flat quadrilateral (4, 3)."""
+    normal = _unit(np.cross(corners[1] - corners[0], corners[3] - corners[0]))
+    return _triangles(corners[None], np.broadcast_to(normal, (1, 4, 3)), np.array([material]))
 
 
 def _box(centre: tuple[float, float, float], size: tuple[float, float, float], material: int) -> list[Mesh]:
-    """A box and its mirror image on the right."""
-    signs = np.array([(-1, -1, -1), (1, -1, -1), (1, 1, -1), (-1, 1, -1), (-1, -1, 1), (1, -1, 1), (1, 1, 1), (-1, 1, 1)])
-    faces = ((0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7), (4, 5, 6, 7), (3, 2, 1, 0))
-    both = []
-    for side in (1, -1):
-        corners = np.array(centre) * (1, side, 1) + signs * np.array(size) / 2
-        both += [_panel(*corners[list(face)], material) for face in faces]
-    return both
+    """The six sides of a box."""
+    corner = np.array(centre) + (np.indices((2, 2, 2)).reshape(3, 8).T - 0.5) * size
+    sides = ((0, 4, 5, 1), (6, 2, 3, 7), (2, 0, 1, 3), (4, 6, 7, 5), (1, 5, 7, 3), (2, 6, 4, 0))
+    return [_panel(corner[list(side)], material) for side in sides]
 
 
 @cache
@@ -245,13 +269,12 @@ def _wheel() -> Mesh:
     circle = np.stack([np.cos(turn), np.zeros_like(turn), -np.sin(turn)], axis=1)
     half = np.array([0, WHEEL_WIDTH / 2, 0])
     rings = [WHEEL_RADIUS * circle - half, WHEEL_RADIUS * circle + half, 0.66 * WHEEL_RADIUS * circle + half]
-    rings += [0.60 * WHEEL_RADIUS * circle + 0.8 * half, 0.02 * circle + 0.9 * half]
-    bands = (TYRE, TYRE, TRIM, RIM)
+    rings += [0.02 * circle + 0.9 * half]
+    bands = (TYRE, TYRE, RIM)
     parts = []
     for inner, outer, band in zip(rings[:-1], rings[1:], bands, strict=True):
         parts.append(_skin(np.stack([inner, outer]), np.full((1, WHEEL_POINTS), band)))
-    inside = np.concatenate([rings[0]])[None]
-    parts.append(_skin(np.stack([0.02 * circle - half, inside[0]]), np.full((1, WHEEL_POINTS), TYRE)))
+    parts.append(_skin(np.stack([0.02 * circle - half, rings[0]]), np.full((1, WHEEL_POINTS), TYRE)))
     return _joined(parts)
 
 
@@ -285,20 +308,21 @@ def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
 def facing(mesh: Mesh, eye: NDArray[np.float64]) -> Mesh:
     """Those triangles that show their front to an eye (3,)."""
     a, b, c = mesh.points[:, 0], mesh.points[:, 1], mesh.points[:, 2]
-    front = np.einsum("ti,ti->t", np.cross(b - a, c - a), eye - a) > 0
+    front = (np.cross(b - a, c - a) * (eye - a)).sum(axis=1) > 0
     return Mesh(mesh.points[front], mesh.normals[front], mesh.material[front])
 
 
 class Viewpoint(NamedTuple):
-    """Where the car is seen from. yaw: of the camera against the car, rad; behind, height: metres of the camera from
-    the car's reference point along the camera's own axis; focal, centre_column, centre_row: pixels."""
+    """Where the car is seen from, in float32. yaw: of the camera against the car, rad. behind, height: metres of the
+    camera behind the car's reference point, along the camera's axis, and above the ground. focal, centre_column,
+    centre_row: pixels; the row is the horizon's."""
 
-    yaw: float
-    behind: float
-    height: float
-    focal: float
-    centre_column: float
-    centre_row: float
+    yaw: Any
+    behind: Any
+    height: Any
+    focal: Any
+    centre_column: Any
+    centre_row: Any
 
 
 def draw(
@@ -340,7 +364,94 @@ def draw(
 
 
 f4 = np.float32
+CONTACT, CONTACT_EDGE, SHADOW_EDGE = f4(0.62), f4(0.5), f4(0.22)
+"""How dark it is under the car; metres over which that, and the sun's shadow, fade to either side of an edge."""
 ZERO, HALF, ONE = f4(0), f4(0.5), f4(1)
+
+
+BODY_HEIGHTS, CABIN_HEIGHTS = (0.15, 0.45, 0.75), (1.0, 1.2, 1.4)
+LOWEST_SUN = 0.36
+"""Metres above the ground at which outlines of the car cast the sun's shadow; the least tangent of its elevation."""
+
+
+def cast_shadow(
+    picture: NDArray[np.uint8], depth: NDArray[np.float32], view: Viewpoint, look: NDArray[np.float32], yaw: float
+) -> None:
+    """Darken the ground under the car that heads for `yaw`, and where the sun casts its shadow."""
+    light = light_of(look, yaw)
+    fall = -light.sun[:2] / max(light.sun[2], LOWEST_SUN * math.hypot(light.sun[0], light.sun[1]), 1e-3)
+    boxes = [_outline_box(BODY, fall * h) for h in BODY_HEIGHTS] + [
+        _outline_box(CABIN, fall * h) for h in CABIN_HEIGHTS
+    ]
+    shade(picture, depth, view, np.array(boxes, np.float32), f4(light.shadow))
+
+
+def _outline_box(slices: NDArray[np.float64], shift: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """Centre x, y and half length, half width of some slices' outline, shifted."""
+    front, rear, half_width = slices[:, 0].mean(), slices[:, 1].mean(), slices[:, 2].mean()
+    return (front + rear) / 2 + shift[0], shift[1], (front - rear) / 2, half_width
+
+
+@kernel
+def shade(picture, depth, view, boxes, strength):
+    """Darken ground in picture (H, W, 3): softly close to boxes[0], the body, and within all boxes by `strength`.
+
+    boxes: (n, 4) centre x, y and half length, half width in the vehicle's frame.
+    """
+    cos, sin = math.cos(view.yaw), math.sin(view.yaw)
+    front, rear, left_most, right_most = bounds(boxes)
+    reach = math.sqrt(max(front, -rear) ** 2 + max(left_most, -right_most) ** 2)
+    first = max(int(view.centre_row + view.focal * view.height / (view.behind + reach)), 0)
+    for v in range(first, picture.shape[0]):
+        ahead = view.height * view.focal / (f4(v) + HALF - view.centre_row)
+        forward, aside = ahead - view.behind, reach * view.focal / ahead
+        if forward < -reach:
+            break
+        low, high = max(int(view.centre_column - aside), 0), min(int(view.centre_column + aside), picture.shape[1])
+        for u in range(low, high):
+            left = (view.centre_column - f4(u) - HALF) * ahead / view.focal
+            x, y = forward * cos - left * sin, forward * sin + left * cos
+            if not (rear < x < front and right_most < y < left_most) or depth[v, u] < ahead - HALF:
+                continue
+            keep = ONE - CONTACT * soft(f4(0.1) - outside(boxes[0], x, y), CONTACT_EDGE)
+            keep *= ONE - strength * inside_any(boxes, x, y)
+            for channel in range(3):
+                picture[v, u, channel] = np.uint8(picture[v, u, channel] * keep)
+
+
+@kernel
+def bounds(boxes):
+    """Greatest and least x and y of boxes (n, 4) and their soft edges."""
+    front, rear = boxes[0, 0] + boxes[0, 2], boxes[0, 0] - boxes[0, 2]
+    left, right = boxes[0, 1] + boxes[0, 3], boxes[0, 1] - boxes[0, 3]
+    for x, y, half_length, half_width in boxes:
+        front, rear = max(front, x + half_length), min(rear, x - half_length)
+        left, right = max(left, y + half_width), min(right, y - half_width)
+    return front + CONTACT_EDGE, rear - CONTACT_EDGE, left + CONTACT_EDGE, right - CONTACT_EDGE
+
+
+@kernel
+def inside_any(boxes, x, y):
+    """How far inside the soft outline of boxes (n, 4) a point is, in [0, 1]."""
+    most = ZERO
+    for i in range(len(boxes)):
+        if abs(x - boxes[i, 0]) < boxes[i, 2] + SHADOW_EDGE and abs(y - boxes[i, 1]) < boxes[i, 3] + SHADOW_EDGE:
+            most = max(most, soft(-outside(boxes[i], x, y), SHADOW_EDGE))
+    return most
+
+
+@kernel
+def outside(box, x, y):
+    """Metres from a box to a point outside of it; inside, minus the way to its nearest side."""
+    along, across = abs(x - box[0]) - box[2], abs(y - box[1]) - box[3]
+    return math.sqrt(max(along, ZERO) ** 2 + max(across, ZERO) ** 2) + min(max(along, across), ZERO)
+
+
+@kernel
+def soft(inside, width):
+    """From 0 at `width` outside an edge to 1 at `width` inside, smoothly."""
+    share = min(max(inside / (f4(2) * width) + HALF, ZERO), ONE)
+    return share * share * (f4(3) - f4(2) * share)
 
 
 @kernel

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 Segments = NDArray[np.float64]
 """(n, 5): column and row of both ends in working pixels, and the number of the picture that it was found in."""
 
-WORKING_WIDTH = 640
-"""Pixels that a picture is brought to: lines of the road stay, the texture of trees goes."""
+WORKING_SIDE = 640
+"""Pixels that a picture's longer side is brought to: lines of the road stay, the texture of trees goes."""
 
-SHORTEST = 0.04
-"""Of a line that may vote, as a share of the picture's width."""
+SHORTEST = 0.04 * WORKING_SIDE
+"""Of a line that may vote, in working pixels."""
 
 FLATTEST, STEEPEST = math.radians(12), math.radians(80)
 """Leaning of lines that may vote: flatter ones lie across the road or on the horizon itself, steeper ones are posts."""
@@ -55,29 +55,34 @@ class Horizon(NamedTuple):
 def guess_horizon(pictures: Sequence[NDArray[np.uint8]]) -> Horizon:
     """The horizon of pictures (H, W, 3) of one camera that looks along a road; UNKNOWN where no lines meet."""
     segments = np.concatenate([_segments(picture, number) for number, picture in enumerate(pictures)])
-    height = WORKING_WIDTH * pictures[0].shape[0] / pictures[0].shape[1]
-    sides = _leaning(segments)
-    candidates = _meeting_points(*sides, height)
+    sides, size = _leaning(segments), working_size(pictures[0])
+    candidates = _meeting_points(*sides, size)
     if not len(candidates):
         return Horizon(UNKNOWN, False)
     agreement = np.sqrt(np.prod([_votes(candidates, side).sum(1) / _lengths(side).sum() for side in sides], axis=0))
     point = candidates[agreement.argmax()]
     for _ in range(REFINEMENTS):
         point = _nearest_to(point, np.concatenate(sides))
-    share, seen = float(point[1] / height), set.intersection(*(_pictures(point, side) for side in sides))
+    share, seen = float(point[1] / size[1]), set.intersection(*(_pictures(point, side) for side in sides))
     enough = agreement.max() >= LEAST_AGREEMENT and len(seen) >= LEAST_PICTURES * len(pictures)
     return Horizon(share, True) if enough and BAND[0] < share < BAND[1] else Horizon(UNKNOWN, False)
 
 
+def working_size(picture: NDArray[np.uint8]) -> tuple[int, int]:
+    """(width, height) of a picture in working pixels."""
+    height, width = picture.shape[:2]
+    scale = WORKING_SIDE / max(height, width)
+    return max(1, round(scale * width)), max(1, round(scale * height))
+
+
 def _segments(picture: NDArray[np.uint8], number: int) -> Segments:
     """The line segments of one picture that may vote, upper end first."""
-    height = max(1, round(WORKING_WIDTH * picture.shape[0] / picture.shape[1]))
-    grey = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (WORKING_WIDTH, height), interpolation=cv2.INTER_AREA)
+    grey = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), working_size(picture), interpolation=cv2.INTER_AREA)
     found = cv2.createLineSegmentDetector().detect(grey)[0]
     ends = np.zeros((0, 4)) if found is None else np.asarray(found, np.float64).reshape(-1, 4)
     ends = np.where((ends[:, 1] > ends[:, 3])[:, None], ends[:, [2, 3, 0, 1]], ends) + 0.5  # 0 is a pixel's middle
     lean = np.arctan2(ends[:, 3] - ends[:, 1], np.abs(ends[:, 2] - ends[:, 0]))
-    may = (_lengths(ends) >= SHORTEST * WORKING_WIDTH) & (lean > FLATTEST) & (lean < STEEPEST)
+    may = (_lengths(ends) >= SHORTEST) & (lean > FLATTEST) & (lean < STEEPEST)
     return np.column_stack([ends[may], np.full(may.sum(), number)])
 
 
@@ -88,13 +93,13 @@ def _leaning(segments: Segments) -> tuple[Segments, Segments]:
     return longest[to_left][:MOST_SEGMENTS], longest[~to_left][:MOST_SEGMENTS]
 
 
-def _meeting_points(left: Segments, right: Segments, height: float) -> NDArray[np.float64]:
+def _meeting_points(left: Segments, right: Segments, size: tuple[int, int]) -> NDArray[np.float64]:
     """Where lines of one side meet lines of the other, (n, 2) as (column, row), inside of the picture."""
     one, other = (np.cross(*_homogeneous(side)) for side in (left, right))
     points = np.cross(one[:, None], other[None]).reshape(-1, 3)
     points = points[np.abs(points[:, 2]) > 1e-9]
     points = points[:, :2] / points[:, 2:]
-    inside = (points > 0).all(1) & (points < (WORKING_WIDTH, height)).all(1)
+    inside = (points > 0).all(1) & (points < size).all(1)
     points = points[inside]
     if len(points) > MOST_CANDIDATES:
         points = np.random.default_rng(0).choice(points, MOST_CANDIDATES, replace=False)

@@ -73,7 +73,7 @@ def show(
 
     policy: anything that meets `sim.policy.Policy`, or "expert". scenario, theme, seed: see `sim.simulator.Simulator`.
     seconds: of the drive and of the film. view: "window" for the road with the panels beside it, or the name of one
-    view alone, such as "camera". ValueError in one line for what cannot be meant.
+    view alone, such as "camera" or "chase". ValueError in one line for what cannot be meant.
     """
     if not 0 < seconds < math.inf:
         raise ValueError(f"seconds is {seconds}; expected a finite number above 0")
@@ -84,9 +84,8 @@ def show(
     name, pilot = at_the_wheel(policy, source)
     made = {"policy": name, "policy_provenance": getattr(policy, "provenance", {}), "versions": versions()}
     place = {"scenario": scenario, "theme": theme, "seed": seed}
-    session = Session(source, {name: pilot}, name)
-    video = film(session, seconds, view, {**made, **place})
-    return Player(video, f"{name} in {source.simulator.theme_names[0]}, {scenario}, seed {seed}")
+    title = f"{name} in {source.simulator.theme_names[0]}, {scenario}, seed {seed}"
+    return Player(film(Session(source, {name: pilot}, name), seconds, view, {**made, **place}), title)
 
 
 def check_policy(policy: object) -> None:

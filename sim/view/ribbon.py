@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.camera.lens import Lens
-from sim.vehicle import TO_REAR, WHEELBASE
+from sim.vehicle import TO_REAR
+from sim.view.gaze import predicted_path, to_picture
 
 COLOUR = (90, 200, 255)
 """RGB: nothing on a road has it, and it is far from the red."""
@@ -70,20 +71,6 @@ def sides_of_way(steer_angle: float) -> tuple[NDArray[np.float64], NDArray[np.fl
     drawn = (path[:, 0] >= NEAR / 2) & (along[:, 0] > math.cos(SHARPEST))
     to_left = HALF_WIDTH * np.stack([-along[:, 1], along[:, 0]], axis=1)
     return (path + to_left)[drawn], (path - to_left)[drawn]
-
-
-def predicted_path(steer_angle: float, length: float) -> NDArray[np.float64]:
-    s = np.linspace(0.0, length, math.ceil(length / 0.5) + 1)
-    half_turn = s * math.tan(steer_angle) / WHEELBASE / 2
-    chord = s * np.sinc(half_turn / np.pi)
-    return np.stack([chord * np.cos(half_turn) - TO_REAR, chord * np.sin(half_turn)], axis=1)
-
-
-def to_picture(points: NDArray[np.float64], lens: Lens, size: tuple[int, int]) -> NDArray[np.float64]:
-    picture = Lens(*size, lens.field_of_view, lens.mount_height, lens.mount_forward)
-    scale = picture.focal / (points[:, 0] - lens.mount_forward)
-    columns, rows = picture.centre[0] - points[:, 1] * scale, picture.centre[1] + lens.mount_height * scale
-    return np.stack([columns, rows], axis=1)
 
 
 def _strokes(sides: list[NDArray[np.float64]], thickness: int, size: tuple[int, ...]) -> NDArray[np.float32]:

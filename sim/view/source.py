@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -12,10 +13,11 @@ from sim.camera.lens import Lens
 from sim.expert import CAUSES
 from sim.geometry import wrap_angle
 from sim.policy import Attention, Observation, PolicySpec
-from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE, Simulator
+from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE, KEPT_SIZES, Simulator
 from sim.theme import load_theme, resolve, sample_look, theme_names
 from sim.vehicle import CONTROL_STEP, SPEED, STEERING_ANGLE
 from sim.view.actions import NEXT_THEME, NEXT_TRACK
+from sim.view.chase import Chase, trail
 from sim.view.overlay import Overwritten, lay_over, redden
 from sim.world import Outcome, spawn_streams
 
@@ -59,19 +61,9 @@ View = Callable[[Shot], NDArray[np.uint8]]
 """A way to look at a source: a picture (*shot.size, 3) for a person. The next picture of that size overwrites it."""
 
 
-class Canvases:
-    """One array for each size of picture, used again and again: fresh ones cost more than what is drawn on them."""
-
-    def __init__(self) -> None:
-        self._of: dict[tuple[int, int], NDArray[np.uint8]] = {}
-
-    def __call__(self, size: tuple[int, int]) -> NDArray[np.uint8]:
-        """The array (*size, 3); only the latest few sizes are kept."""
-        if size not in self._of:
-            while len(self._of) >= 4:
-                del self._of[next(iter(self._of))]
-            self._of[size] = np.empty((*size, 3), np.uint8)
-        return self._of[size]
+def canvases() -> Callable[[tuple[int, int]], NDArray[np.uint8]]:
+    """Arrays (*size, 3) to draw on again and again: fresh ones cost more than what is drawn on them."""
+    return lru_cache(maxsize=KEPT_SIZES)(lambda size: np.empty((*size, 3), np.uint8))
 
 
 def finish(picture: NDArray[np.uint8], shot: Shot) -> None:
@@ -125,7 +117,10 @@ class Source(Protocol):
 
 
 class WorldSource:
-    """One simulated world."""
+    """One simulated world.
+
+    Poses between which pictures glide are (x, y, yaw of the car, yaw of the chase camera): metres and radians.
+    """
 
     rate = Fraction(round(1 / CONTROL_STEP))
     pictures_per_step = 3
@@ -141,7 +136,9 @@ class WorldSource:
         """Begins the episode of `seed`; see `sim.simulator.Simulator` for the rest. ValueError for unknown names."""
         self.simulator = Simulator(1, scenario, theme, frame_size, field_of_view)
         self._scenario = scenario
-        self._canvases = Canvases()
+        self._before = self._after = np.zeros(4)
+        self._behind = Chase()
+        self._canvas = canvases()
         self.begin(seed)
 
     @property
@@ -157,8 +154,8 @@ class WorldSource:
 
     @property
     def views(self) -> Mapping[str, View]:
-        """Through the policy's camera."""
-        return {"camera": self._camera}
+        """Through the policy's camera, and from behind the car."""
+        return {"camera": self._camera, "chase": self._chase}
 
     @property
     def capabilities(self) -> Mapping[str, Callable[[], None]]:
@@ -179,17 +176,35 @@ class WorldSource:
 
     def apply(self, action: NDArray[np.float32]) -> str | None:
         """One control step; "route done", "road left" or "time limit" when that ended the episode."""
-        self._before = self.simulator.world.poses()[0]
+        self._before = self._after
         outcome = self.simulator.step(action)
-        self._after = self.simulator.world.poses()[0]
+        pose = self.simulator.world.poses()[0]
+        camera_yaw = trail(self._before[3], pose[2], CONTROL_STEP)
+        self._after = np.append(pose, camera_yaw)
         return self._ending(outcome)
 
     def _camera(self, shot: Shot) -> NDArray[np.uint8]:
         """The policy's view at any size, from a pose between those before and after the last control step."""
-        pose = between(self._before, self._after, shot.alpha)
-        picture = self.simulator.picture(0, *shot.size, pose, self._canvases(shot.size))
+        pose = between(self._before, self._after, shot.alpha)[:3]
+        picture = self.simulator.picture(0, *shot.size, pose, self._canvas(shot.size))
         finish(picture, shot)
         return picture
+
+    def _chase(self, shot: Shot) -> NDArray[np.uint8]:
+        """From behind and above the car; the red falls from where the policy's camera was when it took its frame."""
+        *pose, camera_yaw = between(self._before, self._after, shot.alpha)
+        return self._behind.picture(
+            self.simulator,
+            0,
+            shot.size,
+            np.array(pose),
+            attention=shot.attention,
+            eye_pose=np.array(shot.status.pose),
+            lens=self.lens,
+            steer_angle=shot.status.steering_angle or 0.0,
+            brake=max(0.0, -float(shot.action[1])),
+            camera_yaw=float(camera_yaw),
+        )
 
     def status(self) -> Status:
         """Speed, pose, cause, and the names of theme, scenario and seed."""
@@ -211,7 +226,8 @@ class WorldSource:
             self.simulator.themes = resolve(theme)
         self.seed = seed
         self.simulator.reset(_ROW, [seed])
-        self._before = self._after = self.simulator.world.poses()[0]
+        pose = self.simulator.world.poses()[0]
+        self._before = self._after = np.append(pose, pose[2])
 
     def next_track(self) -> None:
         """Begin the episode of the next seed."""
@@ -233,7 +249,7 @@ class WorldSource:
 
 
 def between(before: NDArray[np.float64], after: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
-    """The pose (x, y, yaw) `alpha` of the way from `before` to `after`, turning the short way round."""
+    """The pose (x, y, one or more yaws) `alpha` of the way from `before` to `after`, turning the short way round."""
     change = after - before
-    change[2] = wrap_angle(change[2])
+    change[2:] = wrap_angle(change[2:])
     return before + alpha * change

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 
 from sim.camera.lens import HORIZON, Lens
 from sim.policy import Observation, PolicySpec
+from sim.track import CRUISE_SPEED
 from sim.vehicle import MAX_STEERING_ANGLE
 from sim.view.actions import NEXT_TRACK
 from sim.view.footage import open_footage
 from sim.view.horizon import guess_horizon
-from sim.view.overlay import paint
 from sim.view.ribbon import draw_ribbon
-from sim.view.source import Shot, Status, View
+from sim.view.source import Shot, Status, View, canvases, finish
 
-ASSUMED_SPEED = 15.0
+ASSUMED_SPEED = CRUISE_SPEED
 """m/s: what the policies were trained to drive where nothing binds."""
 
 TOP_SPEED = 70.0
@@ -53,10 +53,10 @@ class VideoSource:
         """
         check_assumptions(assumed_speed, horizon)
         self.fit(spec)
-        self._speed = assumed_speed
+        self._speed, self._canvas = assumed_speed, canvases()
         self._footage = open_footage(what)
         try:
-            self.rewind()
+            self._show_first()
             self._horizon, self._said = self._find_horizon(horizon)
         except BaseException:
             self.close()
@@ -117,10 +117,7 @@ class VideoSource:
     def rewind(self) -> None:
         """Show the first picture; of a camera, the next. OSError where there is none."""
         self._footage.rewind()
-        picture = self._footage.read()
-        if picture is None:
-            raise OSError(f"{self._footage.name}: {self._footage.ending} before its first picture")
-        self._picture, self._index = picture, 0
+        self._show_first()
 
     def close(self) -> None:
         """Let go of file or camera."""
@@ -132,13 +129,20 @@ class VideoSource:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _show_first(self) -> None:
+        picture = self._footage.read()
+        if picture is None:
+            raise OSError(f"{self._footage.name}: {self._footage.ending} before its first picture")
+        self._picture, self._index = picture, 0
+
     def _find_horizon(self, told: float | None) -> tuple[float, str]:
         """The share, and how a person is told of it."""
         if told is not None:
             return told, f"{100 * told:.0f} %"
         pictures = [self._picture]
         for index in range(1, round(GUESS_SECONDS * self.rate)):
-            self.apply(STRAIGHT)
+            if self.apply(STRAIGHT):
+                break
             if index % GUESS_EVERY == 0:
                 pictures.append(self._picture)
         self.rewind()
@@ -151,7 +155,9 @@ class VideoSource:
 
     def _camera(self, shot: Shot) -> NDArray[np.uint8]:
         """The crop, the red on what was read, and the way that the predicted steering leads."""
-        picture = paint(resized(self._crop(), shot.size), shot.attention, raw=shot.raw)
+        picture = self._canvas(shot.size)
+        fill(picture, self._crop())
+        finish(picture, shot)
         draw_ribbon(picture, float(shot.action[0]) * MAX_STEERING_ANGLE, self._lens)
         return picture
 
@@ -168,11 +174,11 @@ def crop(height: int, width: int, horizon: float, aspect: float) -> tuple[slice,
     return slice(top, top + rows), slice(left, left + columns)
 
 
-def resized(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """The picture at `size` (height, width), for a person: areas are averaged only where fewer pixels would be seen."""
-    scale = size[0] / picture.shape[0]
+def fill(canvas: NDArray[np.uint8], picture: NDArray[np.uint8]) -> None:
+    """Draw the picture as large as the canvas (H, W, 3), for a person: areas are averaged where it shrinks a lot."""
+    scale = canvas.shape[0] / picture.shape[0]
     way = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR if scale < 1 else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(picture, size[::-1], interpolation=way), np.uint8)
+    cv2.resize(picture, canvas.shape[1::-1], canvas, interpolation=way)
 
 
 def check_assumptions(speed: float, horizon: float | None) -> None:

@@ -51,7 +51,10 @@ class CountingSource:
         self.fitted.append(spec)
 
     def observe(self) -> Observation:
-        return {"frame": np.full((1, 8, 16, 3), self.now, np.uint8), "speed": np.full((1, 1), self.now, np.float32)}
+        return {
+            "frame": np.full((1, 8, 16, 3), min(255, self.now), np.uint8),
+            "speed": np.full((1, 1), self.now, np.float32),
+        }
 
     def apply(self, action: np.ndarray) -> str | None:
         self.applied.append(float(action[0, 0]))
@@ -60,7 +63,7 @@ class CountingSource:
 
     def near(self, shot: Shot) -> np.ndarray:
         place = self.before + shot.alpha * (self.now - self.before)
-        picture = np.full((*shot.size, 3), round(10 * place), np.uint8)
+        picture = np.full((*shot.size, 3), min(255, round(10 * place)), np.uint8)
         finish(picture, shot)
         return picture
 

@@ -33,7 +33,7 @@ def test_drawn_roads(column: float, row: float) -> None:
     assert horizon.share == pytest.approx(row, abs=TOLERANCE)
 
 
-@pytest.mark.parametrize("size", [(480, 360), (540, 960), (181, 333)])
+@pytest.mark.parametrize("size", [(480, 360), (540, 960), (181, 333), (1920, 1080)])
 def test_size_and_proportion_do_not_matter(size: tuple[int, int]) -> None:
     horizon = guess_horizon([road(0.5, 0.55, size)])
     assert horizon == (pytest.approx(0.55, abs=TOLERANCE), True)
@@ -72,11 +72,12 @@ def random_lines(seed: int) -> np.ndarray:
     [
         [np.zeros((90, 160, 3), np.uint8)],
         [np.zeros((1, 1, 3), np.uint8)],
+        [np.zeros((4000, 1, 3), np.uint8)],
         [np.random.default_rng(0).integers(0, 256, (90, 160, 3), np.uint8)],
         [random_lines(seed) for seed in range(5)],
         [random_lines(0)] * 5,
     ],
-    ids=["black", "one pixel", "noise", "other lines each time", "the same odd lines"],
+    ids=["black", "one pixel", "a thread", "noise", "other lines each time", "the same odd lines"],
 )
 def test_where_no_road_is_seen_nothing_is_claimed(pictures: list[np.ndarray]) -> None:
     assert guess_horizon(pictures) == (UNKNOWN, False)

@@ -59,6 +59,14 @@ def number(source: VideoSource) -> float:
     return (float(source.observe()["frame"].mean()) - 20) / 8
 
 
+def view(
+    source: VideoSource, size: tuple[int, int], attention: Attention | None = None, steer: float = 0.0
+) -> np.ndarray:
+    """The camera's view, for arithmetic."""
+    shot = Shot(size, 1.0, attention, np.array([steer, 0.0], np.float32), source.status())
+    return source.views["camera"](shot).astype(int)
+
+
 def play(source: VideoSource) -> tuple[list[float], str]:
     """The numbers of all pictures, and how they ended."""
     numbers = [number(source)]
@@ -181,8 +189,8 @@ def selection(row: int, col: int) -> Attention:
 
 def test_the_red_lies_on_what_was_read(tmp_path: Path) -> None:
     with VideoSource(str(block_clip(tmp_path / "block.mkv")), SPEC, horizon=0.565) as source:
-        bare = source.views["camera"](Shot((360, 640), 1.0, None, STRAIGHT[0])).astype(int)
-        painted = source.views["camera"](Shot((360, 640), 1.0, selection(5, 8), STRAIGHT[0])).astype(int)
+        bare = view(source, (360, 640))
+        painted = view(source, (360, 640), selection(5, 8))
     changed = (bare != painted).any(axis=-1)
     assert changed[200:240, 320:360].all()
     assert changed.sum() == 1600
@@ -195,18 +203,15 @@ def test_the_view_is_the_frames_crop_at_any_size(tmp_path: Path, size: tuple[int
     rows, columns = np.mgrid[0:270, 0:480]
     waves = np.stack([rows * 255 / 270, columns * 255 / 480, 127 + 120 * np.sin(rows / 30)], axis=-1)
     with VideoSource(str(write(tmp_path / "waves.mkv", [waves.astype(np.uint8)])), SPEC, horizon=0.6) as source:
-        view = source.views["camera"](Shot(size, 1.0, None, np.array([1.0, 0.0], np.float32)))  # full lock: no ribbon
+        shown = view(source, size, steer=1.0)  # at full lock there is no ribbon in the way
         frame = source.observe()["frame"][0].astype(int)
-    assert view.shape == (*size, 3)
-    assert np.abs(cv2.resize(view, (128, 72), interpolation=cv2.INTER_AREA) - frame).max() <= 4
+    assert shown.shape == (*size, 3)
+    assert np.abs(cv2.resize(shown.astype(np.uint8), (128, 72), interpolation=cv2.INTER_AREA) - frame).max() <= 4
 
 
 def test_the_steering_is_drawn(clip: Path) -> None:
     with VideoSource(str(clip), SPEC, horizon=LEVEL) as source:
-        left, right = (
-            source.views["camera"](Shot((180, 320), 1.0, None, np.array([steer, 0], np.float32))).astype(int)
-            for steer in (0.2, -0.2)
-        )
+        left, right = (view(source, (180, 320), steer=steer) for steer in (0.2, -0.2))
     blue = left[..., 2] - left[..., 0] > 10
     assert np.argwhere(blue)[:, 1].mean() < 150
     assert np.abs(left - right[:, ::-1]).max() <= 20
@@ -223,7 +228,7 @@ def test_another_policy_gets_its_own_frames(clip: Path) -> None:
 def test_odd_and_tiny_pictures(tmp_path: Path, size: tuple[int, int]) -> None:
     path = write(tmp_path / "odd.mkv", [grey(index, size) for index in range(3)])
     with VideoSource(str(path), SPEC, horizon=0.55) as source:
-        assert source.views["camera"](Shot((180, 320), 1.0, None, STRAIGHT[0])).shape == (180, 320, 3)
+        assert view(source, (180, 320)).shape == (180, 320, 3)
         assert play(source)[0] == [0, 1, 2]
 
 

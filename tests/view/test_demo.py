@@ -1,0 +1,327 @@
+"""The loop around a session: wishes, messages, recordings, and what happens when one of them goes wrong."""
+
+import errno
+import gc
+import random
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from sim.policy import Policy
+from sim.view import actions as do
+from sim.view.actions import ACTIONS, DRIVING_KEYS
+from sim.view.capture import Capture
+from sim.view.demo import Demo, NoDisplay
+from sim.view.layout import DESIGN_SIZE, picture_size
+from sim.view.pacing import RateKeeper
+from sim.view.pilot import ExpertPilot, PolicyPilot
+from sim.view.recording.provenance import read_provenance
+from sim.view.session import SPEEDS, Session
+from sim.view.source import WorldSource
+
+SMALL = (270, 480)
+
+
+class Audience:
+    """A display that asks for what the test wrote down, and keeps what it was shown."""
+
+    def __init__(self, *wishes: list[str], size: tuple[int, int] = SMALL) -> None:
+        self.wishes, self.size = list(wishes), size
+        self.pictures: list[np.ndarray] = []
+        self.full_screen = False
+
+    def show(self, picture: np.ndarray) -> None:
+        self.pictures.append(picture.copy())
+
+    def asked(self) -> list[str]:
+        return self.wishes.pop(0) if self.wishes else []
+
+    def held(self) -> list[str]:
+        return []
+
+    def toggle_full_screen(self) -> None:
+        self.full_screen = not self.full_screen
+
+
+def clockwork() -> RateKeeper:
+    """A keeper that never waits and is never late."""
+    return RateKeeper(60, clock=lambda: 0.0, sleep=lambda _: None)
+
+
+def test_record_presets(drive: Session, tmp_path: Path) -> None:
+    """The window with its panels, or a view of the road alone, at a recording's full size."""
+    greys = {}
+    for view in ("window", "camera", "afar"):
+        capture = Capture(drive, dict, view=view, live=False, folder=tmp_path)
+        path = tmp_path / f"{view}.mp4"
+        capture.start(path)
+        Demo(drive, NoDisplay(), capture).run(2)
+        assert str(path) in capture.stop()
+        with av.open(str(path)) as container:
+            (first, _) = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        assert first.shape == (*DESIGN_SIZE, 3)
+        greys[view] = first[700, 1270].mean()  # a corner that the window leaves dark
+        drive.restart(lambda: None)
+    assert greys["window"] < 40
+    assert greys["afar"] > 240
+
+
+def test_a_preset_that_the_source_does_not_offer(drive: Session) -> None:
+    with pytest.raises(ValueError, match=r"'chase'.*window, camera, afar"):
+        Capture(drive, dict, view="chase", live=False)
+
+
+@pytest.fixture
+def make(drive: Session, tmp_path: Path):
+    """A demo of the counting source before this audience; recordings land in tmp_path."""
+    capture = Capture(drive, lambda: {"policy": drive.policy}, live=True, folder=tmp_path)
+
+    def make(audience: Audience, **options) -> Demo:
+        return Demo(drive, audience, capture, **{"keeper": clockwork(), **options})
+
+    yield make
+    capture.stop()
+
+
+def said(demo: Demo) -> str:
+    return demo._extras().message
+
+
+def test_so_many_pictures_are_shown(make) -> None:
+    audience = Audience()
+    make(audience).run(5)
+    assert [picture.shape for picture in audience.pictures] == [(*SMALL, 3)] * 5
+
+
+def test_it_ends_when_asked(make) -> None:
+    audience = Audience([], [do.PAUSE], [do.OVERLAY], [do.QUIT])
+    demo = make(audience)
+    demo.run()
+    assert len(audience.pictures) == 4, "the picture of the wish itself is still shown"
+    assert demo.session.paused
+    assert not demo.session.overlay
+
+
+@pytest.mark.parametrize("wish", [do.OVERLAY, do.NEXT_VIEW, do.NEXT_TRACK, do.HELP, do.BLIND_READ, do.NEXT_POLICY])
+def test_a_wish_shows_in_the_very_next_picture(make, wish: str) -> None:
+    audience = Audience([do.PAUSE], [], [], [], [], [wish])
+    make(audience).run(6)
+    assert np.array_equal(audience.pictures[3], audience.pictures[4]), "at rest"
+    assert not np.array_equal(audience.pictures[4], audience.pictures[5])
+
+
+def test_the_picture_follows_the_windows_size(make) -> None:
+    audience = Audience()
+    demo = make(audience)
+    for size in (SMALL, (540, 960), (315, 560)):
+        audience.size = size
+        demo.run(1)
+        assert audience.pictures[-1].shape == (*size, 3)
+
+
+def test_what_a_source_does_not_offer_is_said(make, source) -> None:
+    type(source).capabilities, kept = property(lambda _: {}), type(source).capabilities
+    try:
+        demo = make(Audience([do.NEXT_THEME]))
+        demo.run(1)
+        assert said(demo) == "no next theme here"
+    finally:
+        type(source).capabilities = kept
+
+
+def test_a_message_goes_after_a_while(make) -> None:
+    demo = make(Audience())
+    demo.say("hello")
+    demo.run(60)
+    assert said(demo) == "hello"
+    demo.run(300)
+    assert said(demo) == ""
+
+
+def test_full_screen_that_cannot_be_is_a_message(make) -> None:
+    audience = Audience([do.FULL_SCREEN])
+    audience.toggle_full_screen = lambda: (_ for _ in ()).throw(RuntimeError("no full screen here"))
+    demo = make(audience)
+    demo.run(1)
+    assert said(demo) == "no full screen here"
+    assert demo._extras().alarm
+
+
+def test_recording_by_key(make, tmp_path: Path) -> None:
+    demo = make(Audience([do.RECORD]), keeper=RateKeeper(60))
+    demo.run(30)
+    assert demo.capture.recording
+    assert demo._extras().recorded == 0
+    demo.act(do.RECORD)
+    (path,) = tmp_path.glob("redgaze-*.mp4")
+    assert said(demo).startswith("recorded 0.")
+    assert str(path) in said(demo)
+    assert not demo.capture.recording
+    assert read_provenance(path)["policy"] == "fake"
+    with av.open(str(path)) as container:
+        assert (container.streams.video[0].height, container.streams.video[0].width) == DESIGN_SIZE
+
+
+def test_a_screenshot_is_the_picture_on_show(make, tmp_path: Path) -> None:
+    import cv2
+
+    audience = Audience([], [], [do.SCREENSHOT])
+    make(audience).run(3)
+    (path,) = tmp_path.glob("redgaze-*.png")
+    assert np.array_equal(cv2.imread(str(path))[..., ::-1], audience.pictures[1])
+
+
+def test_files_that_cannot_be_written_are_messages_and_the_demo_goes_on(make, tmp_path: Path) -> None:
+    audience = Audience([do.RECORD], [do.SCREENSHOT])
+    demo = make(audience)
+    demo.capture._folder = tmp_path / "file" / "folder"
+    (tmp_path / "file").touch()
+    demo.run(1)
+    assert "file" in said(demo)
+    assert demo._extras().alarm
+    demo.run(5)
+    assert len(audience.pictures) == 6
+    assert not demo.capture.recording
+
+
+class FullDisk:
+    """A recorder that fails at its third picture."""
+
+    pictures, dropped, seconds, path = 0, 0, 0.0, Path("a.mp4")
+
+    def write(self, picture: np.ndarray) -> None:
+        self.pictures += 1
+        if self.pictures == 3:
+            raise OSError(errno.ENOSPC, "No space left on device", "a.mp4")
+
+
+def test_a_disk_that_fills_up_is_a_message_and_the_demo_goes_on(make) -> None:
+    audience = Audience()
+    demo = make(audience)
+    demo.capture._recorder = FullDisk()
+    demo.run(10)
+    assert said(demo) == "a.mp4: No space left on device"
+    assert len(audience.pictures) == 10
+    assert not demo.capture.recording
+
+
+def test_a_disk_that_fills_up_where_nobody_watches_ends_it(make) -> None:
+    demo = make(NoDisplay(), keeper=None)
+    demo.capture._recorder = FullDisk()
+    with pytest.raises(OSError, match="No space left"):
+        demo.run(10)
+
+
+def test_nobody_watches_pictures_of_the_designs_size() -> None:
+    assert NoDisplay().size == DESIGN_SIZE
+
+
+def test_it_stops_at_the_end_if_it_should(make, source) -> None:
+    source.length = 4
+    demo = make(Audience())
+    demo.run(stop_at_end=True)
+    assert source.now == 4
+    assert len(demo.display.pictures) == 12
+
+
+def test_a_late_loop_leaves_out_pictures_between_decisions(make, source) -> None:
+    now = [0.0]
+
+    class Slow(Audience):
+        def show(self, picture: np.ndarray) -> None:
+            super().show(picture)
+            now[0] += 0.04
+
+    audience = Slow()
+    make(audience, keeper=RateKeeper(60, clock=lambda: now[0], sleep=lambda _: None)).run(9)
+    assert len(source.applied) == 3, "the world kept its pace"
+    assert 3 <= len(audience.pictures) < 9
+
+
+def test_it_says_how_late_it_is(make) -> None:
+    demo = make(Audience())
+    demo.keeper.lateness = 0.12
+    assert demo._extras().lateness == 0.12
+    demo.keeper.lateness = 0.01
+    assert demo._extras().lateness == 0.0
+
+
+def monkey(steps: int, seed: int, policy: Policy, folder: Path) -> Demo:
+    """Press, hold, click and resize at random through a real window; the state is checked all the way."""
+    pygame = pytest.importorskip("pygame")
+    from sim.view.window import FrameWindow
+
+    chance = random.Random(seed)
+    source = WorldSource(theme="meadow", seed=10_000)
+    session = Session(
+        source, {"topk-patches": lambda: PolicyPilot(policy), "expert": lambda: ExpertPilot(source)}, "topk-patches"
+    )
+    keys = [key for action in ACTIONS if action.name != do.QUIT for key in action.keys]
+    with FrameWindow("monkey", (480, 270)) as window:
+        capture = Capture(session, dict, live=True, folder=folder)
+        demo = Demo(session, window, capture, keeper=clockwork())
+        for _ in range(steps):
+            event = chance.random()
+            if event < 0.80:
+                code = pygame.key.key_code(chance.choice([*keys, *DRIVING_KEYS, "x", "tab", "5"]))
+                kind = chance.choice((pygame.KEYDOWN, pygame.KEYUP))
+                pygame.event.post(pygame.event.Event(kind, key=code))
+            elif event < 0.95:
+                spot = {"pos": (chance.randrange(4000), chance.randrange(4000)), "button": chance.randrange(1, 6)}
+                pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONDOWN, **spot))
+            else:
+                width, height = chance.randrange(200, 900), chance.randrange(120, 600)
+                pygame.display.set_mode((width, height), pygame.RESIZABLE)
+            demo.run(1)
+            check_state(demo)
+        capture.stop()
+    session.close()
+    return demo
+
+
+def check_state(demo: Demo) -> None:
+    session = demo.session
+    assert session.view in session.source.views
+    assert session.speed in SPEEDS
+    assert session.policy in ("topk-patches", "expert")
+    assert 0 <= session.progress <= 1
+    assert np.isfinite(session.moment.action).all()
+    assert demo._picture.shape == (*demo.display.size, 3)
+    surface = demo.display._surface.get_size()
+    assert demo.display.size == picture_size(surface[::-1])
+    assert not demo.quitting
+
+
+@pytest.fixture(scope="module")
+def flagship() -> Policy:
+    from agent import load_policy
+
+    return load_policy("topk-patches")
+
+
+def test_a_monkey_at_the_keys(flagship: Policy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    monkey(400, 0, flagship, tmp_path)
+
+
+@pytest.mark.slow
+def test_a_monkey_at_the_keys_for_long(flagship: Policy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """20,000 events; what a demo holds in memory after the first tenth must not grow."""
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    monkey(2_000, 1, flagship, tmp_path)
+    gc.collect()
+    before, objects = resident_mb(), len(gc.get_objects())
+    for part in range(9):
+        monkey(2_000, 2 + part, flagship, tmp_path)
+    gc.collect()
+    print(f"resident: {before:.0f} MB after 2,000 events, {resident_mb():.0f} MB after 20,000")
+    assert resident_mb() < before + 40
+    assert len(gc.get_objects()) < 1.1 * objects
+
+
+def resident_mb() -> float:
+    """Memory of this process that is in use now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * 4096 / 2**20
