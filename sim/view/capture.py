@@ -18,7 +18,7 @@ WINDOW = "window"
 """The preset that records what the window shows; the others are views, recorded bare."""
 
 RECORDING_SIZE = DESIGN_SIZE
-"""(height, width) of every recording, however large the window is."""
+"""(height, width) of a recording, however large the window is."""
 
 Provenance = Callable[[], Mapping[str, Any]]
 
@@ -31,13 +31,21 @@ class Capture:
     """
 
     def __init__(
-        self, session: Session, provenance: Provenance, *, view: str = WINDOW, live: bool, folder: Path | None = None
+        self,
+        session: Session,
+        provenance: Provenance,
+        *,
+        view: str = WINDOW,
+        live: bool,
+        folder: Path | None = None,
+        size: tuple[int, int] = RECORDING_SIZE,
     ) -> None:
-        """`folder`: where files land that get a name of their own; the working folder by default."""
+        """`folder`: where files land that get a name of their own; the working folder by default. `size`: (height,
+        width) of recordings."""
         if view not in (WINDOW, *session.source.views):
             raise ValueError(f"--record-view {view!r}: {_offer(session)}")
         self._session, self._provenance = session, provenance
-        self._view, self._live, self._folder = view, live, folder or Path()
+        self._view, self._live, self._folder, self._size = view, live, folder or Path(), size
         self._recorder: Recorder | None = None
 
     @property
@@ -55,7 +63,7 @@ class Capture:
         path = path or self._free_name("mp4")
         source = self._session.source
         rate = source.rate * source.pictures_per_step
-        self._recorder = Recorder(path, RECORDING_SIZE, rate, self._provenance(), live=self._live)
+        self._recorder = Recorder(path, self._size, rate, self._provenance(), live=self._live)
         return f"recording to {path}"
 
     def stop(self) -> str:
@@ -71,7 +79,7 @@ class Capture:
         """Add the picture of now to the recording, if one runs. OSError where writing failed: then none runs."""
         if self._recorder is None:
             return
-        picture = shown if self._view == WINDOW else self._session.picture(RECORDING_SIZE, self._view)
+        picture = shown if self._view == WINDOW else self._session.picture(self._size, self._view)
         try:
             self._recorder.write(picture.copy())
         except OSError:
