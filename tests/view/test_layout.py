@@ -22,7 +22,8 @@ WINDOWS = (
 windows = pytest.mark.parametrize("window", WINDOWS, ids=lambda window: f"{window[1]}x{window[0]}")
 any_window = st.tuples(st.integers(100, 4400), st.integers(100, 7700))
 
-REPLACED = {"caption": {"gaze", "facts"}, "help": {name for name in DESIGN if "title" in name} | {"frame", "rest", "top"}}
+COLUMN = {"frame title", "frame", "rest title", "rest", "top title", "top"}
+REPLACED = {"caption": {"gaze", "facts"}, "help": COLUMN}
 """What stands elsewhere while the caption, or the help, is shown."""
 
 
