@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.view.layout import Layout, Rect
-from sim.view.text import AMBER, BACKGROUND, BLUE, BRIGHT, DIM, PANEL, SIGNAL, Colour, fill, width_of, wrapped, write
+from sim.view.text import AMBER, BACKGROUND, BLUE, BRIGHT, DIM, PANEL, SIGNAL, Colour, fill, pixels_of, wrapped, write
 
 STEERING_RATIO = 10.0
 """Turns of the steering wheel over turns of the front wheels."""
@@ -163,7 +163,7 @@ def facts(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> No
 
 
 def _width(fact: tuple[str, str], size: int, gap: int) -> int:
-    return math.ceil(width_of(fact[0], size) + width_of(fact[1], size)) + gap + 4
+    return pixels_of(fact[0], size) + gap + pixels_of(fact[1], size)
 
 
 def caption(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:
@@ -177,14 +177,16 @@ def caption(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> 
 
 
 def message(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:
-    """What just happened on the left, states on the right."""
+    """What just happened on the left, states on the right: all that it leaves room for, half the line at least."""
     px = layout.px
     end, top = place.left + place.width, place.top + px(2)
+    said = pixels_of(figures.message, px(15)) + px(18) if figures.message else 0
+    limit = place.left + min(said, place.width // 2)
     for chip in figures.chips:
-        width = math.ceil(width_of(chip.text, px(15)))
-        if end - width < place.left + place.width // 2:
+        width = pixels_of(chip.text, px(15))
+        if end - width < limit:
             break
-        write(picture, chip.text, (end - width, top), px(15), chip.colour, room=width + 1)
+        write(picture, chip.text, (end - width, top), px(15), chip.colour, room=width)
         end -= width + px(18)
     colour = SIGNAL if figures.alarm else BRIGHT
     write(picture, figures.message, (place.left, top), px(15), colour, room=end - place.left)
