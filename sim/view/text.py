@@ -1,6 +1,7 @@
 """Words as pictures: drawn large, shrunk, and kept, since a window says the same few words over and over."""
 
 import math
+from bisect import bisect_right
 from functools import lru_cache
 
 import cv2
@@ -56,9 +57,8 @@ def fitted(text: str, size: int, room: int) -> str:
     """`text`, or as much of it as fits `room` pixels with an ellipsis that says so."""
     if pixels_of(text, size) <= room:
         return text
-    while text and pixels_of(text + ELLIPSIS, size) > room:
-        text = text[:-1]
-    return text.rstrip() + ELLIPSIS
+    fits = bisect_right(range(1, len(text)), room, key=lambda length: pixels_of(text[:length] + ELLIPSIS, size))
+    return text[:fits].rstrip() + ELLIPSIS
 
 
 def wrapped(text: str, size: int, room: int) -> list[str]:
