@@ -129,7 +129,8 @@ def gaze(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> Non
     if figures.passed is not None:
         bar = place.top + px(70)
         fill(picture, (left, bar, room, px(5)), GROOVE)
-        fill(picture, (left, bar, max(1, round(room * figures.passed)), px(5)), SIGNAL)
+        if figures.passed > 0:  # a little is never shown as nothing, nor nothing as a little
+            fill(picture, (left, bar, max(1, round(room * figures.passed)), px(5)), SIGNAL)
     write(picture, second, (left, place.top + px(85)), px(18), BRIGHT, room=room, ground=PANEL)
 
 
