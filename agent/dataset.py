@@ -12,7 +12,7 @@ from sim.policy import Observation, PolicySpec
 from sim.theme import sample_looks, training_look
 from sim.world import World
 
-LOOK_POOL = 1024
+LOOK_POOL = 4096
 """Looks drawn once and shared by all frames; half of the training themes, half of the wider training randomiser."""
 
 LANE = -0.5 * 3.5

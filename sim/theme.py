@@ -36,13 +36,27 @@ SCALARS = {
     "marking_wear": "share of the paint that is gone",
     "tyre_wear": "darkness of the wheel tracks, 1 is ordinary",
     "patches": "darkness of mended stretches of asphalt, 1 is ordinary",
-    "covered": "share of the road that `cover` hides, between and beside the wheel tracks",
     "exposure": "gain of the picture",
     "contrast": "gain about mid grey",
 }
 """Scalars of a look and what they mean."""
 
-LOOK_FIELDS = (*(f"{colour}_{channel}" for colour in COLOURS for channel in ("red", "green", "blue")), *SCALARS)
+EFFECTS = {
+    "covered": "share of the road that `cover` hides, between and beside the wheel tracks",
+    "headlights": "share of the world's light that comes from the ego's headlamps",
+    "stars": "brightness of the stars, and of the moon in the sun's place",
+    "wetness": "how well wet ground mirrors sky and trees",
+    "rain": "falling drops, 1 is a downpour",
+    "planet": "opacity of a ringed planet in the sky",
+    "veins": "brightness of glowing veins in the ground",
+}
+"""Scalars that only held-out themes raise above 0; a theme's file leaves out those that it does not have."""
+
+LOOK_FIELDS = (
+    *(f"{colour}_{channel}" for colour in COLOURS for channel in ("red", "green", "blue")),
+    *SCALARS,
+    *EFFECTS,
+)
 """Names of a look vector's elements, in order."""
 
 LOOK_SIZE = len(LOOK_FIELDS)
@@ -91,7 +105,9 @@ def sample_look(theme: Theme, rng: np.random.Generator) -> NDArray[np.float32]:
     """One look, (LOOK_SIZE,) float32, uniform in the theme's box; a colour's channels move mostly together."""
     colours = len(COLOURS)
     shared = np.repeat(rng.random(colours), 3)
-    share = np.concatenate([shared + HUE_FREEDOM * (rng.random(3 * colours) - shared), rng.random(len(SCALARS))])
+    share = np.concatenate(
+        [shared + HUE_FREEDOM * (rng.random(3 * colours) - shared), rng.random(LOOK_SIZE - 3 * colours)]
+    )
     return (theme.low + share * (theme.high - theme.low)).astype(np.float32)
 
 
@@ -119,12 +135,13 @@ def _all_themes() -> tuple[Theme, ...]:
 
 def _read(path: Path) -> Theme:
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    fields = {**data.get("colours", {}), **data.get("scalars", {})}
+    fields = {**data.get("colours", {}), **data.get("scalars", {}), **data.get("effects", {})}
     for name in fields:
-        if name not in COLOURS and name not in SCALARS:
-            raise unknown(f"field of {path.name}:", name, (*COLOURS, *SCALARS))
+        if name not in (*COLOURS, *SCALARS, *EFFECTS):
+            raise unknown(f"field of {path.name}:", name, (*COLOURS, *SCALARS, *EFFECTS))
+    fields = {**dict.fromkeys(EFFECTS, (0.0, 0.0)), **fields}
     bounds = [_bounds(path, name, fields, (3,)) for name in COLOURS] + [
-        _bounds(path, name, fields, ()) for name in SCALARS
+        _bounds(path, name, fields, ()) for name in (*SCALARS, *EFFECTS)
     ]
     low, high = (np.concatenate([np.atleast_1d(pair[end]) for pair in bounds]) for end in (0, 1))
     return Theme(path.stem, data["split"], data["description"], low, high)

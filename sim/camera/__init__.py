@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sim.camera import kernels
 from sim.camera.art import art
 from sim.camera.lens import Lens
+from sim.camera.pixels import BLOCK, N_COLOURS
 from sim.scene import Scene
 from sim.theme import LOOK_SIZE
 
@@ -54,15 +55,15 @@ class Scratch(NamedTuple):
     @staticmethod
     def for_size(height: int, width: int) -> "Scratch":
         """Working memory for frames of this size; rows are padded to whole node strides."""
-        whole = -(-width // kernels.BLOCK) * kernels.BLOCK
-        padded = whole + 4 * kernels.BLOCK
+        whole = -(-width // BLOCK) * BLOCK
+        padded = whole + 4 * BLOCK
         slot_class = np.zeros(256, np.uint8)
         slot_class[: kernels.FIRST_SPRITE] = np.arange(kernels.FIRST_SPRITE)
         return Scratch(
             image=np.zeros((height, whole), np.uint32),
-            palette=np.zeros((kernels.N_COLOURS, 3), np.float32),
+            palette=np.zeros((N_COLOURS, 3), np.float32),
             colours=np.zeros((kernels.GROUND_COLOURS + 1, 3), np.float32),
-            nodes=np.zeros((5, padded // kernels.BLOCK), np.float32),
+            nodes=np.zeros((5, padded // BLOCK), np.float32),
             lines=np.zeros((4, padded), np.float32),
             grain=np.zeros(padded, np.float32),
             lattice=np.zeros((2, 3, whole), np.float32),

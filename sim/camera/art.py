@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.camera.kernels import CLOUD_SIZE, MACRO_SIZE, PROFILE_SIZE
+from sim.camera.pixels import CLOUD_SIZE, MACRO_SIZE, PROFILE_SIZE
 from sim.camera.sprites import Sprites, make_sprites
 
 
@@ -15,12 +15,14 @@ class Art(NamedTuple):
 
     macro: (MACRO_SIZE, MACRO_SIZE) and clouds: (CLOUD_SIZE, CLOUD_SIZE) float32 tiling noise in [0, 1].
     skyline: (2, PROFILE_SIZE) float32, tangent of the elevation of far hills and near woods by azimuth.
+    stars: (n, 4) float32, unit vectors east, north, up, and a brightness in [0, 1].
     """
 
     macro: NDArray[np.float32]
     clouds: NDArray[np.float32]
     skyline: NDArray[np.float32]
     sprites: Sprites
+    stars: NDArray[np.float32]
 
 
 @cache
@@ -32,6 +34,7 @@ def art() -> Art:
         clouds=tiling_noise(rng, CLOUD_SIZE, 1.65, 3, 100),
         sprites=make_sprites(),
         skyline=np.stack([_ridge(rng, 0.034, 0.016, 2, 40), _ridge(rng, 0.014, 0.007, 9, 400)]).astype(np.float32),
+        stars=_stars(np.random.default_rng(1957), 1500),
     )
 
 
@@ -53,3 +56,11 @@ def _ridge(rng: np.random.Generator, mean: float, spread: float, lowest: int, hi
     angle = np.arange(PROFILE_SIZE) * (2 * np.pi / PROFILE_SIZE)
     waves = np.cos(angle[:, None] * k + rng.uniform(0, 2 * np.pi, len(k))) @ (k**-0.9 * rng.normal(size=len(k)))
     return np.maximum(mean + spread * waves / waves.std(), 0.003)
+
+
+def _stars(rng: np.random.Generator, count: int) -> NDArray[np.float32]:
+    """Stars (count, 4) as `Art.stars`, even over the sphere up to 45 degrees: few are bright."""
+    up, turn = rng.uniform(0, 0.7, count), rng.uniform(0, 2 * np.pi, count)
+    flat = np.sqrt(1 - up**2)
+    brightness = 0.2 + 0.8 * rng.random(count) ** 5
+    return np.stack([flat * np.cos(turn), flat * np.sin(turn), up, brightness], axis=1).astype(np.float32)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.camera.kernels import BLOCK
+from sim.camera.pixels import BLOCK
 
 HORIZON = 0.42
 """Row of the horizon as a share of the height: the road is more interesting than the sky."""

@@ -196,7 +196,7 @@ def _box(left: float, bottom: float, right: float, top: float) -> Vector:
     return np.array([[left, bottom], [right, bottom], [right, top], [left, top]])
 
 
-WHITE, RED, DARK = np.eye(3)
+WHITE, COLOURED, DARK = np.eye(3)
 
 
 def _delineator(rng: np.random.Generator, canvas: Canvas) -> None:
@@ -205,16 +205,16 @@ def _delineator(rng: np.random.Generator, canvas: Canvas) -> None:
     canvas.polygon(np.array([[left, 0], [right, 0], [right, 0.93], [left, 0.985]]), WHITE)
     canvas.polygon(np.array([[left, 0], [left + 0.07, 0], [left + 0.07, 0.966], [left, 0.985]]), 0.86 * WHITE)
     canvas.polygon(np.array([[left, 0.70], [right, 0.66], [right, 0.86], [left, 0.90]]), DARK)
-    canvas.polygon(_box(left + 0.07, 0.72, right - 0.07, 0.84), 0.8 * RED + 0.2 * WHITE)
+    canvas.polygon(_box(left + 0.07, 0.72, right - 0.07, 0.84), 0.8 * COLOURED + 0.2 * WHITE)
 
 
 def _curve_sign(rng: np.random.Generator, canvas: Canvas) -> None:
-    """A board on a pole with red chevrons on white that point to the left; the kernels mirror it."""
+    """A board on a pole, white chevrons on blue that point to the left (the French J4); the kernels mirror it."""
     canvas.polygon(_box(0.47, 0, 0.53, 0.4), 0.55 * WHITE)
     left, right, bottom, top = 0.1, 0.9, 0.38, 0.985
     canvas.polygon(_box(left, bottom, right, top), WHITE)
     inner = _box(left + 0.03, bottom + 0.025, right - 0.03, top - 0.025)
-    canvas.polygon(inner, RED)
+    canvas.polygon(inner, COLOURED)
     middle, thick, point = (bottom + top) / 2, 0.17, 0.2
     for start in (0.14, 0.50):
         low, high = inner[0, 1], inner[2, 1]

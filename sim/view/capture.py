@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -49,13 +48,13 @@ class Capture:
     @property
     def seconds(self) -> float | None:
         """Length of the running recording."""
-        return None if self._recorder is None else self._recorder.pictures / self._recorder.rate
+        return None if self._recorder is None else self._recorder.seconds
 
     def start(self, path: Path | None = None) -> str:
         """Begin a recording, under a free name by default; ValueError or OSError where that cannot be."""
         path = path or self._free_name("mp4")
         source = self._session.source
-        rate = Fraction(source.rate * source.pictures_per_step)
+        rate = source.rate * source.pictures_per_step
         self._recorder = Recorder(path, RECORDING_SIZE, rate, self._provenance(), live=self._live)
         return f"recording to {path}"
 
@@ -65,17 +64,16 @@ class Capture:
         if recorder is None:
             return ""
         recorder.close()
-        lost = f", {recorder.dropped} left out" if recorder.dropped else ""
-        seconds = float(recorder.pictures / recorder.rate)
-        return f"recorded {seconds:.1f} s ({recorder.pictures} pictures{lost}): {recorder.path.resolve()}"
+        lost = f" ({recorder.dropped} pictures left out)" if recorder.dropped else ""
+        return f"recorded {recorder.seconds:.1f} s{lost}: {recorder.path.resolve()}"
 
     def write(self, shown: NDArray[np.uint8]) -> None:
         """Add the picture of now to the recording, if one runs. OSError where writing failed: then none runs."""
         if self._recorder is None:
             return
-        picture = shown.copy() if self._view == WINDOW else self._session.picture(RECORDING_SIZE, self._view)
+        picture = shown if self._view == WINDOW else self._session.picture(RECORDING_SIZE, self._view)
         try:
-            self._recorder.write(picture)
+            self._recorder.write(picture.copy())
         except OSError:
             self._recorder = None
             raise

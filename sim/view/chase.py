@@ -9,15 +9,16 @@ stands behind its own lamp and is never lit.
 """
 
 import math
-from functools import lru_cache, partial
-from typing import NamedTuple
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.camera import Camera
 from sim.camera.lens import HORIZON, Lens
-from sim.geometry import world_to_vehicle, wrap_angle
+from sim.geometry import vehicle_to_world, world_to_vehicle, wrap_angle
 from sim.jit import kernel
 from sim.policy import Attention
 from sim.simulator import KEPT_SIZES, Simulator
@@ -31,11 +32,14 @@ MOUNT_FORWARD, MOUNT_HEIGHT = -8.0, 3.0
 CHASE_HORIZON = 0.32
 """Row of the horizon as a share of the height: the camera looks down at the car a little."""
 
+TRAIL_TIME = 0.35
+"""Seconds by which a trailing camera lags behind the car's yaw."""
+
 SHADOW_SCALE = 3
 """Pixels of the shadow map, each way, for each of the policy's frame."""
 
 SLACK, SLACK_SHARE = 0.5, 0.02
-"""Metres, and share of the distance, by which light reaches past the first thing that it meets: on to its own surface."""
+"""Metres, and share of the distance, by which light reaches past what it meets first: on to its own surface."""
 
 NEAREST = 0.5
 """Metres ahead of the lamp where its light begins."""
@@ -47,26 +51,27 @@ f4 = np.float32
 
 
 class Lamp(NamedTuple):
-    """The policy's camera as seen from the chase camera. cos, sin: of the chase camera's yaw against the lamp's; x, y:
-    metres of the chase camera ahead and to the left of the lamp, up: above it. The rest in pixels of the slide."""
+    """The policy's camera beside the chase camera, in float32. cos, sin: of the chase camera's yaw against the lamp's.
+    x, y, up: metres of the chase camera ahead of, to the left of and above the lamp. focal, column, row: focal length
+    and principal point in pixels of the policy's frame."""
 
-    cos: np.float32
-    sin: np.float32
-    x: np.float32
-    y: np.float32
-    up: np.float32
-    focal: np.float32
-    centre_column: np.float32
-    centre_row: np.float32
+    cos: Any
+    sin: Any
+    x: Any
+    y: Any
+    up: Any
+    focal: Any
+    column: Any
+    row: Any
 
 
 class Chase:
-    """Draws chase pictures. It owns cameras and keeps the last shadow map: one Chase for each thread."""
+    """Draws chase pictures. It owns cameras and keeps the last shadow map: have one Chase for each thread."""
 
     def __init__(self) -> None:
-        self._camera = lru_cache(maxsize=KEPT_SIZES)(_camera)
-        self._lamps: dict[Lens, Camera] = {}
-        self._shadow: tuple[tuple[object, ...], NDArray[np.float32]] | None = None
+        self._camera = lru_cache(maxsize=KEPT_SIZES + 1)(_camera)  # the displays' and the lamp's
+        self._shadow_of: tuple[object, ...] = ()
+        self._shadow = np.empty((0, 0), np.float32)
 
     def picture(
         self,
@@ -86,124 +91,104 @@ class Chase:
         """World `row` from behind the car at `pose` (3,) x, y, yaw: (*size, 3) uint8.
 
         attention: map `index` is thrown from `lens` on the car at `eye_pose` (3,), where the policy's frame was taken.
-        steer_angle: of the front wheels, rad, + left. brake: in [0, 1], how bright the brake lights are.
-        camera_yaw: which way the camera looks from behind the car; None for the car's own yaw. See `trail`.
+        steer_angle: of the front wheels, rad, + left. brake: in [0, 1], how bright the brake lamps are.
+        camera_yaw: which way the camera looks at the car, see `trail`; None for the car's own yaw.
         """
-        camera = self._camera(size)
-        yaw = float(pose[2]) if camera_yaw is None else camera_yaw
-        look = simulator.looks[row]
-        seat = np.array([[pose[0], pose[1], yaw, _pitch(camera.lens)]])
-        frames = camera.render(simulator.world.scene(), np.array([row]), seat, look[None], truth=True)
+        camera = self._camera(Lens(*size, FIELD_OF_VIEW, MOUNT_HEIGHT, MOUNT_FORWARD))
+        look, yaw = simulator.looks[row], float(pose[2])
+        camera_yaw = yaw if camera_yaw is None else camera_yaw
+        place = np.array([pose[0], pose[1], camera_yaw, _pitch(camera.lens)])
+        frames = camera.render(simulator.world.scene(), np.array([row]), place[None], look[None], truth=True)
         assert frames.depth is not None
         picture, depth = frames.rgb[0], frames.depth[0]
-        view = ego_car.Viewpoint(
-            yaw - float(pose[2]), -MOUNT_FORWARD, MOUNT_HEIGHT, camera.lens.focal, *_centre(camera.lens)
-        )
-        ego_car.cast_shadow(picture, depth, view, look, float(pose[2]))
-        if attention is not None:
-            self._shine(picture, depth, camera.lens, seat[0], simulator, row, attention, index, eye_pose, lens)
-        ego_car.draw(picture, depth, view, look, float(pose[2]), steer_angle, brake)
+        view = _viewpoint(camera.lens, camera_yaw - yaw)
+        ego_car.cast_shadow(picture, depth, view, look, yaw)
+        if attention is not None and (slide := _slide(attention, lens, index)).any():
+            shadow = self._shadow_map(simulator, row, eye_pose, lens)
+            shine(picture, depth, view, _lamp(place, eye_pose, lens), slide, attention.kind == "selection", shadow)
+        ego_car.draw(picture, depth, view, look, yaw, steer_angle, brake)
         return picture
 
-    def _shine(self, picture, depth, chase_lens, seat, simulator, row, attention, index, eye_pose, lens):
-        slide = np.zeros((lens.height + 2, lens.width + 2), np.float32)
-        slide[1:-1, 1:-1] = pixel_alpha(attention, lens.height, lens.width, index)
-        if not slide.any():
-            return
-        shadow = self._shadow_map(simulator, row, eye_pose, lens)
-        raw = attention.kind == "selection"
-        lamp = _lamp(seat, eye_pose, lens)
-        focal, centre = chase_lens.focal, _centre(chase_lens)
-        shine(picture, depth, f4(focal), f4(centre[0]), f4(centre[1]), f4(MOUNT_HEIGHT), lamp, slide, raw, shadow)
-
-    def _shadow_map(self, simulator: Simulator, row: int, eye_pose: NDArray[np.float64], lens: Lens) -> NDArray[np.float32]:
+    def _shadow_map(
+        self, simulator: Simulator, row: int, eye_pose: NDArray[np.float64], lens: Lens
+    ) -> NDArray[np.float32]:
         """How far the lamp's light goes before it meets something upright, metres along its axis, in each direction.
 
         Flat ground takes no light from flat ground, so it counts as nothing. Kept while the lamp stands still.
         """
-        key = (simulator.seeds[row], simulator.world.steps[row], row, eye_pose.tobytes(), lens)
-        if self._shadow is None or self._shadow[0] != key:
-            if lens not in self._lamps:
-                self._lamps[lens] = Camera(
-                    lens.height * SHADOW_SCALE,
-                    lens.width * SHADOW_SCALE,
-                    lens.field_of_view,
-                    mount_height=lens.mount_height,
-                    mount_forward=lens.mount_forward,
-                )
-            rows = np.array([row])
-            frames = self._lamps[lens].render(
-                simulator.world.scene(), rows, eye_pose[None], simulator.looks[rows], truth=True
-            )
-            assert frames.depth is not None and frames.instance is not None
-            self._shadow = key, np.where(frames.instance[0] > 0, frames.depth[0], np.float32(np.inf))
-        return self._shadow[1]
+        shadow_of = (row, simulator.seeds[row], simulator.world.steps[row], eye_pose.tobytes(), lens)
+        if self._shadow_of != shadow_of:
+            size = {"height": lens.height * SHADOW_SCALE, "width": lens.width * SHADOW_SCALE}
+            rows, camera = np.array([row]), self._camera(replace(lens, **size))
+            frames = camera.render(simulator.world.scene(), rows, eye_pose[None], simulator.looks[rows], truth=True)
+            assert frames.depth is not None
+            assert frames.instance is not None
+            self._shadow_of = shadow_of
+            self._shadow = np.where(frames.instance[0] > 0, frames.depth[0], f4(np.inf))
+        return self._shadow
 
 
-def _camera(size: tuple[int, int]) -> Camera:
-    return Camera(*size, FIELD_OF_VIEW, mount_height=MOUNT_HEIGHT, mount_forward=MOUNT_FORWARD)
+def _camera(lens: Lens) -> Camera:
+    mount_height, mount_forward = lens.mount_height, lens.mount_forward
+    return Camera(lens.height, lens.width, lens.field_of_view, mount_height=mount_height, mount_forward=mount_forward)
 
 
-def trail(camera_yaw: float, yaw: float, elapsed: float, delay: float = 0.35) -> float:
-    """The yaw of a camera that follows a car's yaw by a first-order lag of `delay` seconds, `elapsed` seconds later."""
-    return float(camera_yaw + wrap_angle(yaw - camera_yaw) * (1 - math.exp(-elapsed / delay)))
+def trail(camera_yaw: float, yaw: float, elapsed: float) -> float:
+    """The yaw, `elapsed` seconds later, of a camera that follows a car's `yaw` by a first-order lag of TRAIL_TIME."""
+    return camera_yaw + float(wrap_angle(yaw - camera_yaw)) * (1 - math.exp(-elapsed / TRAIL_TIME))
 
 
 def _pitch(lens: Lens) -> float:
+    """The pitch that brings the horizon to CHASE_HORIZON."""
     return math.atan((HORIZON - CHASE_HORIZON) * lens.height / lens.focal)
 
 
-def _centre(lens: Lens) -> tuple[float, float]:
-    return lens.width / 2, CHASE_HORIZON * lens.height
+def _viewpoint(lens: Lens, yaw: float) -> ego_car.Viewpoint:
+    """Where the chase camera stands that looks `yaw` to the left of the car's heading."""
+    centre = lens.centre[0], CHASE_HORIZON * lens.height
+    return ego_car.Viewpoint(*map(f4, (yaw, -MOUNT_FORWARD, MOUNT_HEIGHT, lens.focal, *centre)))
 
 
-def _lamp(seat: NDArray[np.float64], eye_pose: NDArray[np.float64], lens: Lens) -> Lamp:
-    """The lamp on the car at eye_pose (3,), seen from the chase camera on the car at `seat` (x, y, yaw, pitch)."""
-    x, y, yaw = seat[:3]
-    x, y = x + MOUNT_FORWARD * math.cos(yaw), y + MOUNT_FORWARD * math.sin(yaw)
-    forward, left = world_to_vehicle(x, y, *eye_pose.tolist())
-    turn = yaw - eye_pose[2]
-    return Lamp(
-        *map(
-            f4,
-            (
-                math.cos(turn),
-                math.sin(turn),
-                forward - lens.mount_forward,
-                left,
-                MOUNT_HEIGHT - lens.mount_height,
-                lens.focal,
-                *lens.centre,
-            ),
-        )
-    )
+def _lamp(place: NDArray[np.float64], eye_pose: NDArray[np.float64], lens: Lens) -> Lamp:
+    """The lens on the car at eye_pose (3,) beside a chase camera on a car at `place` (x, y, yaw, pitch)."""
+    camera = vehicle_to_world(MOUNT_FORWARD, 0.0, *place[:3].tolist())
+    forward, left = world_to_vehicle(*camera, *eye_pose.tolist())
+    turn = place[2] - eye_pose[2]
+    to_camera = (forward - lens.mount_forward, left, MOUNT_HEIGHT - lens.mount_height)
+    return Lamp(*map(f4, (math.cos(turn), math.sin(turn), *to_camera, lens.focal, *lens.centre)))
+
+
+def _slide(attention: Attention, lens: Lens, index: int) -> NDArray[np.float32]:
+    """How red each pixel of the policy's frame is, in a border of zeros: (h + 2, w + 2)."""
+    slide = np.zeros((lens.height + 2, lens.width + 2), np.float32)
+    slide[1:-1, 1:-1] = pixel_alpha(attention, lens.height, lens.width, index)
+    return slide
 
 
 ZERO, HALF, ONE = f4(0), f4(0.5), f4(1)
 
 
 @kernel
-def shine(picture, depth, focal, centre_column, centre_row, mount, lamp, slide, raw, shadow):
+def shine(picture, depth, view, lamp, slide, raw, shadow):
     """Blend the slide's red into picture (H, W, 3), whose pixels are `depth` (H, W) metres away along the axis.
 
-    slide: (h + 2, w + 2), how red each pixel of the policy's frame is, in a border of zeros; raw: its pixels keep their
-    edges, else it is interpolated. shadow: (k h, k w) metres from the lamp to the first thing.
+    view: the chase camera's `Viewpoint`. slide: (h + 2, w + 2), see `_slide`; raw: its pixels keep their edges, else it
+    is interpolated. shadow: (k h, k w) metres from the lamp to the first upright thing.
     """
     top, bottom, first, last = lit_box(slide)
-    inverse = ONE / focal
+    inverse = ONE / view.focal
     rows, columns = f4(slide.shape[0] - 2), f4(slide.shape[1] - 2)
     place = np.empty((3, picture.shape[1]), np.float32)
     for v in range(picture.shape[0]):
-        below = f4(v) + HALF - centre_row
-        project_row(depth[v], below * inverse, centre_column - HALF, inverse, lamp, place)
+        below = f4(v) + HALF - view.centre_row
+        project_row(depth[v], below * inverse, view.centre_column - HALF, inverse, lamp, place)
         for u in range(picture.shape[1]):
             x, column, line = place[0, u], place[1, u], place[2, u]
             if not (x > f4(NEAREST) and first < column < last and top < line < bottom and depth[v, u] < f4(FARTHEST)):
                 continue
             wide, high = ONE, ONE
             if raw:
-                z = depth[v, u]
-                wide, high = footprint(z, -z * below * inverse, x, column, line, lamp, inverse, below, mount)
+                wide, high = footprint(depth[v, u], below, x, column, line, lamp, view)
             alpha = sample(slide, column + HALF, line + HALF, wide, high)
             if alpha > ZERO:
                 redden(picture[v, u], alpha * lit(shadow, column / columns, line / rows, x))
@@ -231,8 +216,8 @@ def project_row(depth, slope, middle, inverse, lamp, place):
         x = lamp.x + z * lamp.cos - left * lamp.sin
         scale = lamp.focal / x
         ahead[u] = x
-        columns[u] = lamp.centre_column - (lamp.y + z * lamp.sin + left * lamp.cos) * scale
-        lines[u] = lamp.centre_row - (lamp.up - z * slope) * scale
+        columns[u] = lamp.column - (lamp.y + z * lamp.sin + left * lamp.cos) * scale
+        lines[u] = lamp.row - (lamp.up - z * slope) * scale
 
 
 @kernel
@@ -244,21 +229,22 @@ def redden(pixel, alpha):
 
 
 @kernel
-def footprint(z, rise, x, column, line, lamp, inverse, below, mount):
-    """How wide and high one pixel of the chase picture is on the slide, in its pixels, at most one.
+def footprint(depth, below, x, column, line, lamp, view):
+    """How wide and high one pixel of the chase picture is on the slide, in the slide's pixels, at most one.
 
-    A step to the right moves the place to the right; a step down moves ground towards the chase camera, and goes down
-    on what stands upright. rise: metres above the chase camera; the rest as in `shine`.
+    depth: the pixel's; below: pixels below the horizon; x, column, line: its place ahead of the lamp and on the slide.
+    A step to the right moves the place to the right. A step down moves it down on what stands upright, and towards the
+    chase camera on the ground.
     """
     scale = lamp.focal / x
-    across, along = (lamp.centre_column - column) / lamp.focal, (lamp.centre_row - line) / lamp.focal
-    step = z * inverse
+    left, up = (lamp.column - column) / lamp.focal, (lamp.row - line) / lamp.focal
+    step = depth / view.focal
     right_x, right_y = step * lamp.sin, -step * lamp.cos
     down_x, down_y, down_up = ZERO, ZERO, -step
-    if rise + mount < f4(0.05):
-        down_x, down_y, down_up = (lamp.x - x) / below, (lamp.y - across * x) / below, ZERO
-    wide = abs(right_y - across * right_x) + abs(down_y - across * down_x)
-    high = abs(along * right_x) + abs(down_up - along * down_x)
+    if step * below > view.height - f4(0.05):
+        down_x, down_y, down_up = (lamp.x - x) / below, (lamp.y - left * x) / below, ZERO
+    wide = abs(right_y - left * right_x) + abs(down_y - left * down_x)
+    high = abs(up * right_x) + abs(down_up - up * down_x)
     return min(max(wide * scale, f4(1e-3)), ONE), min(max(high * scale, f4(1e-3)), ONE)
 
 

@@ -6,12 +6,11 @@ Nothing here ever enters a policy's frame: the policy's camera does not see its 
 
 import math
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.geometry import wrap_angle
 from sim.jit import kernel
 from sim.theme import COLOURS, LOOK_FIELDS
 from sim.vehicle import TO_FRONT, TO_REAR
@@ -22,7 +21,7 @@ ALBEDO = np.array(
         (0.66, 0.77, 0.88),
         (0.07, 0.09, 0.12),
         (0.09, 0.09, 0.10),
-        (0.085, 0.085, 0.09),
+        (0.11, 0.11, 0.115),
         (0.52, 0.54, 0.57),
         (0.42, 0.03, 0.04),
         (0.86, 0.88, 0.90),
@@ -32,7 +31,7 @@ ALBEDO = np.array(
 """Colour of each material, RGB in [0, 1]."""
 GLOSS = np.array([0.30, 0.85, 0.05, 0.0, 0.25, 0.30, 0.40, 0.0])
 """How much of the sky each material mirrors at a grazing angle."""
-TAIL_GLOW, BRAKE_GLOW = np.array((0.55, 0.02, 0.03)), np.array((1.0, 0.16, 0.12))
+TAIL_GLOW, BRAKE_GLOW = np.array((0.22, 0.01, 0.01)), np.array((1.0, 0.16, 0.12))
 """What tail lamps give off by themselves: always, and at full brake."""
 
 OUTLINE_POINTS = 36
@@ -81,8 +80,8 @@ class Mesh(NamedTuple):
 
 
 class Light(NamedTuple):
-    """sun: (3,) unit vector to it in the vehicle's frame. sunshine, sky, ground: (3,) RGB in [0, 1] of what falls on the
-    car from each. exposure, contrast: of the look. shadow: how dark the sun's shadows are."""
+    """sun: (3,) unit vector to it in the vehicle's frame. sunshine, sky, ground: (3,) RGB in [0, 1] of what comes from
+    each. exposure, contrast: of the look. shadow: how dark the sun's shadows are."""
 
     sun: NDArray[np.float64]
     sunshine: NDArray[np.float64]
@@ -111,33 +110,47 @@ def light_of(look: NDArray[np.float32], yaw: float) -> Light:
 
 def car(steer_angle: float) -> Mesh:
     """The whole car with its front wheels at `steer_angle` (rad, + left)."""
-    wheels = [_placed(_wheel(), x, side, angle) for x, angle in ((TO_FRONT, steer_angle), (-TO_REAR, 0.0)) for side in (1, -1)]
+    wheels = [
+        _placed(_wheel(), x, side, angle) for x, angle in ((TO_FRONT, steer_angle), (-TO_REAR, 0.0)) for side in (1, -1)
+    ]
     return _joined([_shell(), *wheels])
 
 
-def colours(mesh: Mesh, eye: NDArray[np.float64], light: Light, brake: float) -> NDArray[np.float64]:
-    """Display RGB (T, 3, 3) in [0, 255] of each corner. eye: (3,) metres, where it is seen from; brake: in [0, 1]."""
-    normals = mesh.normals
-    up = 0.5 + 0.5 * normals[..., 2:]
-    towards_sun = np.clip(normals @ light.sun, 0.0, None)[..., None]
-    ambient = light.ground + (light.sky - light.ground) * up
-    albedo = ALBEDO[mesh.material][:, None]
-    diffuse = albedo * (ambient + light.sunshine * towards_sun)
+@kernel
+def paint(points, normals, albedo, gloss, glow, eye, light, out):
+    """Display RGB out (T, 3, 3) in [0, 255] of each corner, seen from an eye (3,).
 
-    view = eye - mesh.points
-    view /= np.linalg.norm(view, axis=-1, keepdims=True)
-    facing = np.clip((view * normals).sum(axis=-1, keepdims=True), 0.0, 1.0)
-    mirrored = 2 * facing * normals - view
-    grazing = 0.10 + 0.90 * (1 - facing) ** 3
-    horizon = np.clip(0.5 + 1.6 * mirrored[..., 2:], 0.0, 1.0)
-    reflection = light.ground + (light.sky - light.ground) * horizon
-    glint = light.sunshine * np.clip(mirrored @ light.sun, 0.0, 1.0)[..., None] ** 40
-    gloss = GLOSS[mesh.material][:, None, None]
-    lit = (diffuse + gloss * (grazing * reflection + 1.5 * glint)) * light.exposure
-    graded = (255 * lit - 128) * light.contrast + 128
-    lamps = (mesh.material == TAIL_LAMP)[:, None, None]
-    glow = TAIL_GLOW * 0.35 + (BRAKE_GLOW - 0.35 * TAIL_GLOW) * brake
-    return np.clip(np.where(lamps, np.maximum(graded, 255 * glow), graded), 0, 255)
+    albedo, glow: (T, 3); gloss: (T,). Diffuse light of sun, sky and ground, and their reflection, which grows as the
+    surface turns away; glow is what a surface shines with by itself, whatever the light.
+    """
+    sun, sky, ground = light.sun, light.sky, light.ground
+    for t in range(len(points)):
+        for k in range(3):
+            point, (x, y, z) = points[t, k], normals[t, k]
+            east, north, up = eye[0] - point[0], eye[1] - point[1], eye[2] - point[2]
+            away = 1 / math.sqrt(east * east + north * north + up * up)
+            facing = min(max((east * x + north * y + up * z) * away, 0.0), 1.0)
+            # the direction in which a mirror would show the world
+            east, north, up = 2 * facing * x - east * away, 2 * facing * y - north * away, 2 * facing * z - up * away
+            sunlit, upward = max(x * sun[0] + y * sun[1] + z * sun[2], 0.0), 0.5 + 0.5 * z
+            sky_share = min(max(0.5 + 1.6 * up, 0.0), 1.0)
+            mirror = gloss[t] * (0.1 + 0.9 * (1 - facing) ** 3)
+            glint = 1.5 * gloss[t] * max(east * sun[0] + north * sun[1] + up * sun[2], 0.0) ** 40
+            for i in range(3):
+                lit = albedo[t, i] * (ground[i] + (sky[i] - ground[i]) * upward + light.sunshine[i] * sunlit)
+                lit += mirror * (ground[i] + (sky[i] - ground[i]) * sky_share) + glint * light.sunshine[i]
+                graded = (255 * lit * light.exposure - 128) * light.contrast + 128
+                out[t, k, i] = min(max(graded, 255 * glow[t, i], 0.0), 255.0)
+
+
+def colours(mesh: Mesh, eye: NDArray[np.float64], light: Light, brake: float) -> NDArray[np.float32]:
+    """Display RGB (T, 3, 3) in [0, 255] of each corner. eye: (3,) metres, where it is seen from; brake: in [0, 1]."""
+    glow = np.zeros_like(ALBEDO)
+    glow[TAIL_LAMP] = TAIL_GLOW + (BRAKE_GLOW - TAIL_GLOW) * brake
+    out = np.empty(mesh.points.shape, np.float32)
+    m = mesh.material
+    paint(mesh.points, mesh.normals, ALBEDO[m], GLOSS[m], glow[m], eye, light, out)
+    return out
 
 
 def _colour(look: NDArray[np.float32], name: str) -> NDArray[np.float64]:
@@ -192,7 +205,9 @@ def _lid(ring: NDArray[np.float64], material: int) -> Mesh:
     middle, half = (ring[:, 0].max() + ring[:, 0].min()) / 2, np.ptp(ring[:, 0]) / 2
     along = (grid[..., 0] - middle) / half
     grid[..., 2] += CROWN * (1 - across**2) * (1 - along**4)
-    normals = _unit(np.stack([0.6 * along**5, 0.6 * np.broadcast_to(across**5, along.shape), np.ones_like(along)], axis=-1))
+    normals = _unit(
+        np.stack([0.6 * along**5, 0.6 * np.broadcast_to(across**5, along.shape), np.ones_like(along)], axis=-1)
+    )
     corners = np.stack([grid[:-1, :-1], grid[1:, :-1], grid[1:, 1:], grid[:-1, 1:]], axis=2).reshape(-1, 4, 3)
     shading = np.stack([normals[:-1, :-1], normals[1:, :-1], normals[1:, 1:], normals[:-1, 1:]], axis=2)
     return _triangles(corners, shading.reshape(-1, 4, 3), np.full(len(corners), material))
@@ -218,12 +233,11 @@ def _cabin_materials() -> NDArray[np.int64]:
 
 
 def _details() -> list[Mesh]:
-    """Number plate, bumper trim, high brake lamp, mirrors."""
-    return [
-        _panel((-2.432, 0.26, 0.50), (-2.432, -0.26, 0.50), (-2.432, -0.26, 0.61), (-2.432, 0.26, 0.61), PLATE),
-        *_box((0.62, 0.86, 0.96), (0.20, 0.17, 0.12), PAINT),
-        *(_arch(x, side) for x in (TO_FRONT, -TO_REAR) for side in (1, -1)),
-    ]
+    """Number plate, mirrors, the gaps around the wheels."""
+    plate = np.array([(-2.432, 0.26, 0.50), (-2.432, -0.26, 0.50), (-2.432, -0.26, 0.61), (-2.432, 0.26, 0.61)])
+    mirrors = [_box((0.62, side * 0.86, 0.96), (0.20, 0.17, 0.12), PAINT) for side in (1, -1)]
+    arches = [_arch(x, side) for x in (TO_FRONT, -TO_REAR) for side in (1, -1)]
+    return [_panel(plate, PLATE), *mirrors[0], *mirrors[1], *arches]
 
 
 def _arch(x: float, side: int) -> Mesh:
@@ -235,22 +249,17 @@ def _arch(x: float, side: int) -> Mesh:
     return _skin(rings, np.full((1, WHEEL_POINTS), TYRE))
 
 
-def _panel(*corners_and_material) -> Mesh:
-    *corners, material = corners_and_material
-    quad = np.array(corners)[None]
-    normal = _unit(np.cross(quad[0, 1] - quad[0, 0], quad[0, 3] - quad[0, 0]))
-    return _triangles(quad, np.broadcast_to(normal, quad.shape), np.array([material]))
+def _panel(corners: NDArray[np.float64], material: int) -> Mesh:
+    """A flat quadrilateral (4, 3)."""
+    normal = _unit(np.cross(corners[1] - corners[0], corners[3] - corners[0]))
+    return _triangles(corners[None], np.broadcast_to(normal, (1, 4, 3)), np.array([material]))
 
 
 def _box(centre: tuple[float, float, float], size: tuple[float, float, float], material: int) -> list[Mesh]:
-    """A box and its mirror image on the right."""
-    signs = np.array([(-1, -1, -1), (1, -1, -1), (1, 1, -1), (-1, 1, -1), (-1, -1, 1), (1, -1, 1), (1, 1, 1), (-1, 1, 1)])
-    faces = ((0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7), (4, 5, 6, 7), (3, 2, 1, 0))
-    both = []
-    for side in (1, -1):
-        corners = np.array(centre) * (1, side, 1) + signs * np.array(size) / 2
-        both += [_panel(*corners[list(face)], material) for face in faces]
-    return both
+    """The six sides of a box."""
+    corner = np.array(centre) + (np.indices((2, 2, 2)).reshape(3, 8).T - 0.5) * size
+    sides = ((0, 4, 5, 1), (6, 2, 3, 7), (2, 0, 1, 3), (4, 6, 7, 5), (1, 5, 7, 3), (2, 6, 4, 0))
+    return [_panel(corner[list(side)], material) for side in sides]
 
 
 @cache
@@ -299,20 +308,21 @@ def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
 def facing(mesh: Mesh, eye: NDArray[np.float64]) -> Mesh:
     """Those triangles that show their front to an eye (3,)."""
     a, b, c = mesh.points[:, 0], mesh.points[:, 1], mesh.points[:, 2]
-    front = np.einsum("ti,ti->t", np.cross(b - a, c - a), eye - a) > 0
+    front = (np.cross(b - a, c - a) * (eye - a)).sum(axis=1) > 0
     return Mesh(mesh.points[front], mesh.normals[front], mesh.material[front])
 
 
 class Viewpoint(NamedTuple):
-    """Where the car is seen from. yaw: of the camera against the car, rad; behind, height: metres of the camera from
-    the car's reference point along the camera's own axis; focal, centre_column, centre_row: pixels."""
+    """Where the car is seen from, in float32. yaw: of the camera against the car, rad. behind, height: metres of the
+    camera behind the car's reference point, along the camera's axis, and above the ground. focal, centre_column,
+    centre_row: pixels; the row is the horizon's."""
 
-    yaw: float
-    behind: float
-    height: float
-    focal: float
-    centre_column: float
-    centre_row: float
+    yaw: Any
+    behind: Any
+    height: Any
+    focal: Any
+    centre_column: Any
+    centre_row: Any
 
 
 def draw(
@@ -354,8 +364,8 @@ def draw(
 
 
 f4 = np.float32
-CONTACT, SHADOW_REACH, SOFT_EDGE = f4(0.62), f4(6.2), f4(0.5)
-"""How dark it is under the car; metres from the car within which there is any shadow."""
+CONTACT, CONTACT_EDGE, SHADOW_EDGE = f4(0.62), f4(0.5), f4(0.22)
+"""How dark it is under the car; metres over which that, and the sun's shadow, fade to either side of an edge."""
 ZERO, HALF, ONE = f4(0), f4(0.5), f4(1)
 
 
@@ -370,8 +380,10 @@ def cast_shadow(
     """Darken the ground under the car that heads for `yaw`, and where the sun casts its shadow."""
     light = light_of(look, yaw)
     fall = -light.sun[:2] / max(light.sun[2], LOWEST_SUN * math.hypot(light.sun[0], light.sun[1]), 1e-3)
-    boxes = [_outline_box(BODY, fall * h) for h in BODY_HEIGHTS] + [_outline_box(CABIN, fall * h) for h in CABIN_HEIGHTS]
-    shade(picture, depth, np.array(view, np.float32), np.array(boxes, np.float32), f4(light.shadow))
+    boxes = [_outline_box(BODY, fall * h) for h in BODY_HEIGHTS] + [
+        _outline_box(CABIN, fall * h) for h in CABIN_HEIGHTS
+    ]
+    shade(picture, depth, view, np.array(boxes, np.float32), f4(light.shadow))
 
 
 def _outline_box(slices: NDArray[np.float64], shift: NDArray[np.float64]) -> tuple[float, float, float, float]:
@@ -384,27 +396,25 @@ def _outline_box(slices: NDArray[np.float64], shift: NDArray[np.float64]) -> tup
 def shade(picture, depth, view, boxes, strength):
     """Darken ground in picture (H, W, 3): softly close to boxes[0], the body, and within all boxes by `strength`.
 
-    view: a `Viewpoint` as an array. boxes: (n, 4) centre x, y and half length, half width in the vehicle's frame.
+    boxes: (n, 4) centre x, y and half length, half width in the vehicle's frame.
     """
-    cos, sin = math.cos(view[0]), math.sin(view[0])
+    cos, sin = math.cos(view.yaw), math.sin(view.yaw)
     front, rear, left_most, right_most = bounds(boxes)
-    first = max(int(view[5] + view[3] * view[2] / (view[1] + SHADOW_REACH)), 0)
+    reach = math.sqrt(max(front, -rear) ** 2 + max(left_most, -right_most) ** 2)
+    first = max(int(view.centre_row + view.focal * view.height / (view.behind + reach)), 0)
     for v in range(first, picture.shape[0]):
-        ahead = view[2] * view[3] / (f4(v) + HALF - view[5])
-        forward, aside = ahead - view[1], SHADOW_REACH * view[3] / ahead
-        if forward < -SHADOW_REACH:
+        ahead = view.height * view.focal / (f4(v) + HALF - view.centre_row)
+        forward, aside = ahead - view.behind, reach * view.focal / ahead
+        if forward < -reach:
             break
-        low, high = max(int(view[4] - aside), 0), min(int(view[4] + aside), picture.shape[1])
+        low, high = max(int(view.centre_column - aside), 0), min(int(view.centre_column + aside), picture.shape[1])
         for u in range(low, high):
-            left = (view[4] - f4(u) - HALF) * ahead / view[3]
+            left = (view.centre_column - f4(u) - HALF) * ahead / view.focal
             x, y = forward * cos - left * sin, forward * sin + left * cos
             if not (rear < x < front and right_most < y < left_most) or depth[v, u] < ahead - HALF:
                 continue
-            keep = ONE - CONTACT * soft(f4(0.1) - outside(boxes[0], x, y), SOFT_EDGE)
-            cast = ZERO
-            for i in range(len(boxes)):
-                cast = max(cast, soft(-outside(boxes[i], x, y), f4(0.22)))
-            keep *= ONE - strength * cast
+            keep = ONE - CONTACT * soft(f4(0.1) - outside(boxes[0], x, y), CONTACT_EDGE)
+            keep *= ONE - strength * inside_any(boxes, x, y)
             for channel in range(3):
                 picture[v, u, channel] = np.uint8(picture[v, u, channel] * keep)
 
@@ -417,7 +427,17 @@ def bounds(boxes):
     for x, y, half_length, half_width in boxes:
         front, rear = max(front, x + half_length), min(rear, x - half_length)
         left, right = max(left, y + half_width), min(right, y - half_width)
-    return front + SOFT_EDGE, rear - SOFT_EDGE, left + SOFT_EDGE, right - SOFT_EDGE
+    return front + CONTACT_EDGE, rear - CONTACT_EDGE, left + CONTACT_EDGE, right - CONTACT_EDGE
+
+
+@kernel
+def inside_any(boxes, x, y):
+    """How far inside the soft outline of boxes (n, 4) a point is, in [0, 1]."""
+    most = ZERO
+    for i in range(len(boxes)):
+        if abs(x - boxes[i, 0]) < boxes[i, 2] + SHADOW_EDGE and abs(y - boxes[i, 1]) < boxes[i, 3] + SHADOW_EDGE:
+            most = max(most, soft(-outside(boxes[i], x, y), SHADOW_EDGE))
+    return most
 
 
 @kernel

@@ -23,8 +23,8 @@ PATH_STEP = 1.0
 
 
 class GroundCells(NamedTuple):
-    """Attended cells laid on the ground. corners: (K, 4, 2) metres in the vehicle frame, the near left corner first, then
-    near right, far right and far left. alpha: (K,) how red, on the overlay's scale."""
+    """Attended cells laid on the ground. corners: (K, 4, 2) metres in the vehicle frame: near left, near right, far
+    right, far left. alpha: (K,) how red, on the overlay's scale."""
 
     corners: NDArray[np.float64]
     alpha: NDArray[np.float32]

@@ -97,9 +97,20 @@ def redden(picture: NDArray[np.uint8], attention: Attention | None, index: int =
         return
     height, width = picture.shape[:2]
     alpha = pixel_alpha(attention, height, width, index, raw=raw)
-    _blend(picture, alpha, np.array(RED, np.float32))
+    box = _box(alpha)
+    _blend(picture[box], alpha[box], np.array(RED, np.float32))
     if attention.kind == "selection":
-        _outline(picture, alpha, np.array(OUTLINE, np.uint8))
+        _outline(picture[box], alpha[box], np.array(OUTLINE, np.uint8))
+
+
+def _box(alpha: NDArray[np.float32]) -> tuple[slice, slice]:
+    """The smallest box with all of the red in it: most of a picture has none."""
+    rows = np.flatnonzero(alpha.any(axis=1))
+    if not len(rows):
+        return slice(0), slice(0)
+    inside = slice(int(rows[0]), int(rows[-1]) + 1)
+    columns = np.flatnonzero(alpha[inside].any(axis=0))
+    return inside, slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 @kernel

@@ -16,7 +16,7 @@ from sim.view.source import WorldSource
 
 @dataclass(frozen=True)
 class Sight:
-    """What was decided, and on what. hidden: (h, w) the cells of the map's grid that were overwritten, None for none."""
+    """What was decided, and on what. hidden: (h, w) bool, cells of the map that were overwritten; None for none."""
 
     observation: Observation
     decision: Decision

@@ -61,6 +61,11 @@ View = Callable[[Shot], NDArray[np.uint8]]
 """A way to look at a source: a picture (*shot.size, 3) for a person. The next picture of that size overwrites it."""
 
 
+def canvases() -> Callable[[tuple[int, int]], NDArray[np.uint8]]:
+    """Arrays (*size, 3) to draw on again and again: fresh ones cost more than what is drawn on them."""
+    return lru_cache(maxsize=KEPT_SIZES)(lambda size: np.empty((*size, 3), np.uint8))
+
+
 def finish(picture: NDArray[np.uint8], shot: Shot) -> None:
     """Paint what was overwritten, and the red, onto a view through the policy's own camera."""
     lay_over(picture, shot.overwritten)
@@ -112,7 +117,10 @@ class Source(Protocol):
 
 
 class WorldSource:
-    """One simulated world."""
+    """One simulated world.
+
+    Poses between which pictures glide are (x, y, yaw of the car, yaw of the chase camera): metres and radians.
+    """
 
     rate = Fraction(round(1 / CONTROL_STEP))
     pictures_per_step = 3
@@ -128,9 +136,9 @@ class WorldSource:
         """Begins the episode of `seed`; see `sim.simulator.Simulator` for the rest. ValueError for unknown names."""
         self.simulator = Simulator(1, scenario, theme, frame_size, field_of_view)
         self._scenario = scenario
+        self._before = self._after = np.zeros(4)
         self._behind = Chase()
-        # drawn on again and again: fresh arrays cost more than what is drawn on them
-        self._canvas = lru_cache(maxsize=KEPT_SIZES)(lambda size: np.empty((*size, 3), np.uint8))
+        self._canvas = canvases()
         self.begin(seed)
 
     @property
@@ -241,7 +249,7 @@ class WorldSource:
 
 
 def between(before: NDArray[np.float64], after: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
-    """The pose (x, y, and one or more yaws) `alpha` of the way from `before` to `after`, turning the short way round."""
+    """The pose (x, y, one or more yaws) `alpha` of the way from `before` to `after`, turning the short way round."""
     change = after - before
     change[2:] = wrap_angle(change[2:])
     return before + alpha * change

@@ -10,14 +10,13 @@ from functools import lru_cache
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 
 from sim.geometry import world_to_vehicle
 from sim.scene import LANE_WIDTH
 from sim.track import DASH_PERIOD, SPACING
 from sim.view.gaze import GroundCells
-from sim.view.text import BACKGROUND, BRIGHT, DIM, Colour
 from sim.view.overlay import RED
+from sim.view.text import BACKGROUND, BRIGHT, DIM, Colour
 
 AHEAD = 60.0
 """Metres of road that the map shows ahead of the car."""
@@ -185,7 +184,7 @@ def _both_sides(half: NDArray[np.float64]) -> NDArray[np.float64]:
 def _lap(
     picture: NDArray[np.uint8], route: NDArray[np.float64], pose: NDArray[np.float64], completion: float | None
 ) -> None:
-    """The whole lap in the upper right corner, north up, with what was driven in a lighter tone, and the car's place."""
+    """The whole lap in the upper right corner, north up, what was driven in a lighter tone, and the car's place."""
     side = round(INSET_SHARE * min(picture.shape[:2]))
     margin = side // 8
     corner = picture[margin : margin + side, -margin - side : -margin]

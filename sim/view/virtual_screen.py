@@ -39,7 +39,7 @@ class VirtualScreen:
                 raise OSError(f"{tool} is missing; Debian has it in its package {tool.lower()}")
         reader, writer = os.pipe()
         options = ["-screen", "0", f"{size[0]}x{size[1]}x24", "-fbdir", str(folder), "-displayfd", str(writer)]
-        self._server = subprocess.Popen(["Xvfb", *options], pass_fds=[writer], stderr=subprocess.DEVNULL)
+        self._server = subprocess.Popen(["Xvfb", *options], pass_fds=[writer], stderr=subprocess.DEVNULL, text=True)
         os.close(writer)
         with os.fdopen(reader) as stream:
             self.display = f":{stream.readline().strip()}"
@@ -83,7 +83,8 @@ class VirtualScreen:
 
     def close(self) -> None:
         """End all programs, then the screen."""
-        for program in [*self._programs, *([self._keys] if self._keys else []), self._server]:
+        programs = [*self._programs, *([self._keys] if self._keys else []), self._server]
+        for program in programs:
             program.terminate()
             program.wait()
 

@@ -52,7 +52,10 @@ class CountingSource:
         self.fitted.append(spec)
 
     def observe(self) -> Observation:
-        return {"frame": np.full((1, 8, 16, 3), min(255, self.now), np.uint8), "speed": np.full((1, 1), self.now, np.float32)}
+        return {
+            "frame": np.full((1, 8, 16, 3), min(255, self.now), np.uint8),
+            "speed": np.full((1, 1), self.now, np.float32),
+        }
 
     def apply(self, action: np.ndarray) -> str | None:
         self.applied.append(float(action[0, 0]))

@@ -5,6 +5,7 @@ import gc
 import random
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -16,6 +17,7 @@ from sim.view.demo import Demo, NoDisplay
 from sim.view.layout import DESIGN_SIZE, picture_size
 from sim.view.pacing import RateKeeper
 from sim.view.pilot import ExpertPilot, PolicyPilot
+from sim.view.recording.provenance import read_provenance
 from sim.view.session import SPEEDS, Session
 from sim.view.source import WorldSource
 
@@ -46,6 +48,29 @@ class Audience:
 def clockwork() -> RateKeeper:
     """A keeper that never waits and is never late."""
     return RateKeeper(60, clock=lambda: 0.0, sleep=lambda _: None)
+
+
+def test_record_presets(drive: Session, tmp_path: Path) -> None:
+    """The window with its panels, or a view of the road alone, at a recording's full size."""
+    greys = {}
+    for view in ("window", "camera", "afar"):
+        capture = Capture(drive, dict, view=view, live=False, folder=tmp_path)
+        path = tmp_path / f"{view}.mp4"
+        capture.start(path)
+        Demo(drive, NoDisplay(), capture).run(2)
+        assert str(path) in capture.stop()
+        with av.open(str(path)) as container:
+            (first, _) = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        assert first.shape == (*DESIGN_SIZE, 3)
+        greys[view] = first[700, 1270].mean()  # a corner that the window leaves dark
+        drive.restart(lambda: None)
+    assert greys["window"] < 40
+    assert greys["afar"] > 240
+
+
+def test_a_preset_that_the_source_does_not_offer(drive: Session) -> None:
+    with pytest.raises(ValueError, match=r"'chase'.*window, camera, afar"):
+        Capture(drive, dict, view="chase", live=False)
 
 
 @pytest.fixture
@@ -125,15 +150,18 @@ def test_full_screen_that_cannot_be_is_a_message(make) -> None:
 
 
 def test_recording_by_key(make, tmp_path: Path) -> None:
-    demo = make(Audience([do.RECORD], *[[] for _ in range(8)], [do.RECORD]))
-    demo.run(5)
+    demo = make(Audience([do.RECORD]), keeper=RateKeeper(60))
+    demo.run(30)
     assert demo.capture.recording
     assert demo._extras().recorded == 0
-    demo.run(6)
+    demo.act(do.RECORD)
     (path,) = tmp_path.glob("redgaze-*.mp4")
-    assert said(demo).startswith("recorded 0.1 s (9 pictures")
+    assert said(demo).startswith("recorded 0.")
     assert str(path) in said(demo)
     assert not demo.capture.recording
+    assert read_provenance(path)["policy"] == "fake"
+    with av.open(str(path)) as container:
+        assert (container.streams.video[0].height, container.streams.video[0].width) == DESIGN_SIZE
 
 
 def test_a_screenshot_is_the_picture_on_show(make, tmp_path: Path) -> None:
@@ -161,7 +189,7 @@ def test_files_that_cannot_be_written_are_messages_and_the_demo_goes_on(make, tm
 class FullDisk:
     """A recorder that fails at its third picture."""
 
-    rate, pictures, dropped, path = 60, 0, 0, Path("a.mp4")
+    pictures, dropped, seconds, path = 0, 0, 0.0, Path("a.mp4")
 
     def write(self, picture: np.ndarray) -> None:
         self.pictures += 1
@@ -230,7 +258,7 @@ def monkey(steps: int, seed: int, policy: Policy, folder: Path) -> Demo:
     session = Session(
         source, {"topk-patches": lambda: PolicyPilot(policy), "expert": lambda: ExpertPilot(source)}, "topk-patches"
     )
-    keys = [key for action in ACTIONS if action.name not in (do.QUIT, do.RECORD) for key in action.keys]
+    keys = [key for action in ACTIONS if action.name != do.QUIT for key in action.keys]
     with FrameWindow("monkey", (480, 270)) as window:
         capture = Capture(session, dict, live=True, folder=folder)
         demo = Demo(session, window, capture, keeper=clockwork())

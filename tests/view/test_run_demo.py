@@ -14,6 +14,7 @@ import pytest
 
 import run_demo
 from sim.view.actions import ACTIONS
+from sim.view.recording.provenance import read_provenance
 
 EXPERT = ["--policy", "expert"]
 ROOT = Path(run_demo.__file__).parent
@@ -68,8 +69,8 @@ def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
         ([*EXPERT, "--record", "a.avi"], ["a.avi", ".mp4"]),
         ([*EXPERT, "--record", "a"], ["'a'", ".mp4"]),
         ([*EXPERT, "--record-view", "chas"], ["--record-view", "chas", "chase"]),
-        ([*EXPERT, "--video", "a.mp4"], ["--policy expert", "--video"]),
-        (["--policy", "human", "--video", "a.mp4"], ["--policy human", "--video"]),
+        ([*EXPERT, "--video", "a.mp4"], ["--policy expert", "cannot drive a video"]),
+        (["--policy", "human", "--video", "a.mp4"], ["--policy human", "cannot drive a video"]),
         (["--tour", "--video", "a.mp4"], ["--tour", "--video"]),
         (["--video", "missing.mp4"], ["missing.mp4"]),
         (["--video", "."], ["."]),
@@ -129,7 +130,7 @@ def test_help_names_the_options(capsys: pytest.CaptureFixture[str]) -> None:
         run_demo.main(["--help"])
     assert stop.value.code == 0
     said = capsys.readouterr().out
-    assert all(f"--{name}" in said for name in run_demo.Options.__dataclass_fields__)
+    assert all(f"--{name.replace('_', '-')}" in said for name in run_demo.Options.__dataclass_fields__)
 
 
 def test_headless_recording_and_dump(capsys: pytest.CaptureFixture[str]) -> None:
@@ -143,10 +144,10 @@ def test_headless_recording_and_dump(capsys: pytest.CaptureFixture[str]) -> None
     lines = [json.loads(line) for line in Path("out/dump/steps.jsonl").read_text().splitlines()]
     assert len(lines) == 10
     assert lines[0]["labels"] == {"theme": "meadow", "scenario": "open-road", "seed": "20000"}
-    with av.open("out/a.mp4") as container:
-        assert container.metadata["policy"] == "expert"
-        assert container.metadata["theme"] == "meadow"
-        assert json.loads(container.metadata["versions"])["world"]
+    provenance = read_provenance(Path("out/a.mp4"))
+    assert provenance["policy"] == "expert"
+    assert provenance["theme"] == "meadow"
+    assert provenance["versions"]["world"]
 
 
 def test_a_checkpoint_folder_drives_and_its_selection_is_dumped() -> None:
@@ -157,8 +158,7 @@ def test_a_checkpoint_folder_drives_and_its_selection_is_dumped() -> None:
     save_checkpoint(Path("mine"), "topk-patches", untrained.network(untrained.config()), {"note": "untrained"})
     options = ["--headless", "--seconds", "0.2", "--record", "a.mp4", "--dump", "dump"]
     assert run_demo.main(["--policy", "mine", *options]) == 0
-    with av.open("a.mp4") as container:
-        provenance = json.loads(container.metadata["policy_provenance"])
+    provenance = read_provenance(Path("a.mp4"))["policy_provenance"]
     assert provenance["note"] == "untrained"
     assert len(provenance["weights_sha256"]) == 64
     line = json.loads(Path("dump/steps.jsonl").read_text().splitlines()[0])
@@ -166,6 +166,27 @@ def test_a_checkpoint_folder_drives_and_its_selection_is_dumped() -> None:
     assert line["map_kind"] == "selection"
     assert arrays["kept"].shape == arrays["map"].shape
     assert not arrays["map"][~arrays["kept"]].any()
+
+
+def test_a_video_comes_out_as_long_as_it_went_in(capsys: pytest.CaptureFixture[str]) -> None:
+    with av.open("clip.mp4", "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for index in range(26):
+            picture = np.full((180, 320, 3), 60 + index, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+    options = ["--headless", "--video", "clip.mp4", "--horizon", "0.5", "--record", "a.mp4", "--dump", "dump"]
+    assert run_demo.main(options) == 0
+    with av.open("a.mp4") as container:
+        assert container.streams.video[0].average_rate == 25
+    assert len(frames("a.mp4")) == 26
+    assert read_provenance(Path("a.mp4"))["horizon"] == 0.5
+
+
+def test_a_tour_can_be_recorded() -> None:
+    assert run_demo.main([*EXPERT, "--tour", "--headless", "--seconds", "0.2", "--record", "a.webm"]) == 0
+    assert len(frames("a.webm")) == 12
 
 
 def test_without_a_display_it_records_and_says_where(tmp_path: Path) -> None:
@@ -182,7 +203,8 @@ def test_in_a_window_for_a_given_time() -> None:
     said, complaints = process.communicate(timeout=120)
     assert process.returncode == 0, complaints
     assert "no window" not in said
-    assert len(frames("a.mp4")) == 18
+    assert "pictures/s" in said
+    assert 1 <= len(frames("a.mp4")) <= 19
 
 
 def test_ctrl_c_keeps_what_was_recorded() -> None:
@@ -194,7 +216,8 @@ def test_ctrl_c_keeps_what_was_recorded() -> None:
     said, complaints = process.communicate(timeout=30)
     assert process.returncode == 130, complaints
     assert "Traceback" not in complaints
-    assert f"({len(frames('a.mp4'))} pictures)" in said
+    assert "recorded" in said
+    assert len(frames("a.mp4")) > 1
 
 
 def test_the_expert_needs_no_torch() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sim.view.actions import ACTION_OF_KEY, ACTIONS
+from sim.view.layout import SMALLEST
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 
@@ -62,7 +63,7 @@ def test_it_wants_pictures_that_fit(window: FrameWindow, window_size: tuple[int,
     window.show(picture(36, 64))
     height, width = window.size
     assert abs(width * 9 - height * 16) <= 16
-    if min(window_size) > 270:
+    if window_size[0] >= SMALLEST[1] and window_size[1] >= SMALLEST[0]:
         assert width <= window_size[0]
         assert height <= window_size[1]
         assert width == window_size[0] or height == window_size[1]

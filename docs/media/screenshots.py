@@ -1,0 +1,78 @@
+"""`python docs/media/screenshots.py DIR`: every view, panel and theme, photographed in a real window under Xvfb.
+
+Needs Debian's packages xvfb and xdotool. Writes one PNG a picture and `sheet.png`, all of them small beside each other.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from sim.theme import theme_names
+from sim.view.layout import DESIGN_SIZE
+from sim.view.virtual_screen import VirtualScreen, virtual_screen
+
+SIZE = DESIGN_SIZE[::-1]
+SEED = "20003"
+DRIVE_SECONDS, SETTLE_SECONDS = 6.0, 1.2
+COLUMNS = 4
+
+STATES = {
+    "help": ["h"],
+    "red-off": ["o"],
+    "paused": ["space"],
+    "noise-in-the-unread": ["j"],
+    "grey-over-the-read": ["b"],
+    "at-the-wheel": ["w"],
+    "expert": ["p"],
+    "slow": ["minus"],
+}
+"""Pictures of the window's states: the keys that lead there from the start."""
+
+
+def photograph(screen: VirtualScreen, path: Path) -> None:
+    """What is on the screen, as PNG."""
+    cv2.imwrite(str(path), np.ascontiguousarray(screen.pixels()[..., ::-1]))
+    print(path)
+
+
+def take(folder: Path, name: str, arguments: list[str], keys: list[str], size: tuple[int, int] = SIZE) -> None:
+    """Start the demo, let it drive, press keys, photograph."""
+    with virtual_screen(size) as screen:
+        screen.start_demo("--seed", SEED, *arguments, size=size)
+        time.sleep(DRIVE_SECONDS)
+        for key in keys:
+            screen.press(key)
+        time.sleep(SETTLE_SECONDS)
+        photograph(screen, folder / f"{name}.png")
+
+
+def contact_sheet(folder: Path) -> None:
+    """All pictures, small."""
+    paths = [path for path in sorted(folder.glob("*.png")) if path.name != "sheet.png"]
+    small = [cv2.resize(cv2.imread(str(path)), (640, 360), interpolation=cv2.INTER_AREA) for path in paths]
+    small += [np.zeros_like(small[0])] * (-len(small) % COLUMNS)
+    rows = [np.hstack(small[start : start + COLUMNS]) for start in range(0, len(small), COLUMNS)]
+    cv2.imwrite(str(folder / "sheet.png"), np.vstack(rows))
+
+
+def main(folder: Path, video: str | None) -> None:
+    """All pictures; of real footage too, where a file is named."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for theme in theme_names():
+        take(folder, f"theme-{theme}-camera", ["--theme", theme], [])
+        take(folder, f"theme-{theme}-chase", ["--theme", theme], ["v"])
+    for name, keys in STATES.items():
+        take(folder, f"state-{name}", ["--theme", "meadow"], keys)
+    take(folder, "tour", ["--tour"], [])
+    for width, height in ((960, 540), (1920, 1080), (3840, 2160)):
+        take(folder, f"size-{width}", ["--theme", "meadow"], [], (width, height))
+    if video:
+        take(folder, "video", ["--video", video], [])
+    contact_sheet(folder)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None)

@@ -1,0 +1,135 @@
+"""What all drawing kernels share: float32 constants, indices into looks, a frame's view, and small tools for pixels.
+
+The conventions are those of `sim.camera.kernels`: float32 everywhere, a pixel is one uint32 with its slot on top.
+"""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.jit import kernel as counting_kernel
+from sim.scene import CLASSES
+from sim.theme import COLOURS, EFFECTS, LOOK_FIELDS
+
+kernel = partial(counting_kernel, _nrt=False)
+"""No reference counting: these kernels allocate nothing, and counting the views of rows took a third of a frame."""
+
+f4, i4, u4, u8 = np.float32, np.int32, np.uint32, np.uint64
+
+ZERO, HALF, ONE, TWO, FULL = f4(0), f4(0.5), f4(1), f4(2), f4(255)
+
+BLOCK = 8
+"""Pixels from one node to the next at the finest; a constant trip count is what lets the span loops vectorise."""
+
+MACRO_SIZE, CLOUD_SIZE, PROFILE_SIZE = 128, 256, 2048
+"""Cells a side of the tiling ground noise (1 m each) and of the clouds; azimuths of the skyline's profile."""
+
+(GRASS, DRY_GRASS, SHOULDER, ASPHALT, MARKING, COVER, HAZE, ZENITH, CLOUD, FAR_HILLS, NEAR_HILLS, SUNLIGHT) = range(12)
+(FOLIAGE, OTHER_FOLIAGE, NEEDLES, FOLIAGE_SHADE) = range(12, 16)
+assert COLOURS[: COVER + 1] == ("grass", "dry_grass", "shoulder", "asphalt", "marking", "cover")
+assert COLOURS[HAZE : SUNLIGHT + 1] == ("haze", "zenith", "cloud", "far_hills", "near_hills", "sunlight")
+assert COLOURS[FOLIAGE:] == ("foliage", "other_foliage", "needles", "foliage_shade")
+N_COLOURS = len(COLOURS)
+
+_SCALARS = ("sun_azimuth", "sun_elevation", "sun_strength", "fog_density", "cloud_cover", "grain")
+SUN_AZIMUTH, SUN_ELEVATION, SUN_STRENGTH, FOG_DENSITY, CLOUD_COVER, GRAIN = map(LOOK_FIELDS.index, _SCALARS)
+_SCALARS = ("marking_wear", "tyre_wear", "patches", "exposure", "contrast")
+MARKING_WEAR, TYRE_WEAR, PATCHES, EXPOSURE, CONTRAST = map(LOOK_FIELDS.index, _SCALARS)
+COVERED, HEADLIGHTS, STARS, WETNESS, RAIN, PLANET, VEINS = map(LOOK_FIELDS.index, EFFECTS)
+
+SKY_CLASS, GROUND_CLASS, ROAD_CLASS, LANE_MARKING_CLASS, EDGE_LINE_CLASS, VEGETATION_CLASS = (
+    i4(CLASSES.index(name)) for name in ("sky", "ground", "road", "lane marking", "edge line", "vegetation")
+)
+
+
+class View(NamedTuple):
+    """One frame's camera. Pixels: width, horizon (first ground row), focal, centre_x, centre_y. Metres: mount (height
+    above the ground), x, y. cos, sin: of the yaw."""
+
+    width: Any
+    horizon: Any
+    focal: Any
+    centre_x: Any
+    centre_y: Any
+    mount: Any
+    x: Any
+    y: Any
+    cos: Any
+    sin: Any
+
+
+@kernel(inline="always")
+def clamp01(x):
+    """x limited to [0, 1]."""
+    x = x if x > ZERO else ZERO
+    return x if x < ONE else ONE
+
+
+@kernel(inline="always")
+def ceil_int(x):
+    """The least integer not below x, as int64, without a library call."""
+    i = np.int64(x)
+    return i + 1 if f4(i) < x else i
+
+
+@kernel(inline="always")
+def mix(a, b, share):
+    """a at share 0, b at share 1."""
+    return a + (b - a) * share
+
+
+@kernel(inline="always")
+def pack(red, green, blue, slot):
+    """One pixel from colours in [0, 256) and an int32 slot."""
+    return u4(i4(red) | i4(green) << i4(8) | i4(blue) << i4(16) | slot << i4(24))
+
+
+@kernel(inline="always")
+def unpack(pixel):
+    """Red, green, blue of a pixel as float32."""
+    return f4(i4(pixel & u4(255))), f4(i4((pixel >> u4(8)) & u4(255))), f4(i4((pixel >> u4(16)) & u4(255)))
+
+
+@kernel(inline="always")
+def tint_pixel(pixel, red, green, blue, share):
+    """A colour blended over a pixel; the slot stays."""
+    r, g, b = unpack(pixel)
+    return pack(mix(r, red, share), mix(g, green, share), mix(b, blue, share), i4(0)) | u4(pixel & u4(0xFF000000))
+
+
+@kernel(inline="always")
+def transmittance(optical_depth):
+    """Share of light that passes a haze: exp(-x) to 2 % below x = 1.5, without a library call."""
+    x = optical_depth
+    return ONE / (ONE + x * (ONE + x * (HALF + x * f4(1 / 6))))
+
+
+@kernel(inline="always")
+def ramp(span, value, step):
+    """Fill one block with a linear run."""
+    for i in range(BLOCK):
+        span[i] = value + step * f4(i4(i))
+
+
+@kernel(inline="always")
+def tiled(texture, x, y, mask):
+    """Bilinear sample of a square tiling texture whose side is mask + 1, at x, y >= 0 in texels."""
+    ix, iy = i4(x), i4(y)
+    fx, fy = x - f4(ix), y - f4(iy)
+    x0, x1, y0, y1 = u4(ix) & u4(mask), u4(ix + 1) & u4(mask), u4(iy) & u4(mask), u4(iy + 1) & u4(mask)
+    top = mix(texture[y0, x0], texture[y0, x1], fx)
+    return mix(top, mix(texture[y1, x0], texture[y1, x1], fx), fy)
+
+
+@kernel(inline="always")
+def scramble(h):
+    """An integer hash: every bit of h moves about half of the result's 17 low bits."""
+    h = u4(u4(h ^ u4(h >> u4(15))) * u4(0x2C1B3C6D))
+    return u4(h >> u4(12))
+
+
+@kernel(inline="always")
+def clamp_column(u, width):
+    """The first column whose centre is not left of u, within [0, width]."""
+    return ceil_int(min(max(u - HALF, ZERO), f4(width)))
