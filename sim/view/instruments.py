@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.view.layout import Layout, Rect
-from sim.view.text import AMBER, BACKGROUND, BLUE, BRIGHT, DIM, PANEL, SIGNAL, Colour, fill, width_of, wrapped, write
+from sim.view.text import AMBER, BACKGROUND, BLUE, BRIGHT, DIM, PANEL, SIGNAL, Colour, fill, pixels_of, wrapped, write
 
 STEERING_RATIO = 10.0
 """Turns of the steering wheel over turns of the front wheels."""
@@ -129,7 +129,8 @@ def gaze(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> Non
     if figures.passed is not None:
         bar = place.top + px(70)
         fill(picture, (left, bar, room, px(5)), GROOVE)
-        fill(picture, (left, bar, max(1, round(room * figures.passed)), px(5)), SIGNAL)
+        if figures.passed > 0:  # a little is never shown as nothing, nor nothing as a little
+            fill(picture, (left, bar, max(1, round(room * figures.passed)), px(5)), SIGNAL)
     write(picture, second, (left, place.top + px(85)), px(18), BRIGHT, room=room, ground=PANEL)
 
 
@@ -163,7 +164,7 @@ def facts(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> No
 
 
 def _width(fact: tuple[str, str], size: int, gap: int) -> int:
-    return math.ceil(width_of(fact[0], size) + width_of(fact[1], size)) + gap + 4
+    return pixels_of(fact[0], size) + gap + pixels_of(fact[1], size)
 
 
 def caption(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:
@@ -177,14 +178,16 @@ def caption(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> 
 
 
 def message(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:
-    """What just happened on the left, states on the right."""
+    """What just happened on the left, states on the right: all that it leaves room for, half the line at least."""
     px = layout.px
     end, top = place.left + place.width, place.top + px(2)
+    said = pixels_of(figures.message, px(15)) + px(18) if figures.message else 0
+    limit = place.left + min(said, place.width // 2)
     for chip in figures.chips:
-        width = math.ceil(width_of(chip.text, px(15)))
-        if end - width < place.left + place.width // 2:
+        width = pixels_of(chip.text, px(15))
+        if end - width < limit:
             break
-        write(picture, chip.text, (end - width, top), px(15), chip.colour, room=width + 1)
+        write(picture, chip.text, (end - width, top), px(15), chip.colour, room=width)
         end -= width + px(18)
     colour = SIGNAL if figures.alarm else BRIGHT
     write(picture, figures.message, (place.left, top), px(15), colour, room=end - place.left)

@@ -53,7 +53,7 @@ class PolicyPilot:
         """Forget the last episode."""
         self._state: State = self._policy.initial_state(1)
         self._next = self._state
-        self._chance = np.random.default_rng(0)
+        self._step = 0
 
     def decide(self, observation: Observation, blinding: Blinding | None) -> Sight:
         """The policy's decision; blinded, that on the overwritten frame, its gate run anew."""
@@ -63,13 +63,15 @@ class PolicyPilot:
         hidden = blinding.hides(decision.attention)
         if hidden is None:
             return Sight(observation, decision)
-        edited = blinding.apply(observation, decision.attention, hidden, self._chance)
+        chance = np.random.default_rng(self._step)  # asked again for this instant, the same noise
+        edited = blinding.apply(observation, decision.attention, hidden, chance)
         decision, self._next = self._policy.act(edited, self._state)
         return Sight(edited, decision, hidden)
 
     def go_on(self) -> None:
         """Remember what the last decision left behind."""
         self._state = self._next
+        self._step += 1
 
 
 class ExpertPilot:
@@ -135,8 +137,8 @@ class KeyboardWheel:
         """
         side = ("left" in held) - ("right" in held)
         target = side * steering_limit(speed)
-        rate = TURN_IN if side * self.steer >= 0 and side else TURN_BACK
-        self.steer = _towards(self.steer, target, rate * seconds)
+        outwards = side * self.steer >= 0 and abs(target) > abs(self.steer)
+        self.steer = _towards(self.steer, target, (TURN_IN if outwards else TURN_BACK) * seconds)
         wanted = BRAKE if "brake" in held else THROTTLE if "throttle" in held else 0.0
         self.pedal = _towards(self.pedal, wanted, PEDAL_RATE * seconds)
         return np.array([[self.steer, self.pedal]], np.float32)

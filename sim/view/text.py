@@ -1,5 +1,7 @@
 """Words as pictures: drawn large, shrunk, and kept, since a window says the same few words over and over."""
 
+import math
+from bisect import bisect_right
 from functools import lru_cache
 
 import cv2
@@ -30,8 +32,8 @@ def words(text: str, size: int, colour: Colour, ground: Colour = BACKGROUND) -> 
 
     Drawn four times as large and shrunk: letters then stand where the font wants them.
     """
-    width = int(np.ceil(width_of(text, size))) + 1  # some letters reach a little beyond their advance
-    height = int(np.ceil(LINE_HEIGHT * size))
+    width = pixels_of(text, size)
+    height = math.ceil(LINE_HEIGHT * size)
     large = Image.new("RGB", (width * _OVERSAMPLING, height * _OVERSAMPLING), ground)
     pen = ImageDraw.Draw(large)
     pen.text((0, _BASELINE * size * _OVERSAMPLING), text, colour, _font(size), anchor="ls")
@@ -42,17 +44,21 @@ def words(text: str, size: int, colour: Colour, ground: Colour = BACKGROUND) -> 
 
 @lru_cache(maxsize=4096)
 def width_of(text: str, size: int) -> float:
-    """Pixels across."""
+    """How far the text advances, in pixels."""
     return _font(size).getlength(text) / _OVERSAMPLING
+
+
+def pixels_of(text: str, size: int) -> int:
+    """Whole pixels that `words` take: some letters reach a little beyond their advance."""
+    return math.ceil(width_of(text, size)) + 1
 
 
 def fitted(text: str, size: int, room: int) -> str:
     """`text`, or as much of it as fits `room` pixels with an ellipsis that says so."""
-    if width_of(text, size) < room:
+    if pixels_of(text, size) <= room:
         return text
-    while text and width_of(text + ELLIPSIS, size) >= room:
-        text = text[:-1]
-    return text.rstrip() + ELLIPSIS
+    fits = bisect_right(range(1, len(text)), room, key=lambda length: pixels_of(text[:length] + ELLIPSIS, size))
+    return text[:fits].rstrip() + ELLIPSIS
 
 
 def wrapped(text: str, size: int, room: int) -> list[str]:
@@ -60,7 +66,7 @@ def wrapped(text: str, size: int, room: int) -> list[str]:
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and width_of(longer, size) <= room:
+        if lines and pixels_of(longer, size) <= room:
             lines[-1] = longer
         else:
             lines.append(fitted(word, size, room))

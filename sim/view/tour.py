@@ -78,7 +78,7 @@ class Tour:
             scene = self._coming.pop(0)
             self._left = round(scene.seconds * self._source.rate * self._source.pictures_per_step)
             self._set(scene, demo)
-        elif self._left == 0:
+        if self._left == 0:
             self.caption = ""
         else:
             self._left -= 1

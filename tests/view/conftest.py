@@ -12,6 +12,7 @@ from sim.view.blinding import Blinding
 from sim.view.pilot import Sight
 from sim.view.session import Session
 from sim.view.source import Shot, Status, View, finish
+from sim.view.text import fitted
 
 
 class CountingSource:
@@ -112,3 +113,16 @@ def drive(source, pilot):
     session = Session(source, {"fake": lambda: pilot, "other": FollowingPilot}, "fake")
     yield session
     session.close()
+
+
+@pytest.fixture
+def spoken(monkeypatch) -> list[tuple[str, str]]:
+    """Every text that is written from now on, and as much of it as its room let show."""
+    said: list[tuple[str, str]] = []
+
+    def listen(words: str, size: int, room: int) -> str:
+        said.append((words, fitted(words, size, room)))
+        return said[-1][1]
+
+    monkeypatch.setattr("sim.view.text.fitted", listen)
+    return said

@@ -2,13 +2,27 @@
 
 import math
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis.extra.numpy import arrays
 
 from sim.policy import Attention, CellGrid
-from sim.view.overlay import OUTLINE, PEAK, RED, cell_alpha, paint, pixel_alpha, share_passed
+from sim.view.overlay import (
+    OUTLINE,
+    PEAK,
+    RED,
+    SEAM,
+    VEIL,
+    Overwritten,
+    cell_alpha,
+    lay_over,
+    paint,
+    pixel_alpha,
+    redden,
+    share_passed,
+)
 
 
 def soft(weights) -> Attention:
@@ -127,3 +141,104 @@ def test_selection_without_a_kept_mask_is_refused() -> None:
     attention = Attention(np.ones((1, 1, 1), np.float32), CellGrid.tiling(1, 1), "selection")
     with pytest.raises(ValueError, match="kept"):
         paint(noise(4, 4), attention)
+
+
+def border(inside: np.ndarray) -> np.ndarray:
+    """The pixels of a region (H, W) with one of their eight neighbours outside of it, or beyond the picture."""
+    eroded = cv2.erode(inside.astype(np.uint8), np.ones((3, 3)), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return inside & (eroded == 0)
+
+
+@settings(deadline=None)
+@given(arrays(np.bool_, (3, 5)))
+def test_redden_paints_the_picture_itself_as_paint_paints_its_copy(kept: np.ndarray) -> None:
+    picture, attention = noise(37, 61), selection(kept)
+    painted = paint(picture, attention)
+    redden(picture, attention)
+    assert np.array_equal(picture, painted)
+
+
+@settings(deadline=None)
+@given(arrays(np.bool_, (3, 5)))
+def test_the_fine_line_runs_along_the_inside_of_the_border(kept: np.ndarray) -> None:
+    picture, attention = np.zeros((37, 61, 3), np.uint8), selection(kept)
+    redden(picture, attention)
+    line = (picture == OUTLINE).all(axis=-1)
+    assert np.array_equal(line, border(attention.cells.to_pixels(kept, 37, 61)))
+
+
+def test_redden_works_on_a_part_of_a_larger_picture() -> None:
+    canvas = np.zeros((60, 90, 3), np.uint8)
+    redden(canvas[10:46, 20:70], selection([[1, 1], [0, 1]]))
+    assert canvas[10:46, 20:70].any()
+    canvas[10:46, 20:70] = 0
+    assert not canvas.any()
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_redden_without_a_map_does_nothing(raw: bool) -> None:
+    picture = noise(9, 16)
+    redden(picture, None, raw=raw)
+    assert np.array_equal(picture, noise(9, 16))
+
+
+def test_raw_soft_maps_are_level_in_each_cell() -> None:
+    attention = soft([[0.5, 0.3], [0.2, 0.0]])
+    expected = attention.cells.to_pixels(cell_alpha(attention), 20, 30)
+    np.testing.assert_array_equal(pixel_alpha(attention, 20, 30, raw=True), expected)
+    smooth = pixel_alpha(attention, 20, 30)
+    assert len(np.unique(smooth)) > len(np.unique(expected))
+
+
+def test_raw_soft_maps_keep_the_soft_scale_and_get_no_line() -> None:
+    picture = np.full((20, 40, 3), 100, np.uint8)
+    redden(picture, soft([[0.5, 0.25, 0.25, 0.0]]), raw=True)
+    share = PEAK / 4  # twice the mean
+    blend = np.round(np.array(RED) * share + 100 * (1 - share))
+    assert np.abs(picture[:, :10].astype(float) - blend).max() <= 1
+    assert (picture[:, 10:] == 100).all()
+
+
+def test_raw_changes_nothing_of_a_selection() -> None:
+    attention = selection([[1, 0], [0, 1]])
+    assert np.array_equal(paint(noise(20, 30), attention, raw=True), paint(noise(20, 30), attention))
+
+
+def overwritten(hidden, frame: np.ndarray | None = None) -> Overwritten:
+    hidden = np.asarray(hidden, bool)
+    frame = np.full((8, 16, 3), 200, np.uint8) if frame is None else frame
+    return Overwritten(frame, CellGrid.tiling(*hidden.shape), hidden)
+
+
+def test_what_was_overwritten_is_laid_over_by_hand() -> None:
+    picture = np.full((40, 80, 3), 100, np.uint8)
+    lay_over(picture, overwritten([[1, 0], [0, 0]]))
+    blend = 200 * VEIL + 100 * (1 - VEIL)
+    assert np.abs(picture[1:19, 1:39].astype(float) - blend).max() <= 1
+    assert (picture[0, :40] == SEAM).all()
+    assert (picture[:20, 39] == SEAM).all()
+
+
+def test_the_frame_that_is_laid_over_keeps_its_pixels() -> None:
+    """Each pixel of the policy's frame is a block of the picture: nothing is smoothed away."""
+    picture, frame = np.zeros((80, 160, 3), np.uint8), noise(8, 16)
+    lay_over(picture, overwritten([[1, 0]], frame))
+    block = picture[12:18, 22:28].astype(float)
+    assert np.abs(block - VEIL * frame[1, 2]).max() <= 1
+
+
+@settings(deadline=None)
+@given(arrays(np.bool_, (3, 5)))
+def test_every_byte_outside_overwritten_cells_is_untouched(hidden: np.ndarray) -> None:
+    picture, cells = noise(37, 61), CellGrid.tiling(3, 5)
+    lay_over(picture, overwritten(hidden, noise(8, 16)))
+    inside = cells.to_pixels(hidden, 37, 61)
+    assert np.array_equal(picture[~inside], noise(37, 61)[~inside])
+    assert (picture[border(inside)] == SEAM).all()
+
+
+def test_nothing_overwritten_leaves_the_picture_alone() -> None:
+    for nothing in (None, overwritten(np.zeros((2, 2)))):
+        picture = noise(20, 30)
+        lay_over(picture, nothing)
+        assert np.array_equal(picture, noise(20, 30))

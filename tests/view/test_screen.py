@@ -1,0 +1,284 @@
+"""The window's picture: what is drawn anew and when, and that no picture depends on the ones before it."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from sim.view import actions as do
+from sim.view import instruments, panels, top_view
+from sim.view.blinding import BLINDINGS
+from sim.view.layout import DESIGN_SIZE, SMALLEST, layout
+from sim.view.overlay import RED
+from sim.view.pilot import IdlePilot
+from sim.view.screen import WIDEST_VIEW, Extras, Screen, chips, facts
+from sim.view.session import Session
+from sim.view.source import WorldSource
+from sim.view.text import BACKGROUND
+
+SIZE = (360, 640)
+FOUR_K = (2160, 3840)
+PLAIN = Extras()
+
+
+def fresh(drive: Session, size=SIZE, extras: Extras = PLAIN) -> np.ndarray:
+    """The picture as a screen draws it that never drew another."""
+    return Screen().draw(drive, size, extras)
+
+
+def to_next_moment(drive: Session) -> None:
+    drive.step()
+    drive.advance()
+    while drive.between_decisions:
+        drive.advance()
+
+
+@pytest.fixture
+def redrawn(monkeypatch) -> list[str]:
+    """What is drawn anew from now on: "dashboard", "panels", "help"."""
+    calls: list[str] = []
+
+    def listen(module, name: str, told: str) -> None:
+        original = getattr(module, name)
+
+        def heard(*arguments, **options):
+            calls.append(told)
+            return original(*arguments, **options)
+
+        monkeypatch.setattr(module, name, heard)
+
+    listen(instruments, "draw", "dashboard")
+    listen(top_view, "draw", "panels")
+    listen(panels, "help_panel", "help")
+    return calls
+
+
+# --- the canvas
+
+
+@pytest.mark.parametrize("size", [SMALLEST, (540, 960), DESIGN_SIZE, (1080, 1920), (283, 501)])
+def test_the_picture_has_the_size_asked_for(drive: Session, size) -> None:
+    picture = fresh(drive, size)
+    assert picture.shape == (*size, 3)
+    assert picture.dtype == np.uint8
+    assert (picture[:, 0] == BACKGROUND).all()
+    assert (picture[-1] == BACKGROUND).all()
+
+
+@pytest.mark.parametrize("view", ["camera", "afar"])
+@pytest.mark.parametrize("size", [SMALLEST, SIZE, DESIGN_SIZE])
+def test_the_view_is_the_sessions_picture_byte_for_byte(drive: Session, size, view: str) -> None:
+    for _ in range(4):
+        drive.advance()
+    drive.view = view
+    place = layout(size).places["view"]
+    assert np.array_equal(fresh(drive, size)[place.slices], drive.picture(place.size))
+
+
+def test_a_very_wide_view_is_drawn_at_the_widest_and_enlarged(drive: Session, monkeypatch) -> None:
+    sizes, picture = [], drive.picture
+    monkeypatch.setattr(drive, "picture", lambda size: sizes.append(size) or picture(size))
+    place = layout(FOUR_K).places["view"]
+    shown = fresh(drive, FOUR_K)[place.slices]
+    assert sizes == [(900, WIDEST_VIEW)]
+    assert np.array_equal(shown, cv2.resize(picture((900, WIDEST_VIEW)), place.size[::-1]))
+
+
+def red_columns(view: np.ndarray) -> list[bool]:
+    """Which of the eight cells' middles are red."""
+    height, width = view.shape[:2]
+    middles = view[height // 2, [(2 * cell + 1) * width // 16 for cell in range(8)]].astype(int)
+    return (middles[:, 0] - middles[:, 1] > 0.5 * (RED[0] - RED[1])).tolist()
+
+
+def test_the_red_of_an_enlarged_view_lies_where_it_belongs(drive: Session) -> None:
+    to_next_moment(drive)  # cell 1 of 8
+    view = fresh(drive, FOUR_K)[layout(FOUR_K).places["view"].slices]
+    assert red_columns(view) == [cell == 1 for cell in range(8)]
+
+
+# --- no remains
+
+
+def test_the_same_content_gives_the_same_bytes(drive: Session) -> None:
+    screen = Screen()
+    first = screen.draw(drive, SIZE, PLAIN).copy()
+    assert np.array_equal(screen.draw(drive, SIZE, PLAIN), first)
+    assert np.array_equal(fresh(drive), first)
+
+
+STATES = (
+    (SIZE, Extras(help=True)),
+    (SIZE, Extras(caption="A few words that stand where the facts do.")),
+    (SIZE, Extras(message="road left", alarm=True, recorded=61, lateness=0.2)),
+    (SMALLEST, PLAIN),
+    (DESIGN_SIZE, Extras(help=True, caption="Both at once.")),
+    (SIZE, PLAIN),
+)
+
+
+def test_nothing_remains_of_help_caption_message_or_another_size(drive: Session) -> None:
+    screen = Screen()
+    for size, extras in (*STATES, *reversed(STATES)):
+        assert np.array_equal(screen.draw(drive, size, extras), fresh(drive, size, extras)), (size, extras)
+
+
+@pytest.mark.parametrize("extras", [PLAIN, Extras(help=True), Extras(caption="Words.")])
+def test_nothing_remains_of_the_moment_before(drive: Session, extras: Extras) -> None:
+    screen = Screen()
+    for _ in range(7):
+        assert np.array_equal(screen.draw(drive, SIZE, extras), fresh(drive, extras=extras))
+        drive.advance()
+
+
+@pytest.mark.parametrize("action", [do.OVERLAY, do.NEXT_VIEW, do.NEXT_POLICY, do.NEXT_TRACK, do.NEXT_THEME, *BLINDINGS])
+def test_what_is_switched_shows_at_once(drive: Session, action: str) -> None:
+    screen = Screen()
+    before = screen.draw(drive, SIZE, PLAIN).copy()
+    drive.actions[action]()
+    after = screen.draw(drive, SIZE, PLAIN)
+    assert np.array_equal(after, fresh(drive))
+    assert not np.array_equal(after, before)
+
+
+def test_the_help_hides_the_panels_and_they_are_up_to_date_when_it_closes(drive: Session) -> None:
+    screen = Screen()
+    screen.draw(drive, SIZE, Extras(help=True))
+    drive.toggle_overlay()
+    to_next_moment(drive)
+    screen.draw(drive, SIZE, Extras(help=True))
+    assert np.array_equal(screen.draw(drive, SIZE, PLAIN), fresh(drive))
+
+
+# --- only what changed
+
+
+def test_a_picture_that_says_nothing_new_draws_the_view_alone(drive: Session, redrawn) -> None:
+    screen = Screen()
+    screen.draw(drive, SIZE, PLAIN)
+    assert sorted(redrawn) == ["dashboard", "panels"]
+    redrawn.clear()
+    drive.advance()  # on the way to the next decision
+    screen.draw(drive, SIZE, PLAIN)
+    screen.draw(drive, SIZE, PLAIN)
+    assert redrawn == []
+
+
+def test_a_new_moment_draws_panels_and_dashboard_once(drive: Session, redrawn) -> None:
+    screen = Screen()
+    screen.draw(drive, SIZE, PLAIN)
+    redrawn.clear()
+    to_next_moment(drive)
+    for _ in range(3):
+        screen.draw(drive, SIZE, PLAIN)
+    assert sorted(redrawn) == ["dashboard", "panels"]
+
+
+@pytest.mark.parametrize(
+    ("extras", "anew"),
+    [
+        (Extras(message="saved"), ["dashboard"]),
+        (Extras(caption="Words."), ["dashboard"]),
+        (Extras(rate=60.0), ["dashboard"]),
+        (Extras(help=True), ["help"]),
+        (Extras(message="saved", help=True), ["dashboard", "help"]),
+    ],
+)
+def test_what_the_demo_adds_draws_its_own_part_only(drive: Session, redrawn, extras: Extras, anew) -> None:
+    screen = Screen()
+    screen.draw(drive, SIZE, PLAIN)
+    redrawn.clear()
+    for _ in range(2):
+        screen.draw(drive, SIZE, extras)
+    assert sorted(redrawn) == anew
+
+
+def test_the_help_is_drawn_once_however_far_the_drive_goes(drive: Session, redrawn) -> None:
+    screen = Screen()
+    for _ in range(7):
+        screen.draw(drive, SIZE, Extras(help=True))
+        drive.advance()
+    assert redrawn.count("help") == 1
+    assert "panels" not in redrawn
+
+
+def test_another_size_draws_everything(drive: Session, redrawn) -> None:
+    screen = Screen()
+    screen.draw(drive, SIZE, PLAIN)
+    redrawn.clear()
+    screen.draw(drive, SMALLEST, PLAIN)
+    assert sorted(redrawn) == ["dashboard", "panels"]
+
+
+# --- what is said
+
+
+def told(drive: Session, extras: Extras = PLAIN) -> list[str]:
+    return [chip.text for chip in chips(drive, extras)]
+
+
+def test_an_ordinary_drive_has_no_states_to_tell(drive: Session) -> None:
+    assert told(drive) == []
+
+
+def test_each_state_is_told(drive: Session) -> None:
+    drive.pause()
+    drive.take_wheel()
+    drive.blind(do.BLIND_READ)
+    drive.change_speed(-1)
+    drive.toggle_overlay()
+    assert told(drive, Extras(recorded=65, lateness=0.12)) == [
+        "REC 1:05",
+        "paused",
+        "you drive",
+        "what it reads is grey",
+        "0.5 x speed",
+        "red is off",
+        "120 ms late",
+    ]
+
+
+@pytest.mark.parametrize(("seconds", "clock"), [(0, "0:00"), (9, "0:09"), (60, "1:00"), (3599, "59:59")])
+def test_the_recordings_clock(drive: Session, seconds: int, clock: str) -> None:
+    assert told(drive, Extras(recorded=seconds)) == [f"REC {clock}"]
+
+
+def test_facts_begin_with_the_policy_and_name_what_is_known(drive: Session) -> None:
+    assert facts(drive, Extras(rate=59.6)) == (
+        ("policy", "fake"),
+        ("theme", "0"),
+        ("seed", "0"),
+        ("cause", "curve"),
+        ("done", "0 %"),
+        ("view", "camera"),
+        ("pictures", "60/s"),
+    )
+
+
+def test_what_is_not_known_is_left_out(drive: Session, monkeypatch) -> None:
+    bare = replace(drive.moment.status, cause=None, completion=None)
+    drive.moment = replace(drive.moment, status=bare)
+    monkeypatch.setattr(type(drive.source), "views", {"camera": drive.source.near})
+    assert [name for name, _ in facts(drive, PLAIN)] == ["policy", "theme", "seed"]
+
+
+def test_an_ending_is_said_before_any_message(drive: Session, spoken) -> None:
+    drive.ending = "road left"
+    fresh(drive, extras=Extras(message="saved"))
+    texts = [text for text, _ in spoken]
+    assert "road left" in texts
+    assert "saved" not in texts
+
+
+@pytest.mark.parametrize(
+    "size", [(540, 960), DESIGN_SIZE, (1080, 1920), FOUR_K], ids=lambda size: f"{size[1]}x{size[0]}"
+)
+def test_no_text_of_a_real_drive_is_cut(size, spoken) -> None:
+    session = Session(WorldSource(theme="overcast", seed=20_003), {"attention-neuron": IdlePilot}, "attention-neuron")
+    session.take_wheel()
+    for extras in (Extras(rate=60.0), Extras(help=True, rate=60.0, recorded=3599, message="H shows the keys")):
+        fresh(session, size, extras)
+    session.close()
+    assert {(text, shown) for text, shown in spoken if text != shown} == set()
+    assert ("open-road", "open-road") in spoken
