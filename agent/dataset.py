@@ -14,7 +14,7 @@ from sim.world import World
 
 LOOK_POOL = 4096
 """Looks drawn once and shared by all frames."""
-THEMES_SHARE = 0.4
+THEMES_SHARE = 0.5
 """Of the looks that come from the training themes; the rest come from the wider training randomiser."""
 
 LANE = -0.5 * 3.5
