@@ -13,7 +13,9 @@ from sim.theme import sample_looks, training_look
 from sim.world import World
 
 LOOK_POOL = 4096
-"""Looks drawn once and shared by all frames; half of the training themes, half of the wider training randomiser."""
+"""Looks drawn once and shared by all frames."""
+THEMES_SHARE = 0.5
+"""Of the looks that come from the training themes; the rest come from the wider training randomiser."""
 
 LANE = -0.5 * 3.5
 """Metres left of the centre line at which the expert drives."""
@@ -57,9 +59,9 @@ class RoadPool:
         self.world.reset(np.arange(roads), seeds)
         self.camera = Camera(*spec.frame_size, spec.field_of_view)
         rngs = [np.random.default_rng([seed, 0, look]) for look in range(LOOK_POOL)]
-        half = LOOK_POOL // 2
-        wild = np.stack([training_look(rng) for rng in rngs[half:]])
-        self.looks = np.concatenate([sample_looks("train", rngs[:half]), wild])
+        count = round(THEMES_SHARE * LOOK_POOL)
+        wild = np.stack([training_look(rng) for rng in rngs[count:]])
+        self.looks = np.concatenate([sample_looks("train", rngs[:count]), wild])
 
     def __len__(self) -> int:
         return self.world.n

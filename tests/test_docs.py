@@ -12,7 +12,9 @@ ROOT = Path(__file__).parent.parent
 
 def published(name: str) -> list[list[float]]:
     """[lowest values, highest values] of a row of docs/looks.md."""
-    (row,) = re.findall(rf"^\| `{name}` \|([^|]*)\|([^|]*)\|", (ROOT / "docs/looks.md").read_text(), re.MULTILINE)
+    (row,) = re.findall(
+        rf"^\| `{name}` \|([-.\d, ]*)\|([-.\d, ]*)\|", (ROOT / "docs/looks.md").read_text(), re.MULTILINE
+    )
     return [[float(value) for value in cell.split(",")] for cell in row]
 
 

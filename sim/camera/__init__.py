@@ -45,6 +45,7 @@ class Scratch(NamedTuple):
     lines: NDArray[np.float32]
     grain: NDArray[np.float32]
     lattice: NDArray[np.float32]
+    shade: NDArray[np.float32]
     order: NDArray[np.int64]
     depths: NDArray[np.float32]
     paints: NDArray[np.uint64]
@@ -67,6 +68,7 @@ class Scratch(NamedTuple):
             lines=np.zeros((4, padded), np.float32),
             grain=np.zeros(padded, np.float32),
             lattice=np.zeros((2, 3, whole), np.float32),
+            shade=np.zeros((height, width), np.float32),
             order=np.zeros(MOST_OBJECTS, np.int64),
             depths=np.zeros(MOST_OBJECTS, np.float32),
             paints=np.zeros((4, kernels.TINTS, 3), np.uint64),

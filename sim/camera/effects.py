@@ -45,11 +45,11 @@ from sim.camera.pixels import (
 
 LAMPS_AT = f4(2.0)
 """Metres from the vehicle's reference point forward to its headlamps."""
-REACH, RETRO_REACH = f4(30), f4(80)
+REACH, RETRO_REACH = f4(42), f4(90)
 """Metres at which lit things, and reflectors that send the light straight back, have lost half their light."""
-CONE, CONE_HEIGHT = f4(0.80), f4(0.17)
+CONE, CONE_HEIGHT = f4(1.10), f4(0.17)
 """Tangents to the side and up at which a headlamp's beam has lost half its light."""
-LAMPLIGHT, MOONLIGHT = (f4(1.30), f4(1.22), f4(1.06)), (f4(0.80), f4(0.92), f4(1.20))
+LAMPLIGHT, MOONLIGHT = (f4(1.42), f4(1.34), f4(1.17)), (f4(0.80), f4(0.92), f4(1.20))
 """Shares of red, green and blue."""
 
 MOON_RADIUS, MOON_GLOW = f4(0.030), f4(0.34)
@@ -151,7 +151,7 @@ def headlamp_row(out, view, lamps, upward, strength, slot_depth):
         aside = aside * aside
         near, far = away / REACH, away / RETRO_REACH
         beam = strength * upward / (ONE + aside * aside)
-        plain = (f4(0.5) + HALF * clamp01(away * f4(0.25))) / (ONE + near * near)
+        plain = (f4(0.7) + f4(0.3) * clamp01(away * f4(0.25))) / (ONE + near * near)
         white = clamp01((min(r, min(g, b)) - f4(130)) * f4(1 / 80))
         beam = beam * mix(plain, f4(1.05) / (ONE + far * far), white)
         red = r * (moon * MOONLIGHT[0] + beam * LAMPLIGHT[0])

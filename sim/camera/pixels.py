@@ -32,10 +32,12 @@ assert COLOURS[HAZE : SUNLIGHT + 1] == ("haze", "zenith", "cloud", "far_hills", 
 assert COLOURS[FOLIAGE:] == ("foliage", "other_foliage", "needles", "foliage_shade")
 N_COLOURS = len(COLOURS)
 
-_SCALARS = ("sun_azimuth", "sun_elevation", "sun_strength", "fog_density", "cloud_cover", "grain")
-SUN_AZIMUTH, SUN_ELEVATION, SUN_STRENGTH, FOG_DENSITY, CLOUD_COVER, GRAIN = map(LOOK_FIELDS.index, _SCALARS)
-_SCALARS = ("marking_wear", "tyre_wear", "patches", "exposure", "contrast")
-MARKING_WEAR, TYRE_WEAR, PATCHES, EXPOSURE, CONTRAST = map(LOOK_FIELDS.index, _SCALARS)
+_AIR = ("sun_azimuth", "sun_elevation", "sun_strength", "fog_density", "cloud_cover")
+SUN_AZIMUTH, SUN_ELEVATION, SUN_STRENGTH, FOG_DENSITY, CLOUD_COVER = map(LOOK_FIELDS.index, _AIR)
+_GROUND = ("grain", "marking_wear", "tyre_wear", "patches")
+GRAIN, MARKING_WEAR, TYRE_WEAR, PATCHES = map(LOOK_FIELDS.index, _GROUND)
+EXPOSURE, CONTRAST = map(LOOK_FIELDS.index, ("exposure", "contrast"))
+assert tuple(EFFECTS) == ("covered", "headlights", "stars", "wetness", "rain", "planet", "veins")
 COVERED, HEADLIGHTS, STARS, WETNESS, RAIN, PLANET, VEINS = map(LOOK_FIELDS.index, EFFECTS)
 
 SKY_CLASS, GROUND_CLASS, ROAD_CLASS, LANE_MARKING_CLASS, EDGE_LINE_CLASS, VEGETATION_CLASS = (
