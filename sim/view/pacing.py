@@ -66,20 +66,25 @@ class Stopwatch:
         self._counts = np.zeros(round(self.LONGEST / self.BIN) + 1, np.int64)
         self._last: float | None = None
         self._total = 0.0
-        self._since, self._shown = clock(), 0
+        self._since, self._shown = 0.0, 0
         self.recent_rate = 0.0
 
     def tick(self) -> None:
         """A picture was put on screen."""
         now = self._clock()
-        if self._last is not None:
-            self._total += now - self._last
-            self._counts[min(int((now - self._last) / self.BIN), len(self._counts) - 1)] += 1
+        if self._last is None:  # what came before the first picture is not its time
+            self._since = now
+        else:
+            self._count(now - self._last)
         self._last = now
-        self._shown += 1
         if now - self._since >= RECENT:
             self.recent_rate = self._shown / (now - self._since)
             self._since, self._shown = now, 0
+
+    def _count(self, seconds: float) -> None:
+        self._total += seconds
+        self._counts[min(int(seconds / self.BIN), len(self._counts) - 1)] += 1
+        self._shown += 1
 
     @property
     def pictures(self) -> int:

@@ -95,9 +95,12 @@ def test_a_pause_before_the_first_picture_does_not_count(clock: Clock) -> None:
     watch = Stopwatch(clock)
     clock.now += 60
     watch.tick()
-    clock.now += 0.02
-    watch.tick()
+    assert watch.recent_rate == 0.0
+    for _ in range(30):
+        clock.now += 0.02
+        watch.tick()
     assert watch.mean_rate == pytest.approx(50.0)
+    assert watch.recent_rate == pytest.approx(50.0)
 
 
 def test_quantiles_by_hand(clock: Clock) -> None:
@@ -122,11 +125,11 @@ def test_a_long_stall_counts_in_full_for_the_rate_and_as_long_for_the_quantile(c
 
 def test_the_rate_on_show_is_that_of_the_last_moments(clock: Clock) -> None:
     watch = timed(clock, [0.02] * 50)
-    assert watch.recent_rate == pytest.approx(50, rel=0.05)
+    assert watch.recent_rate == pytest.approx(50)
     for _ in range(40):
         clock.now += 0.05
         watch.tick()
-    assert watch.recent_rate == pytest.approx(20, rel=0.05)
+    assert watch.recent_rate == pytest.approx(20)
 
 
 def test_the_rate_on_show_stays_readable(clock: Clock) -> None:
@@ -138,8 +141,3 @@ def test_the_rate_on_show_stays_readable(clock: Clock) -> None:
         shown.append(watch.recent_rate)
     changes = np.count_nonzero(np.diff(shown))
     assert changes <= 300 * 0.02 / RECENT + 1
-
-
-def test_an_hour_takes_no_more_room_than_a_minute(clock: Clock) -> None:
-    short, long = timed(clock, [0.02] * 10), timed(clock, [0.02] * 3000)
-    assert short._counts.nbytes == long._counts.nbytes

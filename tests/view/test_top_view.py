@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from sim.view.hud import BRIGHT
 
 from sim.view.gaze import GroundCells
-from sim.view.hud import BRIGHT
 from sim.view.overlay import RED
 from sim.view.top_view import AHEAD, ASPHALT, CAR_PLACE, PATH, draw, ribbon
 
