@@ -24,14 +24,14 @@ from sim.view.actions import ACTIONS, DRIVING_HELP
 from sim.view.capture import Capture
 from sim.view.demo import Demo, Display, NoDisplay
 from sim.view.dump import Dump
-from sim.view.layout import DESIGN_SIZE
+from sim.view.footage.video import VideoSource
+from sim.view.hud.layout import DESIGN_SIZE
 from sim.view.pacing import RateKeeper
 from sim.view.pilot import ExpertPilot, IdlePilot, Pilot, PolicyPilot
 from sim.view.recorder import check_recording_name
 from sim.view.session import Session
 from sim.view.source import Source, WorldSource
 from sim.view.tour import Tour
-from sim.view.video import VideoSource
 
 FLAGSHIP, EXPERT, HUMAN = "topk-patches", "expert", "human"
 DEFAULT_RECORDING = Path("redgaze-demo.mp4")

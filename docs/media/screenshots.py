@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from sim.theme import theme_names
-from sim.view.layout import DESIGN_SIZE
+from sim.view.hud.layout import DESIGN_SIZE
 from sim.view.virtual_screen import VirtualScreen, virtual_screen
 
 SIZE = DESIGN_SIZE[::-1]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.files import replacing
-from sim.view.layout import DESIGN_SIZE
+from sim.view.hud.layout import DESIGN_SIZE
 from sim.view.recorder import Recorder
 from sim.view.session import Session
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from sim.view import actions as do
 from sim.view.capture import Capture
-from sim.view.layout import DESIGN_SIZE
+from sim.view.hud.layout import DESIGN_SIZE
+from sim.view.hud.screen import Extras, Screen
 from sim.view.pacing import RateKeeper, Stopwatch
-from sim.view.screen import Extras, Screen
 from sim.view.session import Session
 from sim.view.tour import Tour
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.view.layout import DESIGN_SIZE
+from sim.view.hud.layout import DESIGN_SIZE
 
 TOOLS = ("Xvfb", "xdotool")
 WINDOW_CLASS = "run_demo"

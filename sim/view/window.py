@@ -14,8 +14,8 @@ if sys.platform == "linux":  # SDL would carry every picture through OpenGL: 20 
 import pygame
 
 from sim.view.actions import ACTION_OF_KEY, DRIVING_KEYS, QUIT
-from sim.view.layout import picture_size
-from sim.view.text import BACKGROUND
+from sim.view.hud.layout import picture_size
+from sim.view.hud.text import BACKGROUND
 
 UNSEEN_DRIVERS = ("offscreen", "dummy")
 """SDL's drivers that draw where nobody looks; it falls back to one where there is no display."""

@@ -9,10 +9,10 @@ import pytest
 from sim.camera.lens import Lens
 from sim.policy import Attention, CellGrid, Decision, Observation, PolicySpec
 from sim.view.blinding import Blinding
+from sim.view.hud.text import fitted
 from sim.view.pilot import Sight
 from sim.view.session import Session
 from sim.view.source import Shot, Status, View, finish
-from sim.view.text import fitted
 
 
 class CountingSource:
@@ -124,5 +124,5 @@ def spoken(monkeypatch) -> list[tuple[str, str]]:
         said.append((words, fitted(words, size, room)))
         return said[-1][1]
 
-    monkeypatch.setattr("sim.view.text.fitted", listen)
+    monkeypatch.setattr("sim.view.hud.text.fitted", listen)
     return said

@@ -14,7 +14,7 @@ from sim.view import actions as do
 from sim.view.actions import ACTIONS, DRIVING_KEYS
 from sim.view.capture import Capture
 from sim.view.demo import Demo, NoDisplay
-from sim.view.layout import DESIGN_SIZE, picture_size
+from sim.view.hud.layout import DESIGN_SIZE, picture_size
 from sim.view.pacing import RateKeeper
 from sim.view.pilot import ExpertPilot, PolicyPilot
 from sim.view.recording.provenance import read_provenance

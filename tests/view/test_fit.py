@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from sim.view.hud import BACKGROUND
 
+from sim.view.hud.text import BACKGROUND
 from sim.view.recording.fit import fit
 
 WHITE = [255, 255, 255]

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from sim.view.horizon import UNKNOWN, guess_horizon
+from sim.view.footage.horizon import UNKNOWN, guess_horizon
 from sim.view.source import WorldSource
 
 TOLERANCE = 0.01

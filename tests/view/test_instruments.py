@@ -14,13 +14,13 @@ from sim.policy import Kind
 from sim.scenario import SCENARIOS
 from sim.theme import theme_names
 from sim.vehicle import MAX_STEERING_ANGLE, TOP_SPEED
-from sim.view import instruments
 from sim.view.blinding import BLINDINGS
-from sim.view.footage import BROKEN_OFF, DAMAGED, END, UNPLUGGED
-from sim.view.instruments import CAPTIONED, PLAIN, STEERING_RATIO, Chip, Figures, draw, gaze_texts, percent
-from sim.view.layout import DESIGN_SIZE, layout
+from sim.view.footage.reader import BROKEN_OFF, DAMAGED, END, UNPLUGGED
+from sim.view.hud import instruments
+from sim.view.hud.instruments import CAPTIONED, PLAIN, STEERING_RATIO, Chip, Figures, draw, gaze_texts, percent
+from sim.view.hud.layout import DESIGN_SIZE, layout
+from sim.view.hud.text import AMBER, BACKGROUND, BLUE, DIM, ELLIPSIS, PANEL, SIGNAL
 from sim.view.session import SPEEDS
-from sim.view.text import AMBER, BACKGROUND, BLUE, DIM, ELLIPSIS, PANEL, SIGNAL
 from sim.view.tour import SCENES
 
 SIZES = ((540, 960), DESIGN_SIZE, (1080, 1920), (2160, 3840))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.view.layout import CAPTION, DESIGN, DESIGN_SIZE, HELP, SMALLEST, Rect, layout, picture_size
+from sim.view.hud.layout import CAPTION, DESIGN, DESIGN_SIZE, HELP, SMALLEST, Rect, layout, picture_size
 
 WINDOWS = (
     (540, 960),

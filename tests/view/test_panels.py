@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sim.policy import Attention, CellGrid
-from sim.view import panels
 from sim.view.actions import ACTIONS, DRIVING_HELP, DRIVING_KEYS
-from sim.view.layout import DESIGN_SIZE, HELP, SMALLEST, Rect, layout
-from sim.view.panels import REMOVED, frame_title, help_panel, image, remainder, remainder_title, title
-from sim.view.text import BACKGROUND, PANEL
+from sim.view.hud import panels
+from sim.view.hud.layout import DESIGN_SIZE, HELP, SMALLEST, Rect, layout
+from sim.view.hud.panels import REMOVED, frame_title, help_panel, image, remainder, remainder_title, title
+from sim.view.hud.text import BACKGROUND, PANEL
 
 SIZES = ((540, 960), DESIGN_SIZE, (1080, 1920), (2160, 3840))
 sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[1]}x{size[0]}")

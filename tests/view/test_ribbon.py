@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.camera.lens import HORIZON, Lens
-from sim.view.ribbon import COLOUR, HALF_WIDTH, draw_ribbon
+from sim.view.footage.ribbon import COLOUR, HALF_WIDTH, draw_ribbon
 
 SIZE = (360, 640)
 LENS = Lens(72, 128, math.radians(80), 1.4, 0.6)

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from sim.view import actions as do
-from sim.view import instruments, panels, top_view
 from sim.view.blinding import BLINDINGS
-from sim.view.layout import DESIGN_SIZE, SMALLEST, layout
+from sim.view.hud import instruments, panels, top_view
+from sim.view.hud.layout import DESIGN_SIZE, SMALLEST, layout
+from sim.view.hud.screen import WIDEST_VIEW, Extras, Screen, chips, facts
+from sim.view.hud.text import BACKGROUND
 from sim.view.overlay import RED
 from sim.view.pilot import IdlePilot
-from sim.view.screen import WIDEST_VIEW, Extras, Screen, chips, facts
 from sim.view.session import Session
 from sim.view.source import WorldSource
-from sim.view.text import BACKGROUND
 
 SIZE = (360, 640)
 FOUR_K = (2160, 3840)

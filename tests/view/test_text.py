@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ImageFont
 
-from sim.view.text import BRIGHT, ELLIPSIS, PANEL, SIGNAL, fill, fitted, pixels_of, width_of, words, wrapped, write
+from sim.view.hud.text import BRIGHT, ELLIPSIS, PANEL, SIGNAL, fill, fitted, pixels_of, width_of, words, wrapped, write
 
 BASELINE = 0.98
 """Of a line of text, in font sizes from its top."""

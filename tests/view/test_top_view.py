@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from sim.view.hud import BRIGHT
 
 from sim.view.gaze import GroundCells
+from sim.view.hud import BRIGHT
+from sim.view.hud.top_view import AHEAD, ASPHALT, CAR_PLACE, PATH, draw, ribbon
 from sim.view.overlay import RED
-from sim.view.top_view import AHEAD, ASPHALT, CAR_PLACE, PATH, draw, ribbon
 
 SIZE = (400, 300)
 SCALE = CAR_PLACE * SIZE[0] / AHEAD  # pixels a metre

@@ -5,17 +5,17 @@ import pytest
 
 from sim.policy import Decision
 from sim.theme import theme_names
-from sim.view import instruments
 from sim.view.actions import BLIND_READ, BLIND_UNREAD
 from sim.view.blinding import BLINDINGS
 from sim.view.capture import Capture
 from sim.view.demo import Demo, NoDisplay
-from sim.view.instruments import Figures
-from sim.view.layout import DESIGN_SIZE, SMALLEST, layout
+from sim.view.hud import instruments
+from sim.view.hud.instruments import Figures
+from sim.view.hud.layout import DESIGN_SIZE, SMALLEST, layout
+from sim.view.hud.text import ELLIPSIS
 from sim.view.pilot import Sight
 from sim.view.session import Session
 from sim.view.source import WorldSource
-from sim.view.text import ELLIPSIS
 from sim.view.tour import SCENES, SEED, Scene, Tour
 
 SIZES = (SMALLEST, (540, 960), DESIGN_SIZE, (1080, 1920), (2160, 3840), (576, 1024), (281, 501))

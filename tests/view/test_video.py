@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from sim.camera import Camera
 from sim.camera.lens import HORIZON
 from sim.policy import Attention, CellGrid, PolicySpec
+from sim.view.footage.video import VideoSource, crop
 from sim.view.overlay import RED
 from sim.view.source import Shot
-from sim.view.video import VideoSource, crop
 
 SPEC = PolicySpec((72, 128), math.radians(80), True, 2, "selection")
 STRAIGHT = np.zeros((1, 2), np.float32)

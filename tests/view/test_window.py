@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sim.view.actions import ACTION_OF_KEY, ACTIONS
-from sim.view.layout import SMALLEST
+from sim.view.hud.layout import SMALLEST
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 

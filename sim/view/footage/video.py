@@ -18,9 +18,9 @@ from sim.policy import Observation, PolicySpec
 from sim.track import CRUISE_SPEED
 from sim.vehicle import MAX_STEERING_ANGLE
 from sim.view.actions import NEXT_TRACK
-from sim.view.footage import open_footage
-from sim.view.horizon import guess_horizon
-from sim.view.ribbon import draw_ribbon
+from sim.view.footage.horizon import guess_horizon
+from sim.view.footage.reader import open_footage
+from sim.view.footage.ribbon import draw_ribbon
 from sim.view.source import Shot, Status, View, canvases, finish
 
 ASSUMED_SPEED = CRUISE_SPEED

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from sim.perturb import cells_to_pixels
 from sim.policy import Attention
 from sim.view.actions import ACTIONS, DRIVING_HELP
-from sim.view.layout import Layout, Rect
-from sim.view.text import BRIGHT, DIM, PANEL, fill, write
+from sim.view.hud.layout import Layout, Rect
+from sim.view.hud.text import BRIGHT, DIM, PANEL, fill, write
 
 REMOVED = (28, 30, 36)
 """What stands where an unread cell was."""

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.vehicle import MAX_STEERING_ANGLE
-from sim.view import gaze, instruments, panels, top_view
-from sim.view.instruments import Chip, Figures
-from sim.view.layout import Layout, Rect, layout
+from sim.view import gaze
+from sim.view.hud import instruments, panels, top_view
+from sim.view.hud.instruments import Chip, Figures
+from sim.view.hud.layout import Layout, Rect, layout
+from sim.view.hud.text import BACKGROUND, SIGNAL, fill
 from sim.view.overlay import share_passed
 from sim.view.session import Moment, Session
 from sim.view.source import Source
-from sim.view.text import BACKGROUND, SIGNAL, fill
 
 WIDEST_VIEW = 1600
 """Pixels: a wider view is drawn this wide and enlarged, or a 4K projector would get ten pictures a second."""

@@ -9,8 +9,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.view.layout import Layout, Rect
-from sim.view.text import AMBER, BACKGROUND, BLUE, BRIGHT, DIM, PANEL, SIGNAL, Colour, fill, pixels_of, wrapped, write
+from sim.view.hud.layout import Layout, Rect
+from sim.view.hud.text import (
+    AMBER,
+    BACKGROUND,
+    BLUE,
+    BRIGHT,
+    DIM,
+    PANEL,
+    SIGNAL,
+    Colour,
+    fill,
+    pixels_of,
+    wrapped,
+    write,
+)
 
 STEERING_RATIO = 10.0
 """Turns of the steering wheel over turns of the front wheels."""

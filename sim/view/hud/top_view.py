@@ -15,8 +15,8 @@ from sim.geometry import world_to_vehicle
 from sim.scene import LANE_WIDTH
 from sim.track import DASH_PERIOD, SPACING
 from sim.view.gaze import GroundCells
+from sim.view.hud.text import BACKGROUND, BRIGHT, DIM, Colour
 from sim.view.overlay import RED
-from sim.view.text import BACKGROUND, BRIGHT, DIM, Colour
 
 AHEAD = 60.0
 """Metres of road that the map shows ahead of the car."""

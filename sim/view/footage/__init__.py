@@ -1,0 +1,1 @@
+"""Real footage as a source: files and cameras, where the horizon lies, and the way that the steering leads."""
