@@ -24,7 +24,7 @@ from sim.view.actions import ACTIONS, DRIVING_HELP
 from sim.view.capture import Capture
 from sim.view.demo import Demo, Display, NoDisplay
 from sim.view.dump import Dump
-from sim.view.footage.video import VideoSource
+from sim.view.footage.video import ASSUMED_SPEED, VideoSource
 from sim.view.hud.layout import DESIGN_SIZE
 from sim.view.pacing import RateKeeper
 from sim.view.pilot import ExpertPilot, IdlePilot, Pilot, PolicyPilot
@@ -41,6 +41,9 @@ TOLERATED_LATE = 0.05
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
+
+WORLD_OPTIONS, VIDEO_OPTIONS = ("scenario", "theme", "seed"), ("assumed_speed", "horizon")
+"""Options that mean something only for a simulated world, and only for a video."""
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -73,8 +76,10 @@ class Options:
     """Two guided minutes: what the red means, and how one can tell that it is true."""
     video: Annotated[str | None, tyro.conf.arg(constructor=str, metavar="FILE|INDEX", help_behavior_hint="")] = None
     """Look at real footage, or through a camera, instead of a simulated world."""
-    assumed_speed: float = 15.0
-    """The speed in m/s that a policy is told while it looks at a video."""
+    assumed_speed: Annotated[float | None, tyro.conf.arg(constructor=float, metavar="M/S", help_behavior_hint="")] = (
+        None
+    )
+    """The speed that a policy is told while it looks at a video (default: 15)."""
     horizon: Share = None
     """How far down a video's picture its horizon lies (default: a guess, shown as such)."""
     dump: Annotated[Path | None, tyro.conf.arg(constructor=Path, metavar="DIR", help_behavior_hint="")] = None
@@ -108,10 +113,22 @@ def check(options: Options) -> None:
         raise ValueError(f"--seconds is {options.seconds:g}; expected a finite number above 0")
     if options.record is not None:
         check_recording_name(options.record)
+    check_belonging(options)
     if options.video is not None and options.tour:
         raise ValueError("--tour leads through simulated worlds; expected it without --video")
     if options.video is not None and options.policy in (EXPERT, HUMAN):
         raise ValueError(f"--policy {options.policy} cannot drive a video; expected a policy that looks at pictures")
+
+
+def check_belonging(options: Options) -> None:
+    """ValueError for an option that would be ignored: one of a video without one, or of a simulated world beside one."""
+    needless = WORLD_OPTIONS if options.video is not None else VIDEO_OPTIONS
+    for name in needless:
+        if getattr(options, name) != Options.__dataclass_fields__[name].default:
+            with_or_without = "without" if options.video is not None else "with"
+            raise ValueError(
+                f"--{name.replace('_', '-')} {getattr(options, name)}: expected only {with_or_without} --video"
+            )
 
 
 @dataclass(frozen=True)
@@ -198,7 +215,8 @@ def open_source(options: Options, stack: ExitStack) -> Source:
     if options.video is None:
         return WorldSource(options.scenario, options.theme, options.seed)
     spec = PolicySpec(FRAME_SIZE, FIELD_OF_VIEW, True, 2, None)  # until a policy asks for another
-    video = VideoSource(options.video, spec, assumed_speed=options.assumed_speed, horizon=options.horizon)
+    speed = ASSUMED_SPEED if options.assumed_speed is None else options.assumed_speed
+    video = VideoSource(options.video, spec, assumed_speed=speed, horizon=options.horizon)
     return stack.enter_context(video)
 
 

@@ -21,7 +21,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from sim.view import recorder as module
-from sim.view.hud import BACKGROUND
+from sim.view.hud.text import BACKGROUND
 from sim.view.recorder import Recorder
 from sim.view.recording.file import GrowingFile
 from sim.view.recording.formats import FORMATS

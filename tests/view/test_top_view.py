@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.view.gaze import GroundCells
-from sim.view.hud import BRIGHT
+from sim.view.hud.text import BRIGHT
 from sim.view.hud.top_view import AHEAD, ASPHALT, CAR_PLACE, PATH, draw, ribbon
 from sim.view.overlay import RED
 
