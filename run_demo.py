@@ -121,7 +121,7 @@ def check(options: Options) -> None:
 
 
 def check_belonging(options: Options) -> None:
-    """ValueError for an option that would be ignored: one of a video without one, or of a simulated world beside one."""
+    """ValueError for an option that would be ignored: a video's without one, or a simulated world's beside one."""
     needless = WORLD_OPTIONS if options.video is not None else VIDEO_OPTIONS
     for name in needless:
         if getattr(options, name) != Options.__dataclass_fields__[name].default:
