@@ -33,8 +33,8 @@ SCENES = (
         10, "Red marks the patches that reach its controller. The rest of the picture is thrown away before it decides."
     ),
     Scene(10, "On the right is its own small frame, and below it what is left when every unread patch is removed."),
-    Scene(9, "Attention is ignoring. It learned what it can do without: sky, trees, grass, and most of the asphalt."),
-    Scene(9, "What it keeps are edges and lines of the road, near and far. The map from above shows where they lie."),
+    Scene(9, "Attention is ignoring. It learned what it can do without: sky, trees, grass, and most of the road."),
+    Scene(9, "What it keeps lies on the road or close beside it, near and far. The map from above shows where."),
     Scene(
         11,
         "From behind: its attention falls on the world as red light. Where no red falls, nothing reaches it.",
@@ -44,14 +44,15 @@ SCENES = (
         11,
         "Test one. We put noise over everything that it does NOT read. Watch the road: it drives on.",
         blinding=BLIND_UNREAD,
+        begin="meadow",
     ),
-    Scene(8, "Now the noise is gone again. The driving hardly changed: the red told the truth."),
+    Scene(8, "Now the noise is gone again. The driving hardly changed: what it drives by was in the red."),
     Scene(
         9, "Test two. We grey out only what it DOES read, a tenth of the picture. Watch the road.", blinding=BLIND_READ
     ),
     Scene(9, "So these few patches are what it drives by: without them it is blind.", blinding=BLIND_READ),
     Scene(10, "A world it was never trained on: night. It has only its headlights.", begin="night"),
-    Scene(9, "The same night from behind. It still looks for the edges of the road.", view="chase"),
+    Scene(9, "The same night from behind. What lies in the dark it cannot read.", view="chase"),
     Scene(7, "Now it is your turn: W takes the wheel, V changes the view, H shows every key."),
 )
 """Two minutes."""
