@@ -9,6 +9,7 @@ from agent import load_policy, policy_names
 from agent.models import FAMILIES
 from agent.models.policy import parameter_count
 from agent.shipped import checkpoints_folder
+from sim import WORLD_VERSION
 from sim.policy import Observation, Policy
 from sim.scenario import SCENARIOS
 from sim.simulator import Simulator
@@ -95,7 +96,9 @@ def test_keep_is_obeyed_or_refused(policy: Policy, observation: Observation) -> 
 def test_shipped_policies_are_small_and_carry_their_evidence(name: str) -> None:
     assert parameter_count(load_policy(name).network) < 100_000
     evidence = json.loads((checkpoints_folder() / name / "eval.json").read_text())
-    assert set(evidence) >= {"driving", "heldout", "faithfulness"}
+    assert set(evidence) == {"driving", "heldout", "faithfulness", "themes"}
+    assert set(evidence["themes"]["policies"][name]["scores"]) == set(theme_names())
+    assert {report["world"] for report in evidence.values()} == {WORLD_VERSION}, "the evidence is of another world"
     weights = {report["policies"][name]["provenance"]["weights_sha256"] for report in evidence.values()}
     assert weights == {load_policy(name).provenance["weights_sha256"]}, "the evidence is of other weights"
 
