@@ -26,7 +26,7 @@ _OVERSAMPLING = 4
 _BASELINE = 0.98
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def words(text: str, size: int, colour: Colour, ground: Colour = BACKGROUND) -> NDArray[np.uint8]:
     """One line of text `size` pixels high on a flat ground, (ceil(LINE_HEIGHT size), its width, 3). Not to be changed.
 
