@@ -39,7 +39,9 @@ def photograph(screen: VirtualScreen, path: Path) -> None:
 
 
 def take(folder: Path, name: str, arguments: list[str], keys: list[str], size: tuple[int, int] = SIZE) -> None:
-    """Start the demo, let it drive, press keys, photograph."""
+    """Start the demo, let it drive, press keys, photograph; a picture that is there already is left as it is."""
+    if (folder / f"{name}.png").exists():
+        return
     with virtual_screen(size) as screen:
         screen.start_demo("--seed", SEED, *arguments, size=size)
         time.sleep(DRIVE_SECONDS)
