@@ -38,7 +38,16 @@ class VirtualScreen:
             if shutil.which(tool) is None:
                 raise OSError(f"{tool} is missing; Debian has it in its package {tool.lower()}")
         reader, writer = os.pipe()
-        options = ["-screen", "0", f"{size[0]}x{size[1]}x24", "-fbdir", str(folder), "-displayfd", str(writer)]
+        options = [
+            "-screen",
+            "0",
+            f"{size[0]}x{size[1]}x24",
+            "-fbdir",
+            str(folder),
+            "-displayfd",
+            str(writer),
+            "-noreset",
+        ]
         self._server = subprocess.Popen(["Xvfb", *options], pass_fds=[writer], stderr=subprocess.DEVNULL, text=True)
         os.close(writer)
         with os.fdopen(reader) as stream:
