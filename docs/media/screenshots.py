@@ -15,9 +15,10 @@ from sim.view.hud.layout import DESIGN_SIZE
 from sim.view.virtual_screen import VirtualScreen, virtual_screen
 
 SIZE = DESIGN_SIZE[::-1]
-SEED = "20003"
 DRIVE_SECONDS, SETTLE_SECONDS = 6.0, 1.2
 COLUMNS = 4
+ROAD = ["--seed", "20003"]
+MEADOW = [*ROAD, "--theme", "meadow"]
 
 STATES = {
     "help": ["h"],
@@ -43,7 +44,7 @@ def take(folder: Path, name: str, arguments: list[str], keys: list[str], size: t
     if (folder / f"{name}.png").exists():
         return
     with virtual_screen(size) as screen:
-        screen.start_demo("--seed", SEED, *arguments, size=size)
+        screen.start_demo(*arguments, size=size)
         time.sleep(DRIVE_SECONDS)
         for key in keys:
             screen.press(key)
@@ -64,13 +65,13 @@ def main(folder: Path, video: str | None) -> None:
     """All pictures; of real footage too, where a file is named."""
     folder.mkdir(parents=True, exist_ok=True)
     for theme in theme_names():
-        take(folder, f"theme-{theme}-camera", ["--theme", theme], [])
-        take(folder, f"theme-{theme}-chase", ["--theme", theme], ["v"])
+        take(folder, f"theme-{theme}-camera", [*ROAD, "--theme", theme], [])
+        take(folder, f"theme-{theme}-chase", [*ROAD, "--theme", theme], ["v"])
     for name, keys in STATES.items():
-        take(folder, f"state-{name}", ["--theme", "meadow"], keys)
+        take(folder, f"state-{name}", MEADOW, keys)
     take(folder, "tour", ["--tour"], [])
     for width, height in ((960, 540), (1920, 1080), (3840, 2160)):
-        take(folder, f"size-{width}", ["--theme", "meadow"], [], (width, height))
+        take(folder, f"size-{width}", MEADOW, [], (width, height))
     if video:
         take(folder, "video", ["--video", video], [])
     contact_sheet(folder)
