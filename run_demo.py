@@ -1,5 +1,6 @@
 """RedGaze's demo: a network drives, and the picture is red where it read. Parses, wires, runs; holds no logic."""
 
+import gc
 import math
 import sys
 from collections.abc import Callable, Sequence
@@ -38,6 +39,9 @@ DEFAULT_RECORDING = Path("redgaze-demo.mp4")
 DEFAULT_SECONDS = 10.0
 TOLERATED_LATE = 0.05
 """The share of pictures that may come late in the window before the user is told."""
+
+SWITCH_INTERVAL = 5e-4
+"""Seconds after which a thread that holds Python's lock hands it on; Python's own 5 ms are a third of a picture."""
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
@@ -151,6 +155,7 @@ class Show:
         return status
 
     def _run_in_window(self) -> None:
+        steady()
         self.demo.run(self.pictures, stop_at_end=self.stop_at_end)
         keeper, watch = self.demo.keeper, self.demo.stopwatch
         assert keeper is not None
@@ -170,6 +175,12 @@ class Show:
             console.print(said)
         if self.dump:
             console.print(f"dumped {self.dump.steps} control steps: {self.dump.folder.resolve()}")
+
+
+def steady() -> None:
+    """Keep pictures even: no hunt for garbage among what stays for good, and no long waits between the two threads."""
+    gc.freeze()
+    sys.setswitchinterval(SWITCH_INTERVAL)
 
 
 def prepare(options: Options, stack: ExitStack) -> Show:

@@ -141,17 +141,19 @@ class Demo:
                 self.act(name)
             if self.tour:
                 self.tour.go_on(self)
-            if not self._may_skip():
+            skipped = self._may_skip()
+            if not skipped:
+                self._picture = self._screen.draw(self.session, self.display.size, self._extras())
+            self._wait()  # before the picture is shown: however long it took to draw, it comes when it is due
+            if not skipped:
                 self._show()
             due += 1
             each()
             self.session.advance(self.display.held())
             if stop_at_end and self.session.ending and not self.session.between_decisions:
                 return
-            self._wait()
 
     def _show(self) -> None:
-        self._picture = self._screen.draw(self.session, self.display.size, self._extras())
         self.display.show(self._picture)
         self.stopwatch.tick()
         try:
