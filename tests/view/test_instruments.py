@@ -19,7 +19,7 @@ from sim.view.footage.reader import BROKEN_OFF, DAMAGED, END, UNPLUGGED
 from sim.view.hud import instruments
 from sim.view.hud.instruments import CAPTIONED, PLAIN, STEERING_RATIO, Chip, Figures, draw, gaze_texts, percent
 from sim.view.hud.layout import DESIGN_SIZE, layout
-from sim.view.hud.text import AMBER, BACKGROUND, BLUE, DIM, ELLIPSIS, PANEL, SIGNAL
+from sim.view.hud.text import AMBER, BACKGROUND, BLUE, BRIGHT, DIM, ELLIPSIS, PANEL, SIGNAL
 from sim.view.session import SPEEDS
 from sim.view.tour import SCENES
 
@@ -122,6 +122,21 @@ def test_a_left_turn_has_the_mark_left_of_the_middle() -> None:
     assert blue_mark(0.08, DESIGN_SIZE)[0] < -0.5
     assert blue_mark(-0.08, DESIGN_SIZE)[0] > 0.5
     assert blue_mark(0.0, DESIGN_SIZE) == pytest.approx((0.0, 1.0), abs=0.1)
+
+
+@sizes
+@pytest.mark.parametrize("angle", [-0.1, 0.0, 0.05, 0.12])
+def test_the_spokes_turn_with_the_mark(angle: float, size) -> None:
+    """To the sides and away from the mark there is one; towards it there is none."""
+    patch = cut(drawn(Figures(steering_angle=angle), size), size, "wheel")
+    reach, turned = 0.6 * 0.4 * patch.shape[0], STEERING_RATIO * angle
+    found = {}
+    for way, aside in (("mark", 0.0), ("left", 0.5), ("away", 1.0), ("right", -0.5)):
+        direction = turned + (0.5 + aside) * math.pi
+        row = patch.shape[0] / 2 - reach * math.sin(direction)
+        column = patch.shape[1] / 2 + reach * math.cos(direction)
+        found[way] = tuple(patch[int(row), int(column)]) == BRIGHT
+    assert found == {"mark": False, "left": True, "away": True, "right": True}
 
 
 def test_at_full_lock_the_wheel_is_not_back_where_it_was() -> None:
@@ -296,6 +311,15 @@ def test_all_chips_show_beside_a_word_and_the_first_ones_always(written) -> None
     written.clear()
     instruments.message(picture, place, place.places["message"], figures(message=500 * "x"))
     assert [text for text, *_ in written][:3] == [chip.text for chip in CHIPS[:3]]
+
+
+@sizes
+def test_a_long_message_has_half_the_line_however_many_chips_there_are(size, written) -> None:
+    place = layout(size)
+    line = place.places["message"]
+    instruments.message(np.zeros((*size, 3), np.uint8), place, line, figures(message=100 * "x"))
+    (left, right) = next((left, right) for text, left, _, right in written if text.startswith("x"))
+    assert right - left > 0.45 * line.width
 
 
 def test_an_alarm_is_red() -> None:

@@ -101,7 +101,7 @@ def wheel(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> No
     thick = layout.px(8)
     _circle(patch, centre, radius, colour, thick)
     for spoke in (0.0, 0.5 * math.pi, math.pi):  # to the left, down and to the right, as seen from the seat
-        _line(patch, centre, centre + radius * _seen(math.pi + angle - spoke), colour, layout.px(7))
+        _line(patch, centre, centre + radius * _seen(math.pi + angle + spoke), colour, layout.px(7))
     _circle(patch, centre, 0.24 * radius, colour, -1)
     top = _seen(0.5 * math.pi + angle)
     _line(patch, centre + (radius - thick) * top, centre + (radius + 0.6 * thick) * top, BLUE, layout.px(6))
