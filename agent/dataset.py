@@ -85,7 +85,8 @@ class RoadPool:
 
     def label(self, rows: Rows) -> NDArray[np.float32]:
         """The expert's actions (R, 2)."""
-        return expert.decide(self.world.tracks, rows.road, rows.state, rows.s)[0]
+        world, road = self.world, rows.road
+        return expert.decide(world.tracks, world.line, road, rows.state, rows.s, world.actors[road])[0]
 
     def observe(self, rows: Rows, rng: np.random.Generator, pitch: float = 0.0) -> Observation:
         """Draw the frames, each in a look of its own; `pitch` radians at most up or down."""

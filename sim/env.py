@@ -129,7 +129,7 @@ class _Views:
         }
 
     def _expert(self, rows: Rows | None) -> Info:
-        action, cause = self._simulator.expert(rows)
+        action, cause, _ = self._simulator.expert(rows)
         return {"expert_action": action, "cause": _CAUSE_NAMES[cause], "cause_id": cause.astype(np.int64)}
 
 

@@ -106,10 +106,19 @@ def _decide_rows(points, heading, curvature, profile, count, rows, state, hint, 
 
 
 def decide(
-    tracks: Tracks, rows: NDArray[np.integer], vehicle: NDArray[np.float64], s: NDArray[np.float64]
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Actions (B, 2) in [-1, 1] and cause ids (B,) for cars `vehicle` (B, 7) on tracks `rows` (B,); s (B,) to 10 m."""
-    action, cause = np.empty((len(rows), 2), np.float32), np.empty(len(rows), np.int64)
-    line = (tracks.points, tracks.heading, tracks.curvature, tracks.speed, tracks.count)
-    _decide_rows(*line, np.asarray(rows, np.int64), vehicle, s, action, cause)
-    return action, cause
+    tracks: Tracks,
+    line: NDArray[np.float64],
+    rows: NDArray[np.integer],
+    vehicle: NDArray[np.float64],
+    s: NDArray[np.float64],
+    actors: NDArray[np.float64],
+) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
+    """Actions (B, 2) in [-1, 1], cause ids (B,) and the object that is the cause (B,), a row of the objects or -1.
+
+    For cars `vehicle` (B, 7) on tracks `rows` (B,) at s (B,) to 10 m, among actors (B, A, columns); line
+    (K, MAX_POINTS) is that of `sim.world.World`.
+    """
+    action, cause, culprit = np.empty((len(rows), 2), np.float32), np.empty(len(rows), np.int64), np.full(len(rows), -1)
+    road = (tracks.points, tracks.heading, tracks.curvature, tracks.speed, tracks.count)
+    _decide_rows(*road, np.asarray(rows, np.int64), vehicle, s, action, cause)
+    return action, cause, culprit

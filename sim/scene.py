@@ -20,11 +20,27 @@ GRID_SIZE = 384
 GRID_BAND = 14.0
 """Metres from the centre line up to which the road grid is exact; |d| is clamped there."""
 
-OBJECT_KINDS = ("broadleaf", "poplar", "conifer", "bush", "delineator", "curve sign")
-"""Upright sprites that stand at the roadside."""
+OBJECT_KINDS = (
+    *("broadleaf", "poplar", "conifer", "bush", "delineator", "curve sign"),
+    *("car", "van", "truck", "cone", "pedestrian", "traffic light", "building", "billboard"),
+)
+"""What stands at the roadside, and what lives on the road."""
 
-OBJECT_COLUMNS = ("x", "y", "width", "height", "kind", "tint")
-"""Columns of `Scene.objects`: metres, an index into OBJECT_KINDS (-1: empty row), a shade in [-1, 1]."""
+OBJECT_COLUMNS = ("x", "y", "width", "height", "kind", "tint", "yaw", "length", "state")
+"""Columns of `Scene.objects`.
+
+x, y: of the middle, metres. width, height, length: metres; length along yaw, width across it (upright sprites have no
+length). kind: an index into OBJECT_KINDS, -1 for an empty row. tint: a shade in [-1, 1] that picks colour and variant.
+yaw: radians, where it faces. state: vehicles 1 while the brake lights shine, else 0; a traffic light an index into
+LIGHT_PHASES; a pedestrian the walking phase in [0, 1), -1 while standing; 0 for all others.
+"""
+
+LIGHT_PHASES = ("green", "amber", "red")
+
+DECAL_KINDS = ("zebra", "stop line")
+DECAL_COLUMNS = ("s", "length", "kind")
+"""Columns of `Scene.decals`: s of the middle and length along the road in metres, an index into DECAL_KINDS (-1: empty
+row). A zebra spans the whole road, a stop line the right-hand lane."""
 
 
 class Scene(NamedTuple):
@@ -33,10 +49,13 @@ class Scene(NamedTuple):
     grid: (K, GRID_SIZE, GRID_SIZE, 2) float32, [row = y, column = x] -> (d, s) in metres at the point
     (x, y) = origin + (column, row). s jumps by the lap length at the seam.
     origin: (K, 2) float32, metres. length: (K,) float32, the lap in metres, a whole multiple of the dash period.
-    objects: (K, M, 6) float32, see OBJECT_COLUMNS.
+    objects: (K, M, 9) float32, see OBJECT_COLUMNS. decals: (K, D, 3) float32, see DECAL_COLUMNS.
+    pavement: (K,) float32, metres of pavement behind a kerb on both sides of the road, 0 for a grass verge.
     """
 
     grid: NDArray[np.float32]
     origin: NDArray[np.float32]
     length: NDArray[np.float32]
     objects: NDArray[np.float32]
+    decals: NDArray[np.float32]
+    pavement: NDArray[np.float32]

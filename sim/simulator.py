@@ -91,10 +91,11 @@ class Simulator:
         speed = self.world.vehicle[self.rows(rows), SPEED, None].astype(np.float32)
         return {"frame": frames.rgb, "speed": speed}
 
-    def expert(self, rows: Rows | None = None) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """What the privileged driver would do now, (B, 2), and its cause, (B,) an index into `expert.CAUSES`."""
-        rows = self.rows(rows)
-        return expert.decide(self.world.tracks, rows, self.world.vehicle[rows], self.world.s[rows])
+    def expert(self, rows: Rows | None = None) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
+        """What the privileged driver would do now: actions (B, 2); the causes (B,), indices into `expert.CAUSES`; and
+        the object that is the cause, (B,) a row of `World.objects` or -1."""
+        rows, world = self.rows(rows), self.world
+        return expert.decide(world.tracks, world.line, rows, world.vehicle[rows], world.s[rows], world.actors[rows])
 
     def picture(
         self,

@@ -10,11 +10,13 @@ from sim import vehicle as car
 from sim.geometry import wrap_angle
 from sim.jit import kernel
 from sim.scenario import scenario as find_scenario
-from sim.scene import LANE_WIDTH, OBJECT_COLUMNS, Scene
-from sim.track import LANE_CENTRE, START_SHARE, Tracks, project, to_world
+from sim.scenario.actors import ACTOR_COLUMNS
+from sim.scene import DECAL_COLUMNS, LANE_WIDTH, OBJECT_COLUMNS, Scene
+from sim.track import LANE_CENTRE, MAX_POINTS, START_SHARE, Tracks, project, to_world
 
-INFRACTIONS = ("off-road", "wrong-lane")
-"""Counted once an event, when the car's centre passes the road's edge or the centre line; an id is the index here."""
+INFRACTIONS = ("off-road", "wrong-lane", "pedestrian", "vehicle", "static-object", "red-light")
+"""An id is the index here. Counted once an event: when the car's centre passes the road's edge or the centre line, when
+the car touches someone or something, when its front passes a stop line on red."""
 
 TIME_ALLOWANCE = 1.5
 """The time limit, in expert's times of that track."""
@@ -60,7 +62,9 @@ class World:
     vehicle (N, 7) see sim.vehicle; acceleration (N,) m/s2; s, d (N,) m and heading_error (N,) rad of the car against
     the road; distance (N,) m driven along the route; route_length (N,) m, one lap; infractions (N, len(INFRACTIONS))
     int32 so far; cost (N,) of the last step; off_road_distance (N,) m driven beyond the road's edge; steps (N,);
-    time_limit (N,) s; ended (N,) bool, true before the first reset. objects (N, M, 6) see sim.scene.
+    time_limit (N,) s; ended (N,) bool, true before the first reset. objects (N, M, 9) see sim.scene.
+    actors (N, A, columns) see sim.scenario.actors; row a is drawn as row a of objects. line (N, MAX_POINTS) m: the d
+    that leaves room for what stands in the way, at each sample of the track. decals and pavement: see sim.scene.
     """
 
     def __init__(self, n: int, scenario: str = "open-road", time_limit: float | None = None) -> None:
@@ -73,6 +77,10 @@ class World:
         self.scenario = find_scenario(scenario)
         self.tracks = Tracks.empty(n)
         self.objects = np.zeros((n, self.scenario.max_objects, len(OBJECT_COLUMNS)), np.float32)
+        self.actors = np.zeros((n, self.scenario.max_actors, len(ACTOR_COLUMNS)))
+        self.line = np.full((n, MAX_POINTS), LANE_CENTRE)
+        self.decals = np.zeros((n, self.scenario.max_decals, len(DECAL_COLUMNS)), np.float32)
+        self.pavement = np.zeros(n, np.float32)
         self.streams = [spawn_streams(np.random.SeedSequence(0))] * n  # until the first reset
         self.vehicle = np.zeros((n, 7))
         self._figures = np.zeros((len(_FIGURES), n))
@@ -131,7 +139,11 @@ class World:
         wanted = self._actions(actions, len(chosen))
         b = len(chosen)
         outcome = Outcome(
-            np.empty(b), np.empty(b), np.empty(b, np.bool_), np.empty(b, np.bool_), np.empty((b, 2), np.int32)
+            np.empty(b),
+            np.empty(b),
+            np.empty(b, np.bool_),
+            np.empty(b, np.bool_),
+            np.empty((b, len(INFRACTIONS)), np.int32),
         )
         tracks = self.tracks
         fault = _step_rows(
@@ -145,7 +157,7 @@ class World:
 
     def scene(self) -> Scene:
         """What a camera needs; views of the state, no copies."""
-        return Scene(self.tracks.grid, self.tracks.origin, self._length, self.objects)
+        return Scene(self.tracks.grid, self.tracks.origin, self._length, self.objects, self.decals, self.pavement)
 
     def poses(self, rows: ArrayLike | None = None) -> NDArray[np.float64]:
         """(B, 3): x, y, yaw of the cars' centres of gravity."""
@@ -206,6 +218,7 @@ def _step_rows(
         moved -= length[row] * np.rint(moved / length[row])
         progress[b] = moved
         figures[_DISTANCE, row] += moved
+        infractions_now[b, :] = 0
         infractions_now[b, _OFF_ROAD] = abs(d) > LANE_WIDTH >= abs(before[1])
         infractions_now[b, _WRONG_LANE] = d > 0.0 >= before[1]
         cost[b] = 0.0

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.camera import kernels
+from sim.camera import billboards, ground, kernels
 from sim.camera.art import art
 from sim.camera.lens import Lens
 from sim.camera.pixels import BLOCK, N_COLOURS
@@ -59,11 +59,11 @@ class Scratch(NamedTuple):
         whole = -(-width // BLOCK) * BLOCK
         padded = whole + 4 * BLOCK
         slot_class = np.zeros(256, np.uint8)
-        slot_class[: kernels.FIRST_SPRITE] = np.arange(kernels.FIRST_SPRITE)
+        slot_class[: billboards.FIRST_SPRITE] = np.arange(billboards.FIRST_SPRITE)
         return Scratch(
             image=np.zeros((height, whole), np.uint32),
             palette=np.zeros((N_COLOURS, 3), np.float32),
-            colours=np.zeros((kernels.GROUND_COLOURS + 1, 3), np.float32),
+            colours=np.zeros((ground.GROUND_COLOURS + 1, 3), np.float32),
             nodes=np.zeros((5, padded // BLOCK), np.float32),
             lines=np.zeros((4, padded), np.float32),
             grain=np.zeros(padded, np.float32),
@@ -71,7 +71,7 @@ class Scratch(NamedTuple):
             shade=np.zeros((height, width), np.float32),
             order=np.zeros(MOST_OBJECTS, np.int64),
             depths=np.zeros(MOST_OBJECTS, np.float32),
-            paints=np.zeros((4, kernels.TINTS, 3), np.uint64),
+            paints=np.zeros((4, billboards.TINTS, 3), np.uint64),
             slot_class=slot_class,
             slot_instance=np.zeros(256, np.uint16),
             slot_depth=np.zeros(256, np.float32),

@@ -25,6 +25,9 @@ BLOCK = 8
 MACRO_SIZE, CLOUD_SIZE, PROFILE_SIZE = 128, 256, 2048
 """Cells a side of the tiling ground noise (1 m each) and of the clouds; azimuths of the skyline's profile."""
 
+HAZE_LIMIT = f4(320)
+"""Metres. Woods rim the plain, and beyond them the ground grows no hazier: else a pale stripe would divide the two."""
+
 (GRASS, DRY_GRASS, SHOULDER, ASPHALT, MARKING, COVER, HAZE, ZENITH, CLOUD, FAR_HILLS, NEAR_HILLS, SUNLIGHT) = range(12)
 (FOLIAGE, OTHER_FOLIAGE, NEEDLES, FOLIAGE_SHADE) = range(12, 16)
 assert COLOURS[: COVER + 1] == ("grass", "dry_grass", "shoulder", "asphalt", "marking", "cover")

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.camera.kernels import CONIFER, LEAVES, POST, SIGN
-from sim.scene import CLASSES, OBJECT_KINDS
+from sim.camera.billboards import CONIFER, LEAVES, POST, SIGN
+from sim.scene import CLASSES
 
 SUPERSAMPLING = 2
 Vector = NDArray[np.float64]
@@ -238,14 +238,14 @@ def make_sprites() -> Sprites:
     rng = np.random.default_rng(4711)
     pyramids: list[list[NDArray[np.uint8]]] = []
     rows: list[tuple[int, int, int, int]] = []
-    for name in OBJECT_KINDS:
+    for name in KINDS:
         kind = KINDS[name]
         rows.append((len(pyramids), kind.variants, CLASSES.index(kind.class_name), kind.materials))
         for _ in range(kind.variants):
             canvas = Canvas(kind.size)
             kind.painter(rng, canvas)
             pyramids.append(_pyramid(canvas.texture()))
-    spread = np.array([KINDS[name].spread for name in OBJECT_KINDS], np.float32)
+    spread = np.array([KINDS[name].spread for name in KINDS], np.float32)
     return _flatten(pyramids, np.array(rows, np.int32), spread)
 
 

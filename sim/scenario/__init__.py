@@ -13,13 +13,15 @@ from sim.track import Tracks
 
 @dataclass(frozen=True)
 class Scenario:
-    """place(tracks, row, rng, objects) fills the object table (max_objects, 6) of one world; see sim.scene."""
+    """place(tracks, row, rng, objects) fills the object table (max_objects, 9) of one world; see sim.scene."""
 
     max_objects: int
+    max_actors: int
+    max_decals: int
     place: Callable[[Tracks, int, np.random.Generator, NDArray[np.float32]], None]
 
 
-SCENARIOS = {"open-road": Scenario(open_road.MAX_OBJECTS, open_road.place)}
+SCENARIOS = {"open-road": Scenario(open_road.MAX_OBJECTS, 0, 0, open_road.place)}
 
 
 def scenario(name: str) -> Scenario:

@@ -32,7 +32,7 @@ _RIM = 0.75  # metres, a little over half a cell's diagonal
 
 
 def place(tracks: Tracks, row: int, rng: np.random.Generator, objects: NDArray[np.float32]) -> None:
-    """Fill objects (MAX_OBJECTS, 6) for one track; rows that stay empty have kind -1."""
+    """Fill objects (MAX_OBJECTS, 9) for one track; rows that stay empty have kind -1."""
     furniture = np.concatenate([_posts(tracks, row), _signs(tracks, row)])
     growth = _growth(tracks, row, rng, MAX_OBJECTS - len(furniture))
     filled = np.concatenate([furniture, growth])
@@ -44,9 +44,9 @@ def place(tracks: Tracks, row: int, rng: np.random.Generator, objects: NDArray[n
 def _upright(
     tracks: Tracks, row: int, s: NDArray[np.floating], d: NDArray[np.floating], size: tuple[float, float], kind: str
 ) -> NDArray[np.float64]:
-    """Objects (n, 6) of one kind and size at lane coordinates."""
+    """Objects (n, 9) of one kind and size at lane coordinates."""
     x, y, _ = to_world(tracks, row, s, d)
-    alike = np.broadcast_to([*size, OBJECT_KINDS.index(kind), 0.0], (len(s), 4))
+    alike = np.broadcast_to([*size, OBJECT_KINDS.index(kind), 0.0, 0.0, 0.0, 0.0], (len(s), 7))
     return np.concatenate([np.stack([x, y], axis=1), alike], axis=1)
 
 
@@ -75,7 +75,7 @@ def _signs(tracks: Tracks, row: int) -> NDArray[np.float64]:
 
 
 def _growth(tracks: Tracks, row: int, rng: np.random.Generator, most: int) -> NDArray[np.float64]:
-    """Trees and bushes (at most `most`, 6) in groves, each mostly of one kind, with gaps between them."""
+    """Trees and bushes (at most `most`, 9) in groves, each mostly of one kind, with gaps between them."""
     tries = 4 * most
     length = tracks.length[row]
     groves = int(length / 22)
@@ -91,7 +91,8 @@ def _growth(tracks: Tracks, row: int, rng: np.random.Generator, most: int) -> ND
     tint = rng.uniform(-1, 1, tries)
     x, y, _ = to_world(tracks, row, s, d)
     kept = np.flatnonzero(_clear(tracks, row, x, y, CLEAR_ROAD + width / 4))[:most]
-    return np.stack([x, y, width, height, _GROWTH_KINDS[plant], tint], axis=1)[kept]
+    upright = np.zeros(tries)
+    return np.stack([x, y, width, height, _GROWTH_KINDS[plant], tint, upright, upright, upright], axis=1)[kept]
 
 
 def _clear(

@@ -1,0 +1,277 @@
+"""Upright sprites, blended over the picture from far to near. The conventions are those of `sim.camera.kernels`."""
+
+import numpy as np
+
+from sim.camera.pixels import (
+    FOG_DENSITY,
+    FOLIAGE,
+    FOLIAGE_SHADE,
+    FULL,
+    HALF,
+    HAZE,
+    HAZE_LIMIT,
+    MARKING,
+    NEEDLES,
+    ONE,
+    OTHER_FOLIAGE,
+    SUN_STRENGTH,
+    SUNLIGHT,
+    TWO,
+    ZERO,
+    ceil_int,
+    clamp01,
+    clamp_column,
+    f4,
+    i4,
+    kernel,
+    mix,
+    scramble,
+    transmittance,
+    u4,
+    u8,
+)
+
+NEAREST_SPRITE, FADE_START, FADE_END = f4(0.8), f4(200), f4(260)
+"""Metres: nearer sprites are behind the lens; farther ones fade out."""
+
+FIRST_SPRITE, MAX_SPRITES = 16, 240
+"""A frame's sprites have the slots from FIRST_SPRITE to 255."""
+TINTS = 8
+"""Shades of each material set that a frame mixes."""
+LANES = u8(0x00FF00FF00FF00FF)
+
+LEAVES, CONIFER, POST, SIGN = range(4)
+"""Material sets of sprites; see `sim.camera.sprites`."""
+FURNITURE = np.array(
+    [
+        [[1.0, 1.0, 0.99], [1.0, 0.72, 0.24], [0.16, 0.16, 0.17]],
+        [[1.0, 1.0, 0.99], [0.10, 0.27, 0.66], [0.30, 0.30, 0.32]],
+    ],
+    np.float32,
+)
+"""Colours of the materials of posts and signs, in shares of the paint on the road: (set - POST, material, channel).
+None is red: red is the overlay's."""
+
+
+@kernel()
+def find_sprites(objects, view, spread, order, depths):
+    """Indices of the objects in view into `order`, far to near, their depths into `depths`; returns how many.
+
+    Past MAX_SPRITES the farthest are left out.
+    """
+    widest = view.centre_x / view.focal
+    count = 0
+    for i in range(objects.shape[0]):
+        dx, dy = objects[i, 0] - view.x, objects[i, 1] - view.y
+        z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
+        if not ZERO <= objects[i, 4] < f4(spread.shape[0]) or z < NEAREST_SPRITE or z > FADE_END:
+            continue
+        if abs(l) - objects[i, 2] * spread[i4(objects[i, 4])] > z * widest:
+            continue
+        k = count
+        while k > 0 and depths[k - 1] < z:
+            depths[k], order[k] = depths[k - 1], order[k - 1]
+            k -= 1
+        depths[k], order[k] = z, i
+        count += 1
+    spare = max(count - MAX_SPRITES, 0)
+    for k in range(count - spare):
+        depths[k], order[k] = depths[k + spare], order[k + spare]
+    return count - spare
+
+
+@kernel()
+def draw_sprites(image, view, objects, sprites, sun, look, palette, scratch):
+    """Everything upright, far to near."""
+    order, depths, paints = scratch.order, scratch.depths, scratch.paints
+    mix_paints(sun, look, palette, paints)
+    haze = lanes(palette[HAZE, 0], palette[HAZE, 1], palette[HAZE, 2])
+    for k in range(find_sprites(objects, view, sprites.spread, order, depths)):
+        i, z = order[k], depths[k]
+        kind, slot = i4(objects[i, 4]), FIRST_SPRITE + k
+        first, variants, class_id, materials = sprites.kinds[kind]
+        scratch.slot_class[slot], scratch.slot_instance[slot], scratch.slot_depth[slot] = class_id, i + 1, z
+        scale = view.focal / z
+        dx, dy, tint = objects[i, 0] - view.x, objects[i, 1] - view.y, objects[i, 5]
+        middle = view.centre_x - (view.cos * dy - view.sin * dx) * scale
+        foot = view.centre_y + view.mount * scale
+        broad, tall = objects[i, 2] * sprites.spread[kind] * scale, objects[i, 3] * scale
+        variant, mirrored = pick_variant(variants, materials, tint, i)
+        levels = sprites.levels[first + variant]
+        smallest = levels[levels.shape[0] - 1]
+        # what would be smaller than its coarsest mip is drawn at that size and as much fainter: thin posts stay, steady
+        shrunk = min(broad / f4(smallest[1]), ONE) * min(tall / f4(smallest[2]), ONE)
+        opacity = shrunk * clamp01((FADE_END - z) / (FADE_END - FADE_START))
+        opacity = (opacity - f4(0.08)) / f4(0.92)
+        if opacity <= ZERO:
+            continue
+        seen = u8(i4(f4(256) * opacity))
+        clear = u8(i4(f4(256) * opacity * transmittance(min(z, HAZE_LIMIT) * look[FOG_DENSITY])))
+        paint = paints[materials, i4((min(max(tint, -ONE), ONE) + ONE) * f4(HALF * (TINTS - 1)) + HALF)]
+        a, b, c = dim(paint[0], clear), dim(paint[1], clear), dim(paint[2], clear)
+        if mirrored and materials <= CONIFER:
+            a, b = b, a  # what the picture has lit from the right, its mirror image has lit from the left
+        colours = (a, b, c, dim(haze, seen - clear), seen, u8(slot) << u8(24))
+        broad, tall = max(broad, f4(smallest[1])), max(tall, f4(smallest[2]))
+        draw_sprite(image, view.width, sprites, levels, mirrored, middle, foot, broad, tall, colours)
+
+
+@kernel()
+def pick_variant(variants, materials, tint, i):
+    """A picture for object i and whether to mirror it. A sign points where its tint's sign says: + left, - right."""
+    if materials == SIGN:
+        return i4(0), tint < ZERO
+    mixed = scramble(u4(u4(i4((tint + TWO) * f4(65536))) ^ u4(i)) * u4(0x9E3779B1))
+    return i4(u4(mixed >> u4(1)) % u4(variants)), (mixed & u4(1)) == u4(1)
+
+
+@kernel()
+def mix_paints(sun, look, palette, paints):
+    """Fill paints (material sets, TINTS, 3), uint64 lanes: the colours of every material set in this light."""
+    for tint in range(TINTS):
+        share = f4(tint) / f4(TINTS - 1)
+        mix_leaves(FOLIAGE, OTHER_FOLIAGE, share, sun, look, palette, paints[LEAVES, tint])
+        mix_leaves(NEEDLES, NEEDLES, share, sun, look, palette, paints[CONIFER, tint])
+        red, green, blue = palette[MARKING]
+        for materials in (POST, SIGN):
+            for m in range(3):
+                share_r, share_g, share_b = FURNITURE[materials - POST, m]
+                paints[materials, tint, m] = lanes(share_r * red, share_g * green, share_b * blue)
+
+
+@kernel()
+def mix_leaves(colour, other, tint, sun, look, palette, paint):
+    """Leaves lit from the right, from the left, and in shade. Trees against the sun are dark, those opposite bright."""
+    strength = look[SUN_STRENGTH]
+    behind, even = f4(0.55) - f4(0.30) * sun[0], f4(0.62) * (ONE - strength)
+    right = even + strength * min(max(behind - f4(0.62) * sun[1], f4(0.10)), f4(1.08))
+    left = even + strength * min(max(behind + f4(0.62) * sun[1], f4(0.10)), f4(1.08))
+    leaf_r = leaf_colour(palette, colour, other, tint, strength, 0)
+    leaf_g = leaf_colour(palette, colour, other, tint, strength, 1)
+    leaf_b = leaf_colour(palette, colour, other, tint, strength, 2)
+    shade_r, shade_g, shade_b = palette[FOLIAGE_SHADE]
+    for m, light in ((0, right), (1, left), (2, f4(0.14))):
+        paint[m] = lanes(mix(shade_r, leaf_r, light), mix(shade_g, leaf_g, light), mix(shade_b, leaf_b, light))
+
+
+@kernel(inline="always")
+def leaf_colour(palette, colour, other, tint, strength, channel):
+    """A sunlit leaf's colour; tint in [0, 1] goes from `colour` to `other` and from dark to light."""
+    leaf = mix(palette[colour, channel], palette[other, channel], tint) * (f4(0.88) + f4(0.14) * tint)
+    return leaf * mix(ONE, palette[SUNLIGHT, channel] * f4(1 / 240), strength)
+
+
+@kernel(inline="always")
+def lanes(red, green, blue):
+    """A colour, its channels held to [0, 255], as red, blue, green in the 16-bit lanes of a uint64."""
+    r, g, b = (
+        u8(i4(min(max(red, ZERO), FULL))),
+        u8(i4(min(max(green, ZERO), FULL))),
+        u8(i4(min(max(blue, ZERO), FULL))),
+    )
+    return u8(r | u8(b << u8(16)) | u8(g << u8(32)))
+
+
+@kernel(inline="always")
+def dim(colour, share):
+    """Lane by lane, `share` 256ths of a colour."""
+    return u8(u8(colour * share) >> u8(8)) & LANES
+
+
+@kernel()
+def draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, tall, colours):
+    """One sprite with its foot at row `foot` and its middle at column `middle`, broad x tall pixels.
+
+    Texels have a border of one on every side, so a pixel's two or four neighbours always exist. Positions among texels
+    are 48.16 fixed point.
+    """
+    level = levels.shape[0] - 1
+    while level > 0 and (f4(levels[level, 1]) < broad * f4(0.7) or f4(levels[level, 2]) < tall * f4(0.6)):
+        level -= 1
+    start, cols, texel_rows, first_row = levels[level]
+    stride = cols + 2
+    step, down, per_texel = f4(cols) / broad, f4(texel_rows) / tall, broad / f4(cols)
+    smooth = (level == 0 and down < f4(0.8)) or texel_rows <= 5
+    top, left, right = foot - tall, middle - HALF * (broad + per_texel), middle + HALF * (broad + per_texel)
+    first, last = clamp_column(left, width), clamp_column(right, width)
+    if first >= last:
+        return
+    x_step, x_first = fixed(step), fixed((f4(first) + HALF - left) * step)
+    if mirrored:
+        x_step, x_first = -x_step, (np.int64(cols + 1) << 16) - x_first
+    v0, v1 = ceil_int(max(top - HALF, ZERO)), ceil_int(min(foot - HALF, f4(image.shape[0])))
+    y, y_step = fixed((f4(v0) + HALF - top) * down), fixed(down)
+    left_edge, texel_width = fixed(left + HALF), fixed(per_texel)
+    for v in range(v0, v1):
+        u0, u1, x, row = first, last, x_first, y >> 16
+        if cols > 4:  # a big sprite has much empty space beside it
+            begin, end = np.int64(sprites.extents[first_row + row, 0]), np.int64(sprites.extents[first_row + row, 1])
+            if mirrored:
+                begin, end = cols - end, cols - begin
+            u0 = max(u0, (left_edge + begin * texel_width) >> 16)
+            u1 = min(u1, (left_edge + (end + 1) * texel_width) >> 16)
+            x = x + (u0 - first) * x_step
+        if smooth:
+            row = (y + 32768) >> 16
+            share = u8(((y + 32768) >> 8) & 255)
+            smooth_sprite_row(image[v], u0, u1, sprites.texels, start + row * stride, stride, share, x, x_step, colours)
+        else:
+            sprite_row(image[v], u0, u1, sprites.texels, start + (row + 1) * stride, x, x_step, colours)
+        y = y + y_step
+
+
+@kernel(inline="always")
+def fixed(value):
+    """A float as a 48.16 fixed-point number."""
+    return np.int64(value * f4(65536))
+
+
+@kernel(inline="always")
+def sprite_row(out, u0, u1, texels, offset, x, step, colours):
+    """Blend one row of a shrunk sprite, linear between neighbours in the row of texels at `offset`."""
+    for u in range(u8(u0), u8(max(u0, u1))):
+        i = u8(offset + (x >> 16))
+        out[u] = blend_texel(out[u], mix_texels(texels[i], texels[u8(i + u8(1))], fraction(x)), colours)
+        x = x + step
+
+
+@kernel(inline="always")
+def smooth_sprite_row(out, u0, u1, texels, offset, stride, share, x, step, colours):
+    """Blend one row of a magnified sprite, bilinear; `share` 256ths of the way to the next row of texels."""
+    for u in range(u8(u0), u8(max(u0, u1))):
+        i = u8(offset + (x >> 16))
+        j = u8(i + u8(stride))
+        upper = mix_texels(texels[i], texels[u8(i + u8(1))], fraction(x))
+        lower = mix_texels(texels[j], texels[u8(j + u8(1))], fraction(x))
+        out[u] = blend_texel(out[u], mix_texels(upper, lower, share), colours)
+        x = x + step
+
+
+@kernel(inline="always")
+def fraction(x):
+    """The fraction of a 48.16 number, in 256ths."""
+    return u8((x >> 8) & 255)
+
+
+@kernel(inline="always")
+def mix_texels(a, b, share):
+    """Lane by lane from a to b, `share` 256ths of the way."""
+    return u8(u8(u8(a * u8(u8(256) - share)) + u8(b * share)) >> u8(8)) & LANES
+
+
+@kernel(inline="always")
+def blend_texel(pixel, texel, colours):
+    """A texel over a pixel. Weights times colours sum to less than 2^16, so the lanes keep to themselves.
+
+    colours: of the three materials and of the haze, dimmed by haze and opacity; the opacity in 256ths; the slot.
+    """
+    a, b, c, haze, seen, slot = colours
+    coverage = u8(texel >> u8(48))
+    paint = u8(a * u8(texel & u8(0xFF))) + u8(b * u8(u8(texel >> u8(16)) & u8(0xFF)))
+    paint = u8(paint) + u8(c * u8(u8(texel >> u8(32)) & u8(0xFF))) + u8(haze * coverage)
+    keep = u8(u8(256) - u8(u8(coverage * seen) >> u8(8)))
+    p = u8(pixel)
+    below = u8(u8(p & u8(0xFF00FF)) | u8(u8(p & u8(0xFF00)) << u8(24)))
+    both = u8(u8(paint) + u8(below * keep))
+    owner = slot if keep <= u8(128) else u8(p & u8(0xFF000000))
+    return u4(u8(u8(both >> u8(8)) & u8(0xFF00FF)) | u8(u8(both >> u8(32)) & u8(0xFF00)) | owner)

@@ -1,0 +1,278 @@
+"""The ground: road, markings and grass, row by row. The conventions are those of `sim.camera.kernels`."""
+
+import math
+
+import numpy as np
+
+from sim.camera.effects import vein_row
+from sim.camera.pixels import (
+    ASPHALT,
+    BLOCK,
+    COVER,
+    COVERED,
+    DRY_GRASS,
+    EDGE_LINE_CLASS,
+    FOG_DENSITY,
+    FULL,
+    GRAIN,
+    GRASS,
+    GROUND_CLASS,
+    HALF,
+    HAZE,
+    HAZE_LIMIT,
+    LANE_MARKING_CLASS,
+    MACRO_SIZE,
+    MARKING,
+    MARKING_WEAR,
+    ONE,
+    PATCHES,
+    ROAD_CLASS,
+    SHOULDER,
+    TWO,
+    TYRE_WEAR,
+    VEINS,
+    ZERO,
+    clamp01,
+    f4,
+    i4,
+    kernel,
+    mix,
+    pack,
+    ramp,
+    scramble,
+    tint_pixel,
+    transmittance,
+    u4,
+    u8,
+)
+from sim.scene import GRID_SIZE
+
+ROAD_EDGE = f4(3.5)
+EDGE_LINE_INNER, EDGE_LINE_OUTER = f4(3.26), f4(3.44)
+DASH_HALF_WIDTH = f4(0.075)
+DASH_PERIOD, DASH_DUTY = f4(12), f4(1 / 3)
+SHOULDER_EDGE = f4(4.6)
+LANE_CENTRE, WHEEL_OFFSET = f4(1.75), f4(0.75)
+"""Metres from the centre line (wheels: from the lane's); a dash covers the first third of every 12 m of s."""
+
+GROUND_COLOURS = 5
+"""The first colours of a palette lie on the ground."""
+
+
+@kernel()
+def draw_ground(image, view, grid, origin, lap, macro, look, palette, scratch):
+    """Ground from the horizon down. grid, origin: one world's; lap: its length in metres; macro: the ground noise."""
+    nodes, lines, grain, colours = scratch.nodes, scratch.lines, scratch.grain[: view.width], scratch.colours
+    eye_x, eye_y = view.x - origin[0], view.y - origin[1]
+    middle = view.centre_x - HALF
+    for v in range(view.horizon, image.shape[0]):
+        below = f4(v) + HALF - view.centre_y
+        per_pixel = view.mount / below
+        depth = per_pixel * view.focal
+        clear = transmittance(min(depth, HAZE_LIMIT) * look[FOG_DENSITY])
+        haze_ground(palette, clear, colours)
+        dx, dy = view.sin * per_pixel, -view.cos * per_pixel
+        x, y = eye_x + view.cos * depth - middle * dx, eye_y + view.sin * depth - middle * dy
+        blocks = node_blocks(per_pixel)
+        stride = BLOCK * blocks
+        count = (view.width + stride - 1) // stride + 1
+        road_nodes(grid, macro, lap, x, y, dx, dy, eye_x, eye_y, f4(stride), ONE / below, count, nodes)
+        reach = spread_nodes(nodes, count, blocks, lap, lines)
+        draw_grain(grain, x, y, dx, dy, per_pixel, depth / below, look[GRAIN] * clear)
+        shade_row(image[v, : view.width], lines, grain, colours, reach, clear, look)
+        if look[COVERED] > ZERO:
+            cover_row(image[v, : view.width], lines, grain, colours, look[COVERED])
+        if look[VEINS] > ZERO:
+            vein_row(image[v, : view.width], lines, depth, clear, look, palette)
+
+
+@kernel()
+def haze_ground(palette, clear, colours):
+    """The ground's colours and what covers it, (GROUND_COLOURS + 1, 3), as seen through the haze."""
+    for channel in range(3):
+        haze = palette[HAZE, channel] * (ONE - clear)
+        for i in range(GROUND_COLOURS + 1):
+            colours[i, channel] = palette[i, channel] * clear + haze
+
+
+@kernel()
+def node_blocks(per_pixel):
+    """Blocks between two nodes: a chord's error on a 14 m bend, stride^2 per_pixel / (8 x 14), stays under 0.2 px."""
+    if per_pixel * f4(32 * 32) < f4(24):
+        return 4
+    return 2 if per_pixel * f4(16 * 16) < f4(24) else 1
+
+
+@kernel()
+def road_nodes(grid, macro, lap, x, y, dx, dy, eye_x, eye_y, stride, drop, count, nodes):
+    """Road coordinates at `count` nodes along a row, `stride` pixels of (dx, dy) apart from (x, y) on, in grid cells.
+
+    nodes (5, >= count): d in metres, s in dash periods, squared footprints of one pixel in d and in s (m2), and
+    low-frequency noise in [0, 1]. A footprint joins a pixel right, (dx, dy), and a pixel down, (point - eye) * drop:
+    without the latter edge lines bead where they run across the rows.
+    """
+    limit = f4(GRID_SIZE - 1.01)
+    d_out, t_out, d_foot, s_foot, noise = nodes[0], nodes[1], nodes[2], nodes[3], nodes[4]
+    for k in range(count):
+        qx, qy = min(max(x, ZERO), limit), min(max(y, ZERO), limit)
+        ix, iy = u8(qx), u8(qy)
+        fx, fy = qx - f4(ix), qy - f4(iy)
+        jx, jy = u8(ix + u8(1)), u8(iy + u8(1))
+        down_x, down_y = (x - eye_x) * drop, (y - eye_y) * drop
+
+        a, b, c, e = grid[iy, ix, 0], grid[iy, jx, 0], grid[jy, ix, 0], grid[jy, jx, 0]
+        gx, top = mix(b - a, e - c, fy), mix(a, b, fx)
+        gy = mix(c, e, fx) - top
+        d_out[k] = top + gy * fy
+        across, along = gx * dx + gy * dy, gx * down_x + gy * down_y
+        d_foot[k] = across * across + along * along
+        # the direction of s is that of d turned by a right angle
+        across, along = gx * dy - gy * dx, gx * down_y - gy * down_x
+        s_foot[k] = across * across + along * along
+
+        a, b, c, e = grid[iy, ix, 1], grid[iy, jx, 1], grid[jy, ix, 1], grid[jy, jx, 1]
+        b, c, e = same_lap(a, b, lap), same_lap(a, c, lap), same_lap(a, e, lap)
+        t_out[k] = mix(mix(a, b, fx), mix(c, e, fx), fy) * (ONE / DASH_PERIOD)
+
+        ax, ay = ix & u8(MACRO_SIZE - 1), iy & u8(MACRO_SIZE - 1)
+        bx, by = jx & u8(MACRO_SIZE - 1), jy & u8(MACRO_SIZE - 1)
+        noise[k] = mix(mix(macro[ay, ax], macro[ay, bx], fx), mix(macro[by, ax], macro[by, bx], fx), fy)
+        x, y = x + dx * stride, y + dy * stride
+
+
+@kernel(inline="always")
+def same_lap(reference, s, lap):
+    """s brought within half a lap of `reference`: it jumps by a lap at the seam."""
+    s = s - lap if s - reference > HALF * lap else s
+    return s + lap if reference - s > HALF * lap else s
+
+
+@kernel()
+def spread_nodes(nodes, count, blocks_a_node, lap, lines):
+    """Run the node values linearly along the row, into lines (4, width): d, s in periods, noise, 1 / footprint in d.
+
+    Returns half the footprint in s, in periods, where the row comes nearest to the centre line and its dashes.
+    """
+    stride = BLOCK * blocks_a_node
+    per_pixel = ONE / f4(stride)
+    laps = lap * (ONE / DASH_PERIOD)
+    d_line, t_line, noise_line, sharp_line = lines[0], lines[1], lines[2], lines[3]
+    nearest, reach = f4(1e9), ONE
+    for k in range(count - 1):
+        d, t, noise = nodes[0, k], nodes[1, k], nodes[4, k]
+        if abs(d) < nearest:
+            nearest, reach = abs(d), nodes[3, k]
+        d_step = (nodes[0, k + 1] - d) * per_pixel
+        t_step = (same_lap(t, nodes[1, k + 1], laps) - t) * per_pixel
+        noise_step = (nodes[4, k + 1] - noise) * per_pixel
+        sharpness = ONE / math.sqrt((nodes[2, k] + nodes[2, k + 1]) * HALF + f4(1e-8))
+        for begin in range(k * stride, (k + 1) * stride, BLOCK):
+            end = begin + BLOCK
+            ramp(d_line[begin:end], d, d_step)
+            ramp(t_line[begin:end], t, t_step)
+            ramp(noise_line[begin:end], noise, noise_step)
+            ramp(sharp_line[begin:end], sharpness, ZERO)
+            d, t, noise = d + d_step * f4(BLOCK), t + t_step * f4(BLOCK), noise + noise_step * f4(BLOCK)
+    return math.sqrt(reach + f4(1e-8)) * (HALF / DASH_PERIOD)
+
+
+@kernel()
+def draw_grain(grain, x, y, dx, dy, per_pixel, drop, strength):
+    """Grain whose cells are about one pixel's footprint, per_pixel wide and `drop` long, in powers of two.
+
+    Near the camera of a large picture, where cells are small, a coarser and turned layer is added.
+    """
+    footprint = math.sqrt(per_pixel * min(drop, f4(8) * per_pixel))
+    cell, amplitude = f4(1 / 160), f4(11) * strength
+    while cell < footprint * f4(0.75):
+        cell, amplitude = cell * TWO, amplitude * f4(0.93)
+    scale = ONE / cell
+    x, y = x + f4(2048), y + f4(2048)  # hashing wants positive numbers
+    grain_row(grain, x * scale, y * scale, dx * scale, dy * scale, amplitude, ZERO)
+    if cell < f4(0.03):
+        c, s = f4(0.8) * f4(0.31) * scale, f4(0.6) * f4(0.31) * scale
+        turned_x, turned_y = x * c + y * s, y * c - x * s + f4(2048) * scale
+        grain_row(grain, turned_x, turned_y, dx * c + dy * s, dy * c - dx * s, amplitude * f4(0.6), ONE)
+
+
+@kernel()
+def grain_row(out, x, y, dx, dy, amplitude, keep):
+    """out = keep * out + white noise in [-amplitude, amplitude], one value a unit cell, along (x, y) + u (dx, dy)."""
+    scale = amplitude * f4(1 / 32768)
+    for u in range(out.shape[0]):
+        step = f4(i4(u))
+        h = u4(u4(i4(x + dx * step)) * u4(0x9E3779B1)) ^ u4(u4(i4(y + dy * step)) * u4(0x85EBCA77))
+        out[u] = out[u] * keep + f4(i4(scramble(h) & u4(0xFFFF)) - i4(32768)) * scale
+
+
+@kernel(inline="always")
+def pulse_integral(t):
+    """Integral of the dash pulse train from 0 to t, in periods."""
+    whole = np.floor(t)
+    return whole * DASH_DUTY + min(t - whole, DASH_DUTY)
+
+
+@kernel(inline="always")
+def band(a, inner, outer, sharp):
+    """Share of a pixel's footprint with `a` between two values; sharp: 1 / footprint."""
+    return clamp01((outer - a) * sharp + HALF) - clamp01((inner - a) * sharp + HALF)
+
+
+@kernel()
+def shade_row(out, lines, grain, colours, reach, clear, look):
+    """Ground pixels of one row. colours: (GROUND_COLOURS + 1, 3) already behind the haze; reach: as `spread_nodes`."""
+    d_line, t_line, noise_line, sharp_line = lines[0], lines[1], lines[2], lines[3]
+    gr, gg, gb = colours[GRASS, 0], colours[GRASS, 1], colours[GRASS, 2]
+    yr, yg, yb = colours[DRY_GRASS, 0], colours[DRY_GRASS, 1], colours[DRY_GRASS, 2]
+    sr, sg, sb = colours[SHOULDER, 0], colours[SHOULDER, 1], colours[SHOULDER, 2]
+    ar, ag, ab = colours[ASPHALT, 0], colours[ASPHALT, 1], colours[ASPHALT, 2]
+    mr, mg, mb = colours[MARKING, 0], colours[MARKING, 1], colours[MARKING, 2]
+    inverse, wear, rubber = HALF / reach, look[MARKING_WEAR], look[TYRE_WEAR] * f4(9) * clear
+    repair = look[PATCHES] * clear * clamp01(TWO - reach * f4(16))
+    for u in range(out.shape[0]):
+        d, t, noise, sharp, fine = d_line[u], t_line[u], noise_line[u], sharp_line[u], grain[u]
+        a = abs(d)
+        ragged = a + (noise - HALF) * f4(0.7) + fine * f4(0.012)
+        shoulder = clamp01((SHOULDER_EDGE - ragged) * min(sharp, f4(4)) + HALF)
+        road = clamp01((ROAD_EDGE - a) * sharp + HALF)
+        dash = (pulse_integral(t + reach) - pulse_integral(t - reach)) * inverse
+        paint = max(
+            band(a, EDGE_LINE_INNER, EDGE_LINE_OUTER, sharp), band(d, -DASH_HALF_WIDTH, DASH_HALF_WIDTH, sharp) * dash
+        )
+        paint = paint * (ONE - clamp01(wear * (TWO * noise + fine * f4(0.08))))
+        wheels = clamp01(ONE - abs(abs(a - LANE_CENTRE) - WHEEL_OFFSET) * f4(2.2))
+        tone = f4(i4(patch(d, t) & u4(0xFF))) - f4(176)
+        worn = rubber * wheels + repair * max(tone, ZERO) * f4(0.16) - (noise - HALF) * f4(10)
+        light = fine * (ONE - HALF * road) - worn * road
+        r, g, b = mix(gr, yr, noise), mix(gg, yg, noise), mix(gb, yb, noise)
+        r, g, b = mix(r, sr, shoulder), mix(g, sg, shoulder), mix(b, sb, shoulder)
+        r, g, b = mix(r, ar, road) + light, mix(g, ag, road) + light, mix(b, ab, road) + light
+        r, g, b = mix(r, mr, paint), mix(g, mg, paint), mix(b, mb, paint)
+        r, g, b = min(max(r, ZERO), FULL), min(max(g, ZERO), FULL), min(max(b, ZERO), FULL)
+        slot = ROAD_CLASS if a < ROAD_EDGE else GROUND_CLASS
+        slot = EDGE_LINE_CLASS if (a > EDGE_LINE_INNER) & (a < EDGE_LINE_OUTER) else slot
+        slot = LANE_MARKING_CLASS if (a < DASH_HALF_WIDTH) & (t - np.floor(t) < DASH_DUTY) else slot
+        out[u] = pack(r, g, b, slot)
+
+
+@kernel(inline="always")
+def patch(d, t):
+    """A random number for each stretch of 6 m of each lane: where the asphalt was mended."""
+    lane = u4(0x632BE5AB) if d > ZERO else u4(0)
+    return scramble(u4(u4(i4(t * TWO)) * u4(0x9E3779B1)) ^ lane)
+
+
+@kernel()
+def cover_row(out, lines, grain, colours, covered):
+    """Snow over a shaded row but for the wheel tracks, more where the noise is high. Slots stay: truth lies beneath."""
+    d_line, noise_line = lines[0], lines[2]
+    red, green, blue = colours[COVER, 0], colours[COVER, 1], colours[COVER, 2]
+    for u in range(out.shape[0]):
+        a = abs(d_line[u])
+        off_track = clamp01((abs(abs(a - LANE_CENTRE) - WHEEL_OFFSET) - f4(0.2)) * f4(2.5))
+        beside = clamp01((a - f4(3.0)) * TWO)
+        depth = off_track * (covered + HALF * beside) + (noise_line[u] - HALF) * f4(1.1) + grain[u] * f4(0.01)
+        share = clamp01((depth - f4(0.42)) * f4(4)) * f4(0.94)
+        out[u] = tint_pixel(
+            out[u], min(red + grain[u], FULL), min(green + grain[u], FULL), min(blue + grain[u], FULL), share
+        )
