@@ -7,10 +7,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim import vehicle as car
+from sim.contact import find_contacts
 from sim.geometry import wrap_angle
 from sim.jit import kernel
+from sim.scenario import Furnishing, Scenario
 from sim.scenario import scenario as find_scenario
-from sim.scenario.actors import ACTOR_COLUMNS
+from sim.scenario.actors import ACTOR_COLUMNS, Traffic
+from sim.scenario.drawn import draw_actors
 from sim.scene import DECAL_COLUMNS, LANE_WIDTH, OBJECT_COLUMNS, Scene
 from sim.track import LANE_CENTRE, MAX_POINTS, START_SHARE, Tracks, project, to_world
 
@@ -24,7 +27,8 @@ TIME_ALLOWANCE = 1.5
 LEFT_FOR_GOOD = 9.0
 """Metres from the centre line at which the road counts as left for good and the episode ends."""
 
-_OFF_ROAD, _WRONG_LANE = INFRACTIONS.index("off-road"), INFRACTIONS.index("wrong-lane")
+_OFF_ROAD, _WRONG_LANE, _PEDESTRIAN = range(3)
+assert INFRACTIONS[_PEDESTRIAN:] == ("pedestrian", "vehicle", "static-object", "red-light")
 
 
 class Streams(NamedTuple):
@@ -67,20 +71,22 @@ class World:
     that leaves room for what stands in the way, at each sample of the track. decals and pavement: see sim.scene.
     """
 
-    def __init__(self, n: int, scenario: str = "open-road", time_limit: float | None = None) -> None:
-        """n worlds of one scenario; time_limit in seconds, None for TIME_ALLOWANCE x the expert's time."""
+    def __init__(self, n: int, scenario: str | Scenario = "open-road", time_limit: float | None = None) -> None:
+        """n worlds of one scenario, by name or made of parts; time_limit in seconds, None for TIME_ALLOWANCE x what a
+        careful driver needs."""
         if n < 1:
             raise ValueError(f"n is {n}; expected at least 1 world")
         if time_limit is not None and not time_limit > 0:
             raise ValueError(f"time_limit is {time_limit}; expected seconds > 0, or None")
         self.n = n
-        self.scenario = find_scenario(scenario)
+        self.scenario = find_scenario(scenario) if isinstance(scenario, str) else scenario
         self.tracks = Tracks.empty(n)
         self.objects = np.zeros((n, self.scenario.max_objects, len(OBJECT_COLUMNS)), np.float32)
         self.actors = np.zeros((n, self.scenario.max_actors, len(ACTOR_COLUMNS)))
         self.line = np.full((n, MAX_POINTS), LANE_CENTRE)
         self.decals = np.zeros((n, self.scenario.max_decals, len(DECAL_COLUMNS)), np.float32)
         self.pavement = np.zeros(n, np.float32)
+        self._delay = np.zeros(n)
         self.streams = [spawn_streams(np.random.SeedSequence(0))] * n  # until the first reset
         self.vehicle = np.zeros((n, 7))
         self._figures = np.zeros((len(_FIGURES), n))
@@ -112,7 +118,7 @@ class World:
             streams = spawn_streams(seed)
             self.streams[row] = streams
             self.tracks.generate(row, streams.track)
-            self.scenario.place(self.tracks, row, streams.scene, self.objects[row])
+            self._delay[row] = self.scenario.place(self.tracks, row, streams.scene, self._tables(row))
         self._put_at_start(chosen)
 
     def _put_at_start(self, rows: NDArray[np.int64]) -> None:
@@ -124,11 +130,19 @@ class World:
         self._figures[:, rows] = 0.0
         self.d[rows] = LANE_CENTRE
         fixed = self._fixed_time_limit
-        self.time_limit[rows] = TIME_ALLOWANCE * self.tracks.expert_time[rows] if fixed is None else fixed
+        expected = self.tracks.expert_time[rows] + self._delay[rows]
+        self.time_limit[rows] = TIME_ALLOWANCE * expected if fixed is None else fixed
         self._length[rows] = self.tracks.length[rows]
         self.infractions[rows] = 0
         self.steps[rows] = 0
         self.ended[rows] = False
+        self._draw_actors(rows)
+
+    def _tables(self, row: int) -> Furnishing:
+        """One world's tables, as views."""
+        return Furnishing(
+            self.actors[row], self.objects[row], self.decals[row], self.line[row], self.pavement[row : row + 1]
+        )
 
     def step(self, actions: ArrayLike, rows: ArrayLike | None = None) -> Outcome:
         """Drive the worlds `rows` (all when None) for one control step under actions (B, 2): (steer, pedal).
@@ -139,21 +153,37 @@ class World:
         wanted = self._actions(actions, len(chosen))
         b = len(chosen)
         outcome = Outcome(
-            np.empty(b),
-            np.empty(b),
-            np.empty(b, np.bool_),
-            np.empty(b, np.bool_),
+            *(np.empty(b), np.empty(b), np.empty(b, np.bool_), np.empty(b, np.bool_)),
             np.empty((b, len(INFRACTIONS)), np.int32),
         )
         tracks = self.tracks
         fault = _step_rows(
-            *(chosen, wanted, self.vehicle, self._figures, self.infractions, self.steps, self.ended),
-            *(tracks.points, tracks.heading, tracks.count, tracks.length),
-            *outcome,
+            *(chosen, wanted, self.vehicle, self._figures, self.steps, self.ended),
+            *(tracks.points, tracks.heading, tracks.count, tracks.length, outcome.progress, outcome.infractions_now),
         )
         if fault >= 0:
             raise ValueError(_describe(fault, chosen, wanted))
+        if self.scenario.max_actors:
+            self._step_actors(chosen)
+        _judge_rows(
+            *(chosen, self.vehicle, self._figures, self.infractions, self.steps, self.ended, tracks.length),
+            *(self.actors, self.objects, *outcome),
+        )
         return outcome
+
+    def _step_actors(self, rows: NDArray[np.int64]) -> None:
+        """Everybody else's control step."""
+        ego = np.stack([self.s, self.d, self.vehicle[:, car.SPEED]])
+        tracks = self.tracks
+        traffic = Traffic(self.actors, ego, self.line, tracks.speed, tracks.count, tracks.length, self.steps)
+        for step in self.scenario.steps:
+            step(traffic, rows)
+        self._draw_actors(rows)
+
+    def _draw_actors(self, rows: NDArray[np.int64]) -> None:
+        """Actors into the first rows of their worlds' objects."""
+        if self.scenario.max_actors:
+            draw_actors(self.tracks, rows, self.actors, self.objects)
 
     def scene(self) -> Scene:
         """What a camera needs; views of the state, no copies."""
@@ -198,10 +228,9 @@ def _describe(fault: int, rows: NDArray[np.int64], actions: NDArray[np.float32])
 
 @kernel
 def _step_rows(
-    rows, actions, vehicle, figures, infractions, steps, ended,
-    points, heading, count, length, progress, cost, terminated, truncated, infractions_now,
-):  # fmt: skip
-    """Step each row; -1, or the index of the first faulty action or ended world, with nothing changed."""
+    rows, actions, vehicle, figures, steps, ended, points, heading, count, length, progress, infractions_now
+):
+    """Drive each row's car; -1, or the index of the first faulty action or ended world, with nothing changed."""
     for b in range(len(rows)):
         if not (np.isfinite(actions[b, 0]) and np.isfinite(actions[b, 1])) or ended[rows[b]]:
             return b
@@ -221,6 +250,20 @@ def _step_rows(
         infractions_now[b, :] = 0
         infractions_now[b, _OFF_ROAD] = abs(d) > LANE_WIDTH >= abs(before[1])
         infractions_now[b, _WRONG_LANE] = d > 0.0 >= before[1]
+    return -1
+
+
+@kernel
+def _judge_rows(
+    rows, vehicle, figures, infractions, steps, ended, length, actors, objects,
+    progress, cost, terminated, truncated, infractions_now,
+):  # fmt: skip
+    """Contacts, costs and endings of each row, after everybody has moved."""
+    for b in range(len(rows)):
+        row = rows[b]
+        s, d = figures[_S, row], figures[_D, row]
+        touched = infractions_now[b, _PEDESTRIAN:]
+        find_contacts(vehicle[row], s, progress[b], length[row], actors[row], objects[row], touched)
         cost[b] = 0.0
         for kind in range(len(INFRACTIONS)):
             infractions[row, kind] += infractions_now[b, kind]
@@ -228,7 +271,7 @@ def _step_rows(
         figures[_COST, row] = cost[b]
         if abs(d) > LANE_WIDTH:
             figures[_OFF_ROAD_DISTANCE, row] += vehicle[row, car.SPEED] * car.CONTROL_STEP
-        terminated[b] = figures[_DISTANCE, row] >= length[row] or abs(d) > LEFT_FOR_GOOD
+        crashed = touched[0] + touched[1] + touched[2] > 0
+        terminated[b] = crashed or figures[_DISTANCE, row] >= length[row] or abs(d) > LEFT_FOR_GOOD
         truncated[b] = not terminated[b] and steps[row] * car.CONTROL_STEP >= figures[_TIME_LIMIT, row]
         ended[row] = terminated[b] or truncated[b]
-    return -1

@@ -1,18 +1,16 @@
-"""open-road: nothing but the road and what grows and stands beside it."""
+"""What grows and stands beside the road."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.scene import GRID_SIZE, OBJECT_COLUMNS, OBJECT_KINDS
+from sim.scenario.site import Site
+from sim.scene import OBJECT_COLUMNS, OBJECT_KINDS
 from sim.track import SPACING, Tracks, to_world
-
-MAX_OBJECTS = 352
 
 POST_OFFSET = 4.6
 """Metres from the centre line to a delineator post, just outside the shoulder."""
-
-CLEAR_ROAD = 7.0
-"""Metres from any centre line that everything but posts and signs keeps."""
 
 _POST_EVERY = (24, 48)  # metres, in bends and on straights: whole dash periods, as the lap is
 _BEND = 1 / 150.0  # 1/m
@@ -28,17 +26,24 @@ _GROWTH_KINDS = np.array([OBJECT_KINDS.index(name) for name in _GROWTH])
 _LOW, _HIGH, _SLENDERNESS, _LEADS = np.array(list(_GROWTH.values())).T
 _POST = (0.12, 1.05)  # width, height in metres
 _SIGN = (0.9, 1.5)
-_RIM = 0.75  # metres, a little over half a cell's diagonal
 
 
-def place(tracks: Tracks, row: int, rng: np.random.Generator, objects: NDArray[np.float32]) -> None:
-    """Fill objects (MAX_OBJECTS, 9) for one track; rows that stay empty have kind -1."""
-    furniture = np.concatenate([_posts(tracks, row), _signs(tracks, row)])
-    growth = _growth(tracks, row, rng, MAX_OBJECTS - len(furniture))
-    filled = np.concatenate([furniture, growth])
-    objects[:] = 0
-    objects[:, OBJECT_COLUMNS.index("kind")] = -1
-    objects[: len(filled)] = filled
+@dataclass(frozen=True)
+class Roadside:
+    """Posts, curve signs, trees and bushes; at most so many in all. clear: metres from any centre line that all but
+    posts and signs keep."""
+
+    objects: int = 352
+    clear: float = 7.0
+
+    actors = decals = 0
+    step = None
+
+    def place(self, site: Site) -> None:
+        """Posts and signs first, then as much as grows."""
+        furniture = np.concatenate([_posts(site.tracks, site.row), _signs(site.tracks, site.row)])
+        growth = _growth(site, self.objects - len(furniture), self.clear)
+        site.put(np.concatenate([furniture, growth]))
 
 
 def _upright(
@@ -74,8 +79,9 @@ def _signs(tracks: Tracks, row: int) -> NDArray[np.float64]:
     return signs
 
 
-def _growth(tracks: Tracks, row: int, rng: np.random.Generator, most: int) -> NDArray[np.float64]:
+def _growth(site: Site, most: int, clear: float) -> NDArray[np.float64]:
     """Trees and bushes (at most `most`, 9) in groves, each mostly of one kind, with gaps between them."""
+    tracks, row, rng = site.tracks, site.row, site.rng
     tries = 4 * most
     length = tracks.length[row]
     groves = int(length / 22)
@@ -85,21 +91,11 @@ def _growth(tracks: Tracks, row: int, rng: np.random.Generator, most: int) -> ND
     leader = rng.choice(len(_GROWTH), groves, p=_LEADS)
     plant = np.where(rng.random(tries) < 0.75, leader[grove], rng.integers(0, len(_GROWTH), tries))
     s = middle[grove] + spread[grove] * rng.standard_normal(tries)
-    d = side[grove] * (CLEAR_ROAD + 0.6 + away[grove] + rng.exponential(6.0, tries))
+    d = side[grove] * (clear + 0.6 + away[grove] + rng.exponential(6.0, tries))
     height = rng.uniform(_LOW[plant], _HIGH[plant])
     width = height * _SLENDERNESS[plant] * rng.uniform(0.85, 1.15, tries)
     tint = rng.uniform(-1, 1, tries)
     x, y, _ = to_world(tracks, row, s, d)
-    kept = np.flatnonzero(_clear(tracks, row, x, y, CLEAR_ROAD + width / 4))[:most]
+    kept = np.flatnonzero(site.clear(x, y, clear + width / 4) & site.uncovered(x, y))[:most]
     upright = np.zeros(tries)
     return np.stack([x, y, width, height, _GROWTH_KINDS[plant], tint, upright, upright, upright], axis=1)[kept]
-
-
-def _clear(
-    tracks: Tracks, row: int, x: NDArray[np.float64], y: NDArray[np.float64], least: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """Whether points keep that far from every centre line; what lies off the grid does, the rim is for cells of 1 m."""
-    last = GRID_SIZE - 1
-    column = np.rint(x - tracks.origin[row, 0]).astype(np.int64).clip(0, last)
-    line = np.rint(y - tracks.origin[row, 1]).astype(np.int64).clip(0, last)
-    return np.abs(tracks.grid[row, line, column, 0]) >= least + _RIM

@@ -1,0 +1,105 @@
+"""Parked cars and cones: they stand in the way but leave a gap in the ego's own lane, and `line` leads through it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.scenario.actors import CONE, PARKED
+from sim.scenario.site import Site
+from sim.scenario.vehicles import KINDS
+from sim.scene import LANE_WIDTH
+from sim.track import LANE_CENTRE, SPACING
+
+PARKED_OFFSET = -3.45
+"""d of a parked car's middle: half on the verge."""
+
+CONE_SIZE = (0.45, 0.75)
+"""Width and height in metres."""
+
+RAMP = 18.0
+"""Metres over which the line leaves the lane's centre, and comes back."""
+
+_PASSING_PARKED = -1.12  # d of the line beside a parked car: 0.6 m of room either way
+_TAPER, _WORKS = 12.0, 14.0  # metres of a cone group's taper and of its straight part
+_CONE_GAP = 3.0
+
+
+def bypass(site: Site, start: float, end: float, d: float) -> None:
+    """Lead the line over to d from s = start to s = end, with smooth ramps before and after (half cosines)."""
+    count = len(site.curvature)
+    s = np.arange(np.ceil((start - RAMP) / SPACING), np.floor((end + RAMP) / SPACING) + 1) * SPACING
+    beside = np.clip(np.minimum(s - (start - RAMP), (end + RAMP) - s) / RAMP, 0.0, 1.0)
+    share = 0.5 - 0.5 * np.cos(np.pi * beside)
+    index = (s / SPACING).astype(np.int64) % count
+    site.line[index] = LANE_CENTRE + share * (d - LANE_CENTRE)
+
+
+@dataclass(frozen=True)
+class ParkedCars:
+    """Groups of one to three parked cars along the right edge."""
+
+    groups: int = 3
+    most: int = 3
+
+    objects = decals = 0
+    step = None
+
+    @property
+    def actors(self) -> int:
+        """At most so many cars."""
+        return self.groups * self.most
+
+    def place(self, site: Site) -> None:
+        """On gentle stretches."""
+        for _ in range(self.groups):
+            n = int(site.rng.integers(1, self.most + 1))
+            room = 7.0 * n
+            start = site.reserve(room + 2 * RAMP + 20.0)
+            if start is None:
+                return
+            first = start + RAMP + 15.0
+            s = first + 7.0 * np.arange(n) + site.rng.uniform(-0.6, 0.6, n)
+            length, width, height, _ = KINDS["car"]
+            d = PARKED_OFFSET + site.rng.uniform(-0.1, 0.05, n)
+            tint = site.rng.uniform(-1, 1, n)
+            site.add_actors(
+                PARKED, "car", s=s % site.length, d=d, heading=site.rng.uniform(-0.03, 0.03, n), length=length,
+                width=width, height=height, tint=tint,
+            )  # fmt: skip
+            bypass(site, s[0] - 0.5 * length - 1.0, s[-1] + 0.5 * length + 1.0, _PASSING_PARKED)
+            site.delay += 3.0
+
+
+@dataclass(frozen=True)
+class Cones:
+    """Tapers of cones: most narrow the lane from the right edge, some from the centre line."""
+
+    groups: int = 2
+
+    objects = decals = 0
+    step = None
+
+    @property
+    def actors(self) -> int:
+        """The cones of all groups."""
+        return self.groups * _cone_count()
+
+    def place(self, site: Site) -> None:
+        """On gentle stretches."""
+        for _ in range(self.groups):
+            start = site.reserve(2 * _TAPER + _WORKS + 2 * RAMP + 10.0)
+            if start is None:
+                return
+            first = start + RAMP + 10.0
+            s = first + _CONE_GAP * np.arange(_cone_count())
+            depth = np.clip(np.minimum(s - first, s[-1] - s) / _TAPER, 0.0, 1.0)
+            right = bool(site.rng.random() < 0.7)
+            d = -LANE_WIDTH + 0.2 + 0.7 * depth if right else -0.1 - 0.7 * depth
+            width, height = CONE_SIZE
+            site.add_actors(CONE, "cone", s=s % site.length, d=d, length=width, width=width, height=height)
+            bypass(site, first + 0.5 * _TAPER, s[-1] - 0.5 * _TAPER, -1.3 if right else -2.2)
+            site.delay += 3.0
+
+
+def _cone_count() -> int:
+    return int((2 * _TAPER + _WORKS) / _CONE_GAP) + 1

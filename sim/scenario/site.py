@@ -1,0 +1,120 @@
+"""Where a scenario's parts are put: one world's road, and who has taken which stretch of it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.scenario.actors import ACTOR_COLUMNS, NONE, ROLE
+from sim.scene import DECAL_KINDS, GRID_SIZE, OBJECT_COLUMNS, OBJECT_KINDS
+from sim.track import SPACING, Tracks, to_world
+
+START_CLEAR = (30.0, 45.0)
+"""Metres behind and ahead of the start that are nobody's."""
+
+GENTLE = 1 / 60
+"""1/m: stretches bend less than this, so that what stands there is seen in time."""
+
+_RIM = 0.75  # metres, a little over half a grid cell's diagonal
+
+
+@dataclass
+class Site:
+    """One world while it is furnished. actors, objects, decals: the rows of the part at hand; unused ones stay empty.
+
+    line: (MAX_POINTS,) as `sim.world.World.line`. discs: (x, y, radius) that
+    something big has taken. delay: seconds that the parts so far may cost a careful driver.
+    """
+
+    tracks: Tracks
+    row: int
+    rng: np.random.Generator
+    line: NDArray[np.float64]
+    pavement: NDArray[np.float32]
+    actors: NDArray[np.float64]
+    objects: NDArray[np.float32]
+    decals: NDArray[np.float32]
+    delay: float = 0.0
+    discs: list[tuple[float, float, float]] = field(default_factory=list)
+    _free: NDArray[np.bool_] = field(init=False)
+
+    def __post_init__(self) -> None:
+        curvature = self.curvature
+        self._free = np.abs(curvature) < GENTLE
+        behind, ahead = (int(metres / SPACING) for metres in START_CLEAR)
+        self._free[np.arange(-behind, ahead)] = False
+
+    @property
+    def curvature(self) -> NDArray[np.float64]:
+        """1/m at each sample of the track."""
+        return self.tracks.curvature[self.row, : self.tracks.count[self.row]]
+
+    @property
+    def length(self) -> float:
+        """Metres, the lap."""
+        return float(self.tracks.length[self.row])
+
+    def reserve(self, metres: float) -> float | None:
+        """The s where a free, gently bending stretch of so many metres begins, now taken; None if there is none."""
+        n = int(np.ceil(metres / SPACING))
+        free = np.concatenate([self._free, self._free[:n]]).astype(np.int64)
+        run = np.concatenate([[0], np.cumsum(free)])
+        starts = np.flatnonzero(run[n : n + len(self._free)] - run[: len(self._free)] == n)
+        if not len(starts):
+            return None
+        start = int(self.rng.choice(starts))
+        self._free[np.arange(start, start + n) % len(self._free)] = False
+        return start * SPACING
+
+    def spread(self, count: int, gap: float, first: float) -> NDArray[np.float64]:
+        """`count` places along the lap from s = first on, at least `gap` metres apart; fewer where the lap is short."""
+        room = self.length - first - 30.0
+        count = min(count, int(room / gap))
+        slack = np.sort(self.rng.uniform(0, room - count * gap, count))
+        return first + slack + gap * np.arange(count)
+
+    def add_actors(self, role: int, kind: str, **columns: object) -> None:
+        """Fill the next empty actor rows; columns by name, numbers or arrays that broadcast."""
+        known = {name: np.atleast_1d(np.asarray(value, float)) for name, value in columns.items()}
+        n = max(len(values) for values in known.values())
+        first = int((self.actors[:, ROLE] != NONE).sum())
+        table = np.zeros((min(n, len(self.actors) - first), len(ACTOR_COLUMNS)))
+        known |= {"role": np.array([role]), "kind": np.array([OBJECT_KINDS.index(kind)])}
+        known.setdefault("place", np.array([-1.0]))
+        known.setdefault("chance", self.rng.random(n))
+        for name, values in known.items():
+            table[:, ACTOR_COLUMNS.index(name)] = np.broadcast_to(values, n)[: len(table)]
+        self.actors[first : first + len(table)] = table
+
+    def add_decal(self, kind: str, s: float, length: float) -> None:
+        """Paint on the road."""
+        first = int((self.decals[:, 2] >= 0).sum())
+        if first < len(self.decals):
+            self.decals[first] = s, length, DECAL_KINDS.index(kind)
+
+    def add_objects(self, kind: str, s: NDArray, d: NDArray, **columns: object) -> None:
+        """Static objects at lane coordinates; `yaw` is against the road's direction there."""
+        x, y, heading = to_world(self.tracks, self.row, s, d)
+        values = {"x": x, "y": y, "kind": OBJECT_KINDS.index(kind), **columns}
+        values["yaw"] = heading + np.asarray(columns.get("yaw", 0.0))
+        self.put(np.stack([np.broadcast_to(values.get(name, 0.0), x.shape) for name in OBJECT_COLUMNS], axis=1))
+
+    def uncovered(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether points lie outside all `discs` (x, y, radius) that something big has taken."""
+        free = np.ones(len(x), bool)
+        for middle_x, middle_y, radius in self.discs:
+            free &= np.hypot(x - middle_x, y - middle_y) > radius
+        return free
+
+    def put(self, table: NDArray) -> None:
+        """Finished object rows (n, columns) into the next empty ones."""
+        first = int((self.objects[:, OBJECT_COLUMNS.index("kind")] >= 0).sum())
+        n = min(len(table), len(self.objects) - first)
+        self.objects[first : first + n] = table[:n]
+
+    def clear(self, x: NDArray[np.float64], y: NDArray[np.float64], least: NDArray | float) -> NDArray[np.bool_]:
+        """Whether points keep that far (m) from every centre line; what lies off the grid does."""
+        last, origin = GRID_SIZE - 1, self.tracks.origin[self.row]
+        column = np.rint(x - origin[0]).astype(np.int64).clip(0, last)
+        line = np.rint(y - origin[1]).astype(np.int64).clip(0, last)
+        return np.abs(self.tracks.grid[self.row, line, column, 0]) >= least + _RIM
