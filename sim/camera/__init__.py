@@ -111,6 +111,7 @@ class Camera:
         *,
         truth: bool = False,
         out: NDArray[np.uint8] | None = None,
+        objects: NDArray[np.float32] | None = None,
     ) -> Frames:
         """Draw B frames: frame i shows world rows[i] from poses[i] in looks[i].
 
@@ -118,6 +119,8 @@ class Camera:
         vertical shift of the image. out: a contiguous (B, H, W, 3) uint8 array to draw into. Bad input: ValueError.
         """
         height, width, n = self.lens.height, self.lens.width, len(poses)
+        if objects is not None:  # STOPGAP until the camera's own
+            scene, rows = scene._replace(objects=np.repeat(objects, len(scene.grid), axis=0)), rows
         if poses.ndim != 2 or poses.shape[1] not in (3, 4):
             raise ValueError(f"poses of shape {poses.shape}: expected (B, 3) or (B, 4)")
         if rows.shape != (n,) or looks.shape != (n, LOOK_SIZE):
