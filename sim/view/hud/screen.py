@@ -42,6 +42,14 @@ class Extras:
     lateness: float = 0.0
 
 
+class _Measures(NamedTuple):
+    """What hangs on a decision alone. passed, looks: see `Figures`. cells: attended ground, from where it decided."""
+
+    passed: float | None
+    looks: float | None
+    cells: GroundCells | None
+
+
 class Screen:
     """Draws into one canvas and redraws only what changed."""
 
@@ -99,14 +107,6 @@ class Screen:
             cells = None if attention is None else gaze.ground_cells(attention, lens)
             self._measured = session.moment, _Measures(share_passed(attention), looks, cells)
         return self._measured[1]
-
-
-class _Measures(NamedTuple):
-    """What hangs on a decision alone. passed, looks: see `Figures`. cells: attended ground, from where it decided."""
-
-    passed: float | None
-    looks: float | None
-    cells: GroundCells | None
 
 
 @dataclass(frozen=True)
@@ -214,8 +214,8 @@ def contrast(moment: Moment) -> Contrast | None:
     """The actions with and without the object that binds the expert; None where they were not compared."""
     if moment.comparison is None:
         return None
-    with_it, without_it = (tuple(map(float, sight.decision.action[0, :2])) for sight in moment.comparison)
-    return Contrast(culprit_words(moment.status), with_it, without_it)
+    (steer, pedal), (steer_without, pedal_without) = (sight.decision.action[0].tolist() for sight in moment.comparison)
+    return Contrast(culprit_words(moment.status), (steer, pedal), (steer_without, pedal_without))
 
 
 def facts(session: Session, extras: Extras) -> tuple[Fact, ...]:
@@ -227,7 +227,7 @@ def facts(session: Session, extras: Extras) -> tuple[Fact, ...]:
     if status.cause is not None:
         named.append(Fact("why", why(status), mark.COLOUR if status.culprit else BRIGHT))
     if status.score is not None:
-        named.append(Fact("score", f"{100 * status.score:.0f} of 100"))
+        named.append(Fact("score", instruments.percent(status.score)))
     named += [Fact(name, str(count), AMBER) for name, count in status.infractions.items()]
     if len(session.source.views) > 1:
         named.append(Fact("view", session.view))

@@ -61,8 +61,8 @@ REAR_WINDOW = np.array([(-1.2, 0.62), (-1.75, 0.7)])
 
 OTHER_CAR = np.array([(0.5, 0.32), (0.46, 0.43), (0.36, 0.5), (-0.46, 0.5), (-0.5, 0.42)])
 OTHER_WINDSCREEN = np.array([(0.26, 0.42), (0.12, 0.36)])
-OTHER_LAMPS = np.array([(-0.5, 0.46), (-0.42, 0.46), (-0.42, 0.2), (-0.5, 0.2)]) * np.array([[(1, 1)], [(1, -1)]])[:, None]
-"""Half outlines, and both lamps, in shares of length and width."""
+LEFT_LAMP = np.array([(-0.5, 0.46), (-0.42, 0.46), (-0.42, 0.2), (-0.5, 0.2)])
+"""Half outlines, and the left brake lamp, in shares of length and width."""
 _SQUARE = np.array([(0.5, 0.5), (0.5, -0.5), (-0.5, -0.5), (-0.5, 0.5)])
 
 _X, _Y, _WIDTH, _HEIGHT, _KIND, _TINT, _YAW, _LENGTH, _STATE = range(len(OBJECT_COLUMNS))
@@ -121,8 +121,8 @@ def draw(
 ) -> NDArray[np.uint8]:
     """The map, (*size, 3) uint8. Without `road` or `pose` there is no road: a bare ground with rings of distance.
 
-    road: its route has a point every SPACING metres from s = 0 on. pose: (3,) x, y, yaw of the car. objects: (M, 9), see
-    `sim.scene`; culprit: the row of the one to mark. cells, path: what the policy attends to and the way ahead, see
+    road: its route has a point every SPACING metres from s = 0 on. pose: (3,) x, y, yaw of the car. objects: (M, 9),
+    see `sim.scene`; culprit: the row of the one to mark. cells, path: what the policy attends to and the way ahead, see
     `sim.view.gaze`. completion: share of the lap driven, in [0, 1].
     """
     ground = _Map(_ground(size).copy())
@@ -236,7 +236,7 @@ def _road_users(ground: _Map, things: _Things) -> None:
     ground.fill(things.outlines(vehicles, _both_sides(OTHER_CAR)), VEHICLE)
     ground.fill(things.outlines(vehicles, _both_sides(OTHER_WINDSCREEN)), GLASS)
     braking = vehicles[things.rows[vehicles, _STATE] > 0]
-    for lamp in OTHER_LAMPS:
+    for lamp in (LEFT_LAMP, LEFT_LAMP * (1, -1)):
         ground.fill(things.outlines(braking, lamp), BRAKE_LAMP)
     for kind, (radius, colour) in DOTS.items():
         for place in things.places[things.of([OBJECT_KINDS.index(kind)])]:
@@ -244,9 +244,7 @@ def _road_users(ground: _Map, things: _Things) -> None:
             ground.dot(place, radius, colour)
 
 
-def _signals(
-    ground: _Map, road: Road, objects: NDArray[np.float32], pose: NDArray[np.float64], reach: float
-) -> None:
+def _signals(ground: _Map, road: Road, objects: NDArray[np.float32], pose: NDArray[np.float64], reach: float) -> None:
     """Each traffic light's colour at its stop line."""
     stops = _local(road.stops, pose)
     for row, place in zip(road.signals.tolist(), stops, strict=True):
