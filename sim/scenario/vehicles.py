@@ -32,7 +32,7 @@ from sim.scenario.actors import (
     way_ahead,
 )  # fmt: skip
 from sim.scenario.site import Site
-from sim.track import LANE_CENTRE, SPACING
+from sim.track import CRUISE_SPEED, LANE_CENTRE, SPACING
 from sim.vehicle import CONTROL_STEP, EGO_LENGTH
 
 MAX_SPEED = 16.0
@@ -91,6 +91,12 @@ def crossing_someone(actor):
 
 
 @kernel
+def _is_ahead(actor, side, s, lap):
+    """Whether s lies in the half lap before an actor, in its direction."""
+    return (way_ahead(actor[S], s, lap) if side > 0.0 else way_ahead(s, actor[S], lap)) < 0.5 * lap
+
+
+@kernel
 def _gap_to(actor, side, s, half_length, lap):
     """Metres from an actor's front on to the rear of something at s, in its direction; negative when it overlaps."""
     way = way_ahead(actor[S], s, lap) if side > 0.0 else way_ahead(s, actor[S], lap)
@@ -108,12 +114,8 @@ def _acceleration(actors, a, ego, row, wish, lap):
     for b in range(len(actors)):
         other = actors[b]
         if b != a and other[ROLE] == VEHICLE and direction(other) == side:
-            gap = _gap_to(me, side, other[S], 0.5 * other[LENGTH], lap)
-            if (
-                way_ahead(me[S], other[S], lap) < 0.5 * lap
-                if side > 0.0
-                else way_ahead(other[S], me[S], lap) < 0.5 * lap
-            ):
+            if _is_ahead(me, side, other[S], lap):
+                gap = _gap_to(me, side, other[S], 0.5 * other[LENGTH], lap)
                 wanted = min(wanted, idm(speed, wish, gap, other[SPEED]))
         elif other[ROLE] == LIGHT and side > 0.0 and other[MODE] != GREEN:
             gap = _gap_to(me, side, other[PLACE], 0.0, lap)
@@ -123,10 +125,9 @@ def _acceleration(actors, a, ego, row, wish, lap):
             gap = _gap_to(me, side, other[PLACE], 0.5 * ZEBRA_LENGTH + STOP_BEFORE_ZEBRA, lap)
             if gap > -1.5 and must_stop(speed, gap + 2.0, 8.0):
                 wanted = min(wanted, idm(speed, wish, gap + STANDSTILL_GAP, 0.0))
-    if (ego[1, row] < 0.9) if side > 0.0 else (ego[1, row] > -0.9):
+    if side * ego[1, row] < 0.9 and _is_ahead(me, side, ego[0, row], lap):
         gap = _gap_to(me, side, ego[0, row], 0.5 * EGO_LENGTH, lap)
-        if gap < 0.5 * lap:
-            wanted = min(wanted, idm(speed, wish, gap, ego[2, row] if side > 0.0 else 0.0))
+        wanted = min(wanted, idm(speed, wish, gap, ego[2, row] if side > 0.0 else 0.0))
     return min(max(wanted, LEAST_ACCELERATION), MOST_ACCELERATION)
 
 
@@ -202,8 +203,8 @@ class Vehicles:
         """Spread them over the lap, nobody near the start."""
         self._lane(site, self.along, LANE_CENTRE, 0.0)
         self._lane(site, self.oncoming, -LANE_CENTRE, math.pi)
-        if self.along:  # whoever follows the slowest of them all the way, its halts included, needs about this long
-            site.delay += site.length / (0.6 * self.wish[0]) - site.length / 15.0
+        if self.along:  # whoever follows the slowest of them all the way, halts included, makes about this speed
+            site.delay += site.length / (1.1 * self.wish[0]) - site.length / CRUISE_SPEED
 
     def _lane(self, site: Site, count: int, d: float, heading: float) -> None:
         s = site.spread(count, 24.0, 50.0)
