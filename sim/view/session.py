@@ -279,10 +279,11 @@ class Session:
         leave_out = self.source.observe_without
         if culprit is None or leave_out is None or not (self.without or self.unseen):
             return self.pilot.decide(self.source.observe(), self.blinding), None
-        whole, less = self.source.observe, partial(leave_out, culprit.row)
+        whole = partial(self.pilot.decide, self.source.observe(), self.blinding)
+        less = partial(self.pilot.decide, leave_out(culprit.row), self.blinding, culprit.row)
         given, other = (less, whole) if self.unseen else (whole, less)
-        imagined = self.pilot.decide(other(), self.blinding) if self.without else None
-        sight = self.pilot.decide(given(), self.blinding)  # last: it is this one that the state goes on from
+        imagined = other() if self.without else None
+        sight = given()  # last: it is this one that the policy's state goes on from
         if imagined is None:
             return sight, None
         return sight, Comparison(imagined, sight) if self.unseen else Comparison(sight, imagined)

@@ -15,6 +15,7 @@ from sim.expert import CAUSES
 from sim.geometry import vehicle_to_world, world_to_vehicle, wrap_angle
 from sim.metrics import PENALTIES, penalty
 from sim.policy import Attention, Observation, PolicySpec
+from sim.scenario.actors import NONE, ROLE
 from sim.scene import OBJECT_COLUMNS, OBJECT_KINDS
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE, KEPT_SIZES, Simulator
 from sim.theme import load_theme, resolve, sample_look, theme_names
@@ -228,9 +229,12 @@ class WorldSource:
         objects = glide(self._objects_before, self._objects_after, alpha)
         return Instant(between(self._before, self._after, alpha)[:3], objects)
 
-    def expert(self) -> NDArray[np.float32]:
-        """What the privileged driver would do now, (1, 2)."""
-        return self.simulator.expert()[0]
+    def expert(self, without: int | None = None) -> NDArray[np.float32]:
+        """What the privileged driver would do now, (1, 2), or would if the object of that row were not there."""
+        actors = self.simulator.world.actors[:1].copy()
+        if without is not None:
+            actors[0, without, ROLE] = NONE
+        return self.simulator.expert(actors=actors)[0]
 
     def apply(self, action: NDArray[np.float32]) -> str | None:
         """One control step; "route done", "crash", "road left" or "time limit" when that ended the episode."""

@@ -222,10 +222,10 @@ def facts(session: Session, extras: Extras) -> tuple[Fact, ...]:
     """Names and values, the most wanted first."""
     status = session.moment.status
     named = [Fact("policy", session.policy), *(Fact(*label) for label in status.labels.items())]
-    if status.completion is not None:
-        named.append(Fact("done", instruments.percent(status.completion)))
     if status.cause is not None:
         named.append(Fact("why", why(status), mark.COLOUR if status.culprit else BRIGHT))
+    if status.completion is not None:
+        named.append(Fact("done", instruments.percent(status.completion)))
     if status.score is not None:
         named.append(Fact("score", instruments.percent(status.score)))
     named += [Fact(name, str(count), AMBER) for name, count in status.infractions.items()]
