@@ -7,10 +7,11 @@ from sim.view.gaze import GroundCells
 from sim.view.hud.text import BRIGHT
 from sim.view.hud.top_view import AHEAD, ASPHALT, CAR_PLACE, PATH, draw, ribbon
 from sim.view.overlay import RED
+from sim.view.road import Road
 
 SIZE = (400, 300)
 SCALE = CAR_PLACE * SIZE[0] / AHEAD  # pixels a metre
-BARE = {"route": None, "pose": None}
+BARE = {"road": None, "pose": None}
 
 
 def square(forward: float, left: float, half: float = 2.0, alpha: float = 1.0) -> GroundCells:
@@ -29,10 +30,12 @@ def is_colour(picture: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
     return (np.abs(picture.astype(int) - colour) <= 2).all(axis=-1)
 
 
-def circle(radius: float = 100.0) -> np.ndarray:
+def lap(radius: float = 100.0, **built) -> Road:
     """A lap counter-clockwise around the origin, from (radius, 0) on, with a point every metre."""
     angle = np.arange(round(2 * np.pi * radius)) / radius
-    return radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    route = radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    bare = Road(route, np.empty((0, 4, 2)), 0.0, np.empty(0, np.intp), np.empty((0, 2)))
+    return bare._replace(**built)
 
 
 @pytest.mark.parametrize(("forward", "left"), [(20.0, 0.0), (30.0, 10.0), (10.0, -15.0)])
@@ -77,7 +80,7 @@ def test_heading_up_the_road_runs_on_to_its_own_side() -> None:
     # on a left-hand circle the road ahead bends to the left, whatever way the car heads in the world
     for turn in (0.0, 2.0, 4.0):
         pose = np.array([100 * np.cos(turn), 100 * np.sin(turn), turn + np.pi / 2])
-        picture = draw(SIZE, route=circle(), pose=pose)
+        picture = draw(SIZE, road=lap(), pose=pose)
         ahead = round(CAR_PLACE * SIZE[0] - 40 * SCALE)
         columns = np.flatnonzero(is_colour(picture[ahead], ASPHALT))
         left = (SIZE[1] / 2 - columns.mean() - 0.5) / SCALE
@@ -85,9 +88,9 @@ def test_heading_up_the_road_runs_on_to_its_own_side() -> None:
 
 
 def test_the_lap_shows_how_far_the_car_is() -> None:
-    route, pose = circle(), np.array([0.0, -100.0, 0.0])
+    road, pose = lap(), np.array([0.0, -100.0, 0.0])
     corner = np.s_[: SIZE[0] // 3, SIZE[1] // 2 :]
-    shares = [is_colour(draw(SIZE, route=route, pose=pose, completion=c)[corner], BRIGHT).sum() for c in (0, 0.25, 0.5)]
+    shares = [is_colour(draw(SIZE, road=road, pose=pose, completion=c)[corner], BRIGHT).sum() for c in (0, 0.25, 0.5)]
     assert shares[0] == 0
     assert 0 < shares[1] < shares[2]
 
@@ -95,7 +98,7 @@ def test_the_lap_shows_how_far_the_car_is() -> None:
 def test_the_lap_is_north_up_with_the_car_on_it() -> None:
     corner = np.s_[: SIZE[0] // 3, SIZE[1] // 2 :]
     north, south, east = (
-        np.argwhere(is_colour(draw(SIZE, route=circle(), pose=np.array(pose))[corner], PATH)).mean(axis=0)
+        np.argwhere(is_colour(draw(SIZE, road=lap(), pose=np.array(pose))[corner], PATH)).mean(axis=0)
         for pose in ([0.0, 100.0, 1.0], [0.0, -100.0, 1.0], [100.0, 0.0, 1.0])
     )
     assert north[0] < east[0] < south[0]
@@ -104,17 +107,17 @@ def test_the_lap_is_north_up_with_the_car_on_it() -> None:
 
 
 def test_a_track_that_is_overwritten_in_place_is_drawn_anew() -> None:
-    route, pose = circle(), np.array([500.0, 500.0, 0.0])
-    before = draw(SIZE, route=route, pose=pose)
-    route[:, 1] *= 0.3
-    assert (draw(SIZE, route=route, pose=pose) != before).any()
+    road, pose = lap(), np.array([500.0, 500.0, 0.0])
+    before = draw(SIZE, road=road, pose=pose)
+    road.route[:, 1] *= 0.3
+    assert (draw(SIZE, road=road, pose=pose) != before).any()
 
 
 @pytest.mark.parametrize("size", [(150, 150), (1000, 1000), (200, 500), (333, 151)])
 def test_any_size(size: tuple[int, int]) -> None:
-    route, pose = circle(), np.array([100.0, 0.0, 1.5])
+    road, pose = lap(), np.array([100.0, 0.0, 1.5])
     path = np.stack([np.arange(20.0), np.zeros(20)], axis=1)
-    picture = draw(size, route=route, pose=pose, cells=square(20.0, 3.0), path=path, completion=0.7)
+    picture = draw(size, road=road, pose=pose, cells=square(20.0, 3.0), path=path, completion=0.7)
     assert picture.shape == (*size, 3)
     assert picture.dtype == np.uint8
     assert is_colour(picture, RED).any()
@@ -122,7 +125,7 @@ def test_any_size(size: tuple[int, int]) -> None:
 
 def test_a_drawing_leaves_no_trace_on_the_next() -> None:
     plain = draw(SIZE, **BARE)
-    draw(SIZE, route=circle(), pose=np.array([100.0, 0.0, 1.5]), cells=square(20.0, 0.0), completion=0.5)
+    draw(SIZE, road=lap(), pose=np.array([100.0, 0.0, 1.5]), cells=square(20.0, 0.0), completion=0.5)
     np.testing.assert_array_equal(draw(SIZE, **BARE), plain)
 
 

@@ -259,10 +259,10 @@ def chips(session: Session, extras: Extras) -> tuple[Chip, ...]:
     if session.blinding is not None:
         found.append(Chip(session.blinding.told))
     if session.without:
-        left_out = culprit_words(session.moment.status)
-        found.append(Chip(f"without the {left_out}" if left_out else "no object binds: nothing left out", mark.COLOUR))
+        left_out = session.moment.status.culprit is not None
+        found.append(Chip("cause left out" if left_out else "no object to leave out", mark.COLOUR))
     if session.unseen:
-        found.append(Chip("hidden from the network", mark.COLOUR))
+        found.append(Chip("cause hidden from it", mark.COLOUR))
     if session.speed != 1.0:
         found.append(Chip(f"{session.speed:g} x speed"))
     if not session.overlay:
