@@ -3,9 +3,26 @@
 import numpy as np
 import pytest
 
+from sim.geometry import vehicle_to_world
+from sim.scene import OBJECT_COLUMNS, OBJECT_KINDS
+from sim.view import mark
 from sim.view.gaze import GroundCells
 from sim.view.hud.text import BRIGHT
-from sim.view.hud.top_view import AHEAD, ASPHALT, CAR_PLACE, PATH, draw, ribbon
+from sim.view.hud.top_view import (
+    AHEAD,
+    ASPHALT,
+    BRAKE_LAMP,
+    BUILDING,
+    CAR_PLACE,
+    DOTS,
+    PAINT,
+    PATH,
+    PAVEMENT,
+    SIGNALS,
+    VEHICLE,
+    draw,
+    ribbon,
+)
 from sim.view.overlay import RED
 from sim.view.road import Road
 
@@ -132,3 +149,97 @@ def test_a_drawing_leaves_no_trace_on_the_next() -> None:
 def test_a_ribbon_by_hand() -> None:
     outline = ribbon(np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]]), 0.5)
     np.testing.assert_allclose(outline, [[0, 0.5], [1, 0.5], [2, 0.5], [2, -0.5], [1, -0.5], [0, -0.5]])
+
+
+# --- who else is there
+
+AT_ORIGIN = np.zeros(3)
+FAR_ROAD = lap()._replace(route=lap().route + 1000.0)
+
+
+def objects(*rows: dict[str, float | str]) -> np.ndarray:
+    """Objects (m, 9) of these columns; 0 where nothing is said."""
+    table = np.zeros((len(rows), len(OBJECT_COLUMNS)), np.float32)
+    for row, told in zip(table, rows, strict=True):
+        for name, value in told.items():
+            row[OBJECT_COLUMNS.index(name)] = OBJECT_KINDS.index(value) if isinstance(value, str) else value
+    return table
+
+
+def car(x: float, y: float, **told) -> dict[str, float | str]:
+    return {"kind": "car", "x": x, "y": y, "length": 4.4, "width": 1.8, "height": 1.5, **told}
+
+
+def with_objects(*rows, **options) -> np.ndarray:
+    return draw(SIZE, road=FAR_ROAD, pose=options.pop("pose", AT_ORIGIN), objects=objects(*rows), **options)
+
+
+@pytest.mark.parametrize("pose", [(0.0, 0.0, 0.0), (5.0, -3.0, 1.0), (-40.0, 12.0, -2.5)])
+def test_a_car_lies_where_it_is_and_as_it_stands(pose) -> None:
+    """20 m ahead and 6 m to the left of the ego, across its way: as broad on the map as it is long."""
+    x, y = vehicle_to_world(20.0, 6.0, *pose)
+    picture = with_objects(car(x, y, yaw=pose[2] + np.pi / 2), pose=np.array(pose))
+    there = is_colour(picture, VEHICLE)
+    assert middle_of(there) == pytest.approx((20.0, 6.0), abs=0.3)
+    rows, columns = np.nonzero(there)
+    assert np.ptp(columns) / SCALE == pytest.approx(4.4, abs=0.4)
+    assert np.ptp(rows) / SCALE == pytest.approx(1.8, abs=0.4)
+
+
+def test_only_a_braking_car_shows_lamps_and_it_shows_them_at_its_rear() -> None:
+    assert not is_colour(with_objects(car(20.0, 0.0, length=8.0, width=2.6)), BRAKE_LAMP).any()
+    there = is_colour(with_objects(car(20.0, 0.0, length=8.0, width=2.6, state=1.0)), BRAKE_LAMP)
+    forward, left = middle_of(there)
+    assert forward == pytest.approx(20.0 - 3.7, abs=0.4)
+    assert left == pytest.approx(0.0, abs=0.2)
+
+
+@pytest.mark.parametrize("kind", DOTS)
+def test_small_things_are_dots_where_they_are(kind: str) -> None:
+    colour = DOTS[kind][1]
+    there = is_colour(with_objects({"kind": kind, "x": 15.0, "y": -4.0, "width": 0.5}), colour)
+    assert middle_of(there) == pytest.approx((15.0, -4.0), abs=0.2)
+
+
+def test_empty_rows_and_what_is_far_away_are_not_drawn() -> None:
+    bare = with_objects()
+    far = [car(200.0, 0.0), {"kind": "pedestrian", "x": 20.0, "y": 150.0}]
+    assert np.array_equal(with_objects({**car(20.0, 0.0), "kind": -1.0}, *far), bare)
+
+
+def test_buildings_are_outlines() -> None:
+    house = {"kind": "building", "x": 25.0, "y": 14.0, "length": 12.0, "width": 8.0, "height": 9.0}
+    picture = with_objects(house)
+    rows, columns = np.nonzero((picture != with_objects()).any(axis=-1))
+    assert np.ptp(rows) / SCALE == pytest.approx(12.0, abs=0.6)
+    assert np.ptp(columns) / SCALE == pytest.approx(8.0, abs=0.6)
+    assert is_colour(picture, BUILDING).any()
+
+
+@pytest.mark.parametrize("phase", range(3))
+def test_a_light_shows_its_phase_at_its_stop_line(phase: int) -> None:
+    light = {"kind": "traffic light", "x": 28.0, "y": -3.0, "width": 1.25, "state": float(phase)}
+    road = FAR_ROAD._replace(signals=np.array([0]), stops=np.array([[20.0, 0.0]]))
+    picture = draw(SIZE, road=road, pose=AT_ORIGIN, objects=objects(light), culprit=0)
+    found = [bool(is_colour(picture, colour).any()) for colour in SIGNALS]
+    assert found == [index == phase for index in range(3)]
+    assert middle_of(is_colour(picture, SIGNALS[phase])) == pytest.approx((20.0, 0.0), abs=0.2)
+    assert middle_of(is_colour(picture, mark.COLOUR)) == pytest.approx((20.0, 0.0), abs=0.3), "and so does its ring"
+
+
+def test_the_ring_goes_round_what_binds_the_expert() -> None:
+    cars = [car(20.0, 0.0), car(35.0, 8.0)]
+    assert not is_colour(with_objects(*cars), mark.COLOUR).any()
+    there = is_colour(with_objects(*cars, culprit=1), mark.COLOUR)
+    assert middle_of(there) == pytest.approx((35.0, 8.0), abs=0.3)
+
+
+def test_paint_and_pavement_lie_on_the_road() -> None:
+    stripe = np.array([[(24.0, 9.0), (27.0, 9.0), (27.0, 12.0), (24.0, 12.0)]])
+    road = FAR_ROAD._replace(paint=stripe)
+    assert middle_of(is_colour(draw(SIZE, road=road, pose=AT_ORIGIN), PAINT)) == pytest.approx((25.5, 10.5), abs=0.2)
+    pose = np.array([100.0, 0.0, np.pi / 2])
+    row = round(CAR_PLACE * SIZE[0] - 5 * SCALE)
+    strip = is_colour(draw(SIZE, road=lap(pavement=2.2), pose=pose)[row], PAVEMENT)
+    assert not is_colour(draw(SIZE, road=lap(), pose=pose)[row], PAVEMENT).any()
+    assert strip.sum() / SCALE == pytest.approx(2 * 2.2, abs=1.0)
