@@ -15,6 +15,8 @@ class Jitter:
     """Metres to either side."""
     yaw: float = 0.16
     """Radians to either side."""
+    speed: float = 1.5
+    """m/s faster or slower, never backwards."""
     pitch: float = 0.015
     """Radians up and down (no new label: the road does not change)."""
 
@@ -27,7 +29,7 @@ class Closing:
     """The first round in which the budget counts; before it every gate may stay open."""
     ramp_rounds: float = 3.0
     """Rounds over which the share of open gates is brought down from all to the budget."""
-    budget: float = 0.09
+    budget: float = 0.11
     """Mean share of open gates."""
     budget_weight: float = 3.0
     margin: float = 0.7
@@ -39,11 +41,14 @@ class Closing:
     """On replaced cells that open."""
     junk_margin: float = 1.0
     """Replaced cells are pushed below minus this logit."""
+    blind_weight: float = 0.5
+    """On cells that open in frames that are nothing but junk."""
 
 
 @dataclass(frozen=True)
 class Config:
-    """Train a policy. Everything but `out` and `resume` decides the final weights, bit for bit on one machine."""
+    """Train a policy. Everything but `out`, `resume` and `save_every` decides the final weights, bit for bit on one
+    machine."""
 
     out: Path
     """Folder for checkpoint, log.csv and training state."""
@@ -51,21 +56,21 @@ class Config:
     """Policy family to train."""
     method: Literal["dagger"] = "dagger"
     """dagger: the student drives, the expert labels (Ross et al. 2011, arXiv 1011.0686)."""
-    scenario: Literal["open-road"] = "open-road"
-    """What lives on the road."""
+    scenario: Literal["all", "open-road", "traffic", "town"] = "all"
+    """What lives on the road; all: each scenario has its share of the roads and of every batch."""
     seed: int = 0
     """Of the run; roads come from the training seeds, 0 to 9,999."""
     resume: bool = False
     """Go on from the last saved state in `out`."""
     patch: tuple[int, int] = (8, 8)
     """Height and width of a patch in pixels."""
-    tracks: int = 160
+    tracks: int = 240
     """Roads in the training pool."""
-    rounds: int = 10
+    rounds: int = 14
     """Times the student drives and the data grows."""
-    steps_per_round: int = 400
+    steps_per_round: int = 800
     """Gradient steps after each drive."""
-    drive_steps: int = 100
+    drive_steps: int = 300
     """Control steps that each road is driven in a round."""
     batch: int = 128
     learning_rate: float = 2e-3

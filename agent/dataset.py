@@ -1,6 +1,7 @@
-"""Training data as states, not pictures: a row is a pose on a road, drawn afresh in new light each time."""
+"""Training data as states, not pictures: a row is an instant on a road, drawn afresh in new light each time."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +9,9 @@ from numpy.typing import NDArray
 from agent.config import Jitter
 from sim import expert, track, vehicle
 from sim.camera import Camera
+from sim.geometry import wrap_angle
 from sim.policy import Observation, PolicySpec
+from sim.scenario.actors import ROLE, ROLES, D, S
 from sim.theme import sample_looks, training_look
 from sim.world import World
 
@@ -17,29 +20,37 @@ LOOK_POOL = 4096
 THEMES_SHARE = 0.5
 """Of the looks that come from the training themes; the rest come from the wider training randomiser."""
 
-LANE = -0.5 * 3.5
-"""Metres left of the centre line at which the expert drives."""
+CLEAR = (-10.0, 16.0, 3.0)
+"""Metres behind, ahead and to either side of a car's middle in which nobody is when the car is put on a road."""
+TRIES = 30
+"""Places that are tried for each car; the last is taken as it is."""
+
+PHASES = ("standing", "starting", "braking", "driving")
+"""How a car moves when the expert's answer is followed."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """road (R,) index into the pool; state (R, 7) vehicle states; s (R,) metres along the road."""
+    """R instants. road (R,) index into the pool; state (R, 7) vehicle states; s (R,) metres along the road; actors
+    (R, A, columns) float32, see sim.scenario.actors; situation (R,) cause x phase, see `situations`."""
 
     road: NDArray[np.int64]
     state: NDArray[np.float64]
     s: NDArray[np.float64]
+    actors: NDArray[np.float32]
+    situation: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.road)
 
-    def pick(self, rows: NDArray[np.int64]) -> "Rows":
+    def pick(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> "Rows":
         """A copy of some rows."""
-        return Rows(self.road[rows], self.state[rows].copy(), self.s[rows])
+        return Rows(*(getattr(self, each.name)[rows] for each in fields(self)))
 
     @staticmethod
     def joined(parts: list["Rows"]) -> "Rows":
         """All rows of all parts, in order."""
-        return Rows(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("road", "state", "s")))
+        return Rows(*(np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Rows)))
 
 
 @dataclass(frozen=True)
@@ -49,14 +60,30 @@ class Batch:
     observation: Observation
     action: NDArray[np.float32]
 
+    @staticmethod
+    def shuffled(parts: list["Batch"], rng: np.random.Generator) -> "Batch":
+        """All parts as one, in random order."""
+        action = np.concatenate([part.action for part in parts])
+        order = rng.permutation(len(action))
+        frame, speed = (np.concatenate([part.observation[name] for part in parts]) for name in ("frame", "speed"))
+        return Batch({"frame": frame[order], "speed": speed[order]}, action[order])
+
+
+def situations(cause: NDArray[np.int64], speed: NDArray[np.float64], action: NDArray[np.float32]) -> NDArray[np.int64]:
+    """(R,) an id for each pair of the expert's cause and the phase of its driving, from its actions (R, 2)."""
+    pedal = action[:, 1]
+    chosen = [(speed < 0.5) & (pedal < 0.05), (speed < 3.0) & (pedal >= 0.05), pedal < -0.1]
+    return cause * len(PHASES) + np.select(chosen, [0, 1, 2], 3)
+
 
 class RoadPool:
-    """The roads of a training run, and the camera that looks at them."""
+    """The roads of one scenario in a training run, with what lives on them, and the camera that looks at them."""
 
-    def __init__(self, roads: int, scenario: str, spec: PolicySpec, seed: int) -> None:
-        seeds = [np.random.SeedSequence((seed * roads + road) % 10_000) for road in range(roads)]
-        self.world = World(roads, scenario)
-        self.world.reset(np.arange(roads), seeds)
+    def __init__(self, seeds: Sequence[int], scenario: str, spec: PolicySpec, seed: int) -> None:
+        """seeds: the roads'; seed: the run's."""
+        self._seeds = [np.random.SeedSequence(each) for each in seeds]
+        self.world = World(len(seeds), scenario)
+        self.begin_again()
         self.camera = Camera(*spec.frame_size, spec.field_of_view)
         rngs = [np.random.default_rng([seed, 0, look]) for look in range(LOOK_POOL)]
         count = round(THEMES_SHARE * LOOK_POOL)
@@ -66,35 +93,61 @@ class RoadPool:
     def __len__(self) -> int:
         return self.world.n
 
-    def place(self, road: NDArray[np.int64], rng: np.random.Generator) -> Rows:
-        """Cars at random places on the given roads, up to 2 m and 0.35 rad off the lane, at any likely speed."""
+    def begin_again(self) -> None:
+        """Every world at its start: a drive's data must not depend on the drives before it, which a resumed run does
+        not repeat."""
+        self.world.reset(np.arange(len(self)), self._seeds)
+
+    def no_rows(self) -> Rows:
+        """An empty data set."""
+        actors = np.zeros((0, *self.world.actors.shape[1:]), np.float32)
+        return Rows(np.zeros(0, np.int64), np.zeros((0, 7)), np.zeros(0), actors, np.zeros(0, np.int64))
+
+    def put(self, road: NDArray[np.integer], rng: np.random.Generator) -> None:
+        """Put cars at random places of the given roads, up to 2 m and 0.35 rad off the lane, at any likely speed, and
+        out of everybody's way; what else lives there goes on."""
+        world = self.world
+        s, d = self._places(road, rng)
+        for _ in range(TRIES):
+            blocked = self._blocked(road, s, d)
+            if not blocked.any():
+                break
+            s[blocked], d[blocked] = self._places(road[blocked], rng)
+        x, y, heading = track.to_world(world.tracks, road, s, d)
         n = len(road)
-        s = rng.uniform(0, self.world.tracks.length[road])
-        x, y, heading = track.to_world(self.world.tracks, road, s, LANE + rng.normal(0, 0.8, n).clip(-2, 2))
         state = np.zeros((n, 7))
         state[:, vehicle.X], state[:, vehicle.Y] = x, y
         state[:, vehicle.YAW] = heading + rng.normal(0, 0.12, n).clip(-0.35, 0.35)
         state[:, vehicle.SPEED] = rng.uniform(2, 16, n)
-        return Rows(road.copy(), state, s)
+        world.vehicle[road], world.s[road], world.d[road] = state, s, d
+        world.heading_error[road] = wrap_angle(state[:, vehicle.YAW] - heading)
+        self.keep_going(road)
 
-    def locate(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Where the cars are now: s and lateral offset d, (R,) each; rows.s is the hint."""
-        x, y = rows.state[:, vehicle.X], rows.state[:, vehicle.Y]
-        s, d, _ = track.locate(self.world.tracks, rows.road, x, y, rows.s)
-        return s, d
+    def keep_going(self, road: NDArray[np.integer]) -> None:
+        """A training drive has no goal and no time limit."""
+        self.world.distance[road], self.world.steps[road], self.world.ended[road] = 0.0, 0, False
 
-    def label(self, rows: Rows) -> NDArray[np.float32]:
-        """The expert's actions (R, 2)."""
-        world, road = self.world, rows.road
-        return expert.decide(world.tracks, world.line, road, rows.state, rows.s, world.actors[road])[0]
+    def cars(self) -> Rows:
+        """This instant in every world; the situations are still to be told."""
+        world = self.world
+        road = np.arange(len(self))
+        actors = world.actors.astype(np.float32)
+        return Rows(road, world.vehicle.copy(), world.s.copy(), actors, np.zeros(len(self), np.int64))
+
+    def label(self, rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """The expert's actions (R, 2) and its causes (R,)."""
+        world, actors = self.world, rows.actors.astype(np.float64)
+        action, cause, _ = expert.decide(world.tracks, world.line, rows.road, rows.state, rows.s, actors)
+        return action, cause
 
     def observe(self, rows: Rows, rng: np.random.Generator, pitch: float = 0.0) -> Observation:
         """Draw the frames, each in a look of its own; `pitch` radians at most up or down."""
-        n = len(rows)
+        n, world = len(rows), self.world
         looks = self.looks[rng.integers(len(self.looks), size=n)]
         columns = [rows.state[:, vehicle.X], rows.state[:, vehicle.Y], rows.state[:, vehicle.YAW]]
         poses = np.stack([*columns, rng.uniform(-pitch, pitch, n)], 1)
-        frames = self.camera.render(self.world.scene(), rows.road, poses, looks).rgb
+        objects = world.scenario.draw(world.tracks, rows.road, rows.actors.astype(np.float64), world.objects[rows.road])
+        frames = self.camera.render(world.scene(), rows.road, poses, looks, objects=objects).rgb
         return {"frame": frames, "speed": rows.state[:, vehicle.SPEED, None].astype(np.float32)}
 
     def batch(self, rows: Rows, jitter: Jitter, rng: np.random.Generator) -> Batch:
@@ -102,8 +155,45 @@ class RoadPool:
         n = len(rows)
         moved = rng.random(n) < jitter.share
         shift = rng.uniform(-jitter.shift, jitter.shift, n) * moved
-        yaw = rows.state[:, vehicle.YAW]
+        yaw, speed = rows.state[:, vehicle.YAW], rows.state[:, vehicle.SPEED]
         rows.state[:, vehicle.X] -= np.sin(yaw) * shift
         rows.state[:, vehicle.Y] += np.cos(yaw) * shift
-        rows.state[:, vehicle.YAW] += rng.uniform(-jitter.yaw, jitter.yaw, n) * moved
-        return Batch(self.observe(rows, rng, jitter.pitch), self.label(rows))
+        yaw += rng.uniform(-jitter.yaw, jitter.yaw, n) * moved
+        speed += rng.uniform(-jitter.speed, jitter.speed, n) * moved
+        np.maximum(speed, 0.0, out=speed)
+        return Batch(self.observe(rows, rng, jitter.pitch), self.label(rows)[0])
+
+    def _places(
+        self, road: NDArray[np.integer], rng: np.random.Generator
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """s and d (B,) of random places near the line that the expert drives."""
+        s = rng.uniform(0, self.world.tracks.length[road])
+        line = self.world.line[road, (s / track.SPACING).astype(np.int64)]
+        return s, line + rng.normal(0, 0.8, len(road)).clip(-2, 2)
+
+    def _blocked(self, road: NDArray[np.integer], s: NDArray[np.float64], d: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """(B,) whether somebody is within CLEAR of a car at s, d."""
+        behind, ahead, beside = CLEAR
+        actors, lap = self.world.actors[road], self.world.tracks.length[road, None]
+        gap = (actors[..., S] - s[:, None] + lap / 2) % lap - lap / 2
+        near = (gap > behind) & (gap < ahead) & (np.abs(actors[..., D] - d[:, None]) < beside)
+        solid = (actors[..., ROLE] != ROLES.index("none")) & (actors[..., ROLE] != ROLES.index("light"))
+        return np.asarray((near & solid).any(1))
+
+
+class Sampling:
+    """Draws rows so that what is rare is seen often: a situation's share goes with the square root of its rows.
+
+    Standing and cruising are most of the time on the road; what decides a drive is short.
+    """
+
+    LEAST = 100
+    """Rows that every situation counts as having at least, so that a handful is not shown over and over."""
+
+    def __init__(self, situation: NDArray[np.int64]) -> None:
+        count = np.maximum(np.bincount(situation), self.LEAST)
+        self._cumulative = np.cumsum(count[situation] ** -0.5)
+
+    def draw(self, n: int, rng: np.random.Generator) -> NDArray[np.intp]:
+        """n row numbers, with replacement."""
+        return np.searchsorted(self._cumulative, rng.random(n) * self._cumulative[-1], side="right")

@@ -1,7 +1,8 @@
 """Episodes -> figures: route completion, infractions, driving score, comfort; with intervals by episode."""
 
+import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,10 +29,12 @@ ACCELERATION_WINDOW, JERK_WINDOW = 17, 31
 
 def driving_score(episode: Episode) -> float:
     """Route completion x the penalties x the share of the way that was driven on the road; in [0, 1]."""
-    penalty = 1.0
-    for name, count in episode.infractions.items():
-        penalty *= PENALTIES.get(name, 1.0) ** count
-    return episode.route_completion * penalty * (1.0 - episode.off_road_share)
+    return episode.route_completion * penalty(episode.infractions) * (1.0 - episode.off_road_share)
+
+
+def penalty(infractions: Mapping[str, int]) -> float:
+    """What infractions, counts by name, multiply the driving score by; in (0, 1]."""
+    return math.prod(PENALTIES.get(name, 1.0) ** count for name, count in infractions.items())
 
 
 def savitzky_golay(

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from sim import expert
 from sim.camera import Camera, Frames
 from sim.policy import Observation
-from sim.scenario import Scenario
 from sim.theme import LOOK_SIZE, resolve, sample_look
 from sim.vehicle import SPEED
 from sim.world import Outcome, World
@@ -39,7 +38,7 @@ class Simulator:
     def __init__(
         self,
         n: int,
-        scenario: str | Scenario = "open-road",
+        scenario: str = "open-road",
         theme: str = "train",
         frame_size: tuple[int, int] = FRAME_SIZE,
         field_of_view: float = FIELD_OF_VIEW,
@@ -79,9 +78,12 @@ class Simulator:
         """One control step of the worlds in `rows` (all by default); see `World.step`."""
         return self.world.step(actions, rows)
 
-    def observe(self, rows: Rows | None = None) -> Observation:
-        """What a policy is given, in fresh arrays: frame (B, H, W, 3) uint8 and speed (B, 1) float32 in m/s."""
-        return self.observation(self._draw(rows), rows)
+    def observe(self, rows: Rows | None = None, *, objects: NDArray[np.float32] | None = None) -> Observation:
+        """What a policy is given, in fresh arrays: frame (B, H, W, 3) uint8 and speed (B, 1) float32 in m/s.
+
+        objects: (B, M, 9), see sim.scene, to be seen instead of the worlds'.
+        """
+        return self.observation(self._draw(rows, objects=objects), rows)
 
     def truth(self, rows: Rows | None = None) -> Frames:
         """The same pictures with each pixel's class, object and depth."""
@@ -105,23 +107,30 @@ class Simulator:
         width: int,
         pose: NDArray[np.float64] | None = None,
         out: NDArray[np.uint8] | None = None,
+        *,
+        objects: NDArray[np.float32] | None = None,
     ) -> NDArray[np.uint8]:
         """One world for a person: (height, width, 3) uint8, from the policy camera's pose, or from `pose` (3 or 4,).
 
-        out: an array of that shape to draw into.
+        out: an array of that shape to draw into. objects: (M, 9), see sim.scene, to be shown instead of the world's.
         """
         rows = np.array([row])
         poses = self.world.poses(rows) if pose is None else np.asarray(pose, np.float64)[None]
         into = None if out is None else out[None]
-        return self._display(height, width).render(self.world.scene(), rows, poses, self.looks[rows], out=into).rgb[0]
+        shown = None if objects is None else objects[None]
+        camera, scene = self._display(height, width), self.world.scene()
+        return camera.render(scene, rows, poses, self.looks[rows], out=into, objects=shown).rgb[0]
 
     def rows(self, rows: Rows | None) -> Rows:
         """`rows`, or all of them for None."""
         return self._everything if rows is None else rows
 
-    def _draw(self, rows: Rows | None, truth: bool = False) -> Frames:
+    def _draw(
+        self, rows: Rows | None, *, truth: bool = False, objects: NDArray[np.float32] | None = None
+    ) -> Frames:
         looks = self.looks if rows is None else self.looks[rows]
-        return self.camera.render(self.world.scene(), self.rows(rows), self.world.poses(rows), looks, truth=truth)
+        scene, poses = self.world.scene(), self.world.poses(rows)
+        return self.camera.render(scene, self.rows(rows), poses, looks, truth=truth, objects=objects)
 
 
 def _frame_size(size: object) -> tuple[int, int]:

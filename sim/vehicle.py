@@ -50,11 +50,11 @@ STIFFNESS = 20.898
 """CommonRoad vehicle 2: kg, kg m2, metres from the centre of gravity to each axle and to the ground, friction
 coefficient, and cornering stiffness of both axles in 1/rad per unit of friction and load."""
 
+EGO_LENGTH, EGO_WIDTH = 4.508, 1.610
+"""Metres, of the outline about the centre (CommonRoad vehicle 2)."""
+
 WHEELBASE = TO_FRONT + TO_REAR
 """Metres."""
-
-LENGTH, WIDTH = 4.508, 1.610
-"""Metres, the outline of CommonRoad vehicle 2; here its middle is the centre of gravity."""
 
 
 @kernel

@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim import vehicle as car
+from sim.contact import find_contacts
 from sim.geometry import wrap_angle
 from sim.jit import kernel
-from sim.scenario import Instant, Scenario
+from sim.scenario import Furnishing, Scenario
 from sim.scenario import scenario as find_scenario
-from sim.scenario.actors import ACTOR_COLUMNS
+from sim.scenario.actors import ACTOR_COLUMNS, Traffic
+from sim.scenario.drawn import draw_actors
 from sim.scene import DECAL_COLUMNS, LANE_WIDTH, OBJECT_COLUMNS, Scene
 from sim.track import LANE_CENTRE, MAX_POINTS, START_SHARE, Tracks, project, to_world
 
@@ -20,12 +22,13 @@ INFRACTIONS = ("off-road", "wrong-lane", "pedestrian", "vehicle", "static-object
 the car touches someone or something, when its front passes a stop line on red."""
 
 TIME_ALLOWANCE = 1.5
-"""The time limit, in expert's times of that track and what the scenario may add to them."""
+"""The time limit, in expert's times of that track."""
 
 LEFT_FOR_GOOD = 9.0
 """Metres from the centre line at which the road counts as left for good and the episode ends."""
 
-_OFF_ROAD, _WRONG_LANE = INFRACTIONS.index("off-road"), INFRACTIONS.index("wrong-lane")
+_OFF_ROAD, _WRONG_LANE, _PEDESTRIAN = range(3)
+assert INFRACTIONS[_PEDESTRIAN:] == ("pedestrian", "vehicle", "static-object", "red-light")
 
 
 class Streams(NamedTuple):
@@ -66,23 +69,24 @@ class World:
     time_limit (N,) s; ended (N,) bool, true before the first reset. objects (N, M, 9) see sim.scene.
     actors (N, A, columns) see sim.scenario.actors; row a is drawn as row a of objects. line (N, MAX_POINTS) m: the d
     that leaves room for what stands in the way, at each sample of the track. decals and pavement: see sim.scene.
-    delay (N,) s that a careful driver may lose to lights, people and others.
     """
 
     def __init__(self, n: int, scenario: str | Scenario = "open-road", time_limit: float | None = None) -> None:
-        """n worlds of one scenario; time_limit in seconds, None for TIME_ALLOWANCE x a careful driver's time."""
+        """n worlds of one scenario, by name or made of parts; time_limit in seconds, None for TIME_ALLOWANCE x what a
+        careful driver needs."""
         if n < 1:
             raise ValueError(f"n is {n}; expected at least 1 world")
         if time_limit is not None and not time_limit > 0:
             raise ValueError(f"time_limit is {time_limit}; expected seconds > 0, or None")
         self.n = n
-        self.scenario = find_scenario(scenario)
+        self.scenario = find_scenario(scenario) if isinstance(scenario, str) else scenario
         self.tracks = Tracks.empty(n)
         self.objects = np.zeros((n, self.scenario.max_objects, len(OBJECT_COLUMNS)), np.float32)
         self.actors = np.zeros((n, self.scenario.max_actors, len(ACTOR_COLUMNS)))
         self.line = np.full((n, MAX_POINTS), LANE_CENTRE)
         self.decals = np.zeros((n, self.scenario.max_decals, len(DECAL_COLUMNS)), np.float32)
         self.pavement = np.zeros(n, np.float32)
+        self._delay = np.zeros(n)
         self.streams = [spawn_streams(np.random.SeedSequence(0))] * n  # until the first reset
         self.vehicle = np.zeros((n, 7))
         self._figures = np.zeros((len(_FIGURES), n))
@@ -91,8 +95,6 @@ class World:
         self.infractions = np.zeros((n, len(INFRACTIONS)), np.int32)
         self.steps = np.zeros(n, np.int64)
         self.ended = np.ones(n, np.bool_)
-        self.delay = np.zeros(n)
-        self._salt = np.zeros(n, np.uint64)
         self._fixed_time_limit = time_limit
         self._length = np.zeros(n, np.float32)
         self._all_rows = np.arange(n)
@@ -116,17 +118,8 @@ class World:
             streams = spawn_streams(seed)
             self.streams[row] = streams
             self.tracks.generate(row, streams.track)
-            self._furnish(row, streams.scene)
+            self._delay[row] = self.scenario.place(self.tracks, row, streams.scene, self._tables(row))
         self._put_at_start(chosen)
-        self.scenario.draw(self._instant(chosen), self.objects)
-
-    def _furnish(self, row: int, rng: np.random.Generator) -> None:
-        """Place the scenario's parts on one world's road."""
-        line = self.line[row, : self.tracks.count[row]]
-        self.line[row] = LANE_CENTRE
-        site = self.scenario.place(self.tracks, row, rng, self.actors[row], self.objects[row], self.decals[row], line)
-        self.delay[row], self.pavement[row] = site.delay, site.pavement
-        self._salt[row] = rng.integers(2**63)
 
     def _put_at_start(self, rows: NDArray[np.int64]) -> None:
         """The car at s = 0 in the middle of its lane, at START_SHARE of the profile's speed; every count at zero."""
@@ -137,12 +130,19 @@ class World:
         self._figures[:, rows] = 0.0
         self.d[rows] = LANE_CENTRE
         fixed = self._fixed_time_limit
-        careful = self.tracks.expert_time[rows] + self.delay[rows]
-        self.time_limit[rows] = TIME_ALLOWANCE * careful if fixed is None else fixed
+        expected = self.tracks.expert_time[rows] + self._delay[rows]
+        self.time_limit[rows] = TIME_ALLOWANCE * expected if fixed is None else fixed
         self._length[rows] = self.tracks.length[rows]
         self.infractions[rows] = 0
         self.steps[rows] = 0
         self.ended[rows] = False
+        self._draw_actors(rows)
+
+    def _tables(self, row: int) -> Furnishing:
+        """One world's tables, as views."""
+        return Furnishing(
+            self.actors[row], self.objects[row], self.decals[row], self.line[row], self.pavement[row : row + 1]
+        )
 
     def step(self, actions: ArrayLike, rows: ArrayLike | None = None) -> Outcome:
         """Drive the worlds `rows` (all when None) for one control step under actions (B, 2): (steer, pedal).
@@ -153,29 +153,37 @@ class World:
         wanted = self._actions(actions, len(chosen))
         b = len(chosen)
         outcome = Outcome(
-            np.empty(b),
-            np.empty(b),
-            np.empty(b, np.bool_),
-            np.empty(b, np.bool_),
+            *(np.empty(b), np.empty(b), np.empty(b, np.bool_), np.empty(b, np.bool_)),
             np.empty((b, len(INFRACTIONS)), np.int32),
         )
         tracks = self.tracks
         fault = _step_rows(
-            *(chosen, wanted, self.vehicle, self._figures, self.infractions, self.steps, self.ended),
-            *(tracks.points, tracks.heading, tracks.count, tracks.length),
-            *outcome,
+            *(chosen, wanted, self.vehicle, self._figures, self.steps, self.ended),
+            *(tracks.points, tracks.heading, tracks.count, tracks.length, outcome.progress, outcome.infractions_now),
         )
         if fault >= 0:
             raise ValueError(_describe(fault, chosen, wanted))
-        self.scenario.step(self._instant(chosen), self.objects)
+        if self.scenario.max_actors:
+            self._step_actors(chosen)
+        _judge_rows(
+            *(chosen, self.vehicle, self._figures, self.infractions, self.steps, self.ended, tracks.length),
+            *(self.actors, self.objects, *outcome),
+        )
         return outcome
 
-    def _instant(self, rows: NDArray[np.int64]) -> Instant:
-        """What the actors of `rows` see now."""
-        return Instant(
-            *(rows, self.tracks, self.actors, self.vehicle, self.s, self.d, self.heading_error),
-            *(self.line, self.steps, self._salt),
-        )
+    def _step_actors(self, rows: NDArray[np.int64]) -> None:
+        """Everybody else's control step."""
+        ego = np.stack([self.s, self.d, self.vehicle[:, car.SPEED]])
+        tracks = self.tracks
+        traffic = Traffic(self.actors, ego, self.line, tracks.speed, tracks.count, tracks.length, self.steps)
+        for step in self.scenario.steps:
+            step(traffic, rows)
+        self._draw_actors(rows)
+
+    def _draw_actors(self, rows: NDArray[np.int64]) -> None:
+        """Actors into the first rows of their worlds' objects."""
+        if self.scenario.max_actors:
+            draw_actors(self.tracks, rows, self.actors, self.objects)
 
     def scene(self) -> Scene:
         """What a camera needs; views of the state, no copies."""
@@ -220,10 +228,9 @@ def _describe(fault: int, rows: NDArray[np.int64], actions: NDArray[np.float32])
 
 @kernel
 def _step_rows(
-    rows, actions, vehicle, figures, infractions, steps, ended,
-    points, heading, count, length, progress, cost, terminated, truncated, infractions_now,
-):  # fmt: skip
-    """Step each row; -1, or the index of the first faulty action or ended world, with nothing changed."""
+    rows, actions, vehicle, figures, steps, ended, points, heading, count, length, progress, infractions_now
+):
+    """Drive each row's car; -1, or the index of the first faulty action or ended world, with nothing changed."""
     for b in range(len(rows)):
         if not (np.isfinite(actions[b, 0]) and np.isfinite(actions[b, 1])) or ended[rows[b]]:
             return b
@@ -243,6 +250,20 @@ def _step_rows(
         infractions_now[b, :] = 0
         infractions_now[b, _OFF_ROAD] = abs(d) > LANE_WIDTH >= abs(before[1])
         infractions_now[b, _WRONG_LANE] = d > 0.0 >= before[1]
+    return -1
+
+
+@kernel
+def _judge_rows(
+    rows, vehicle, figures, infractions, steps, ended, length, actors, objects,
+    progress, cost, terminated, truncated, infractions_now,
+):  # fmt: skip
+    """Contacts, costs and endings of each row, after everybody has moved."""
+    for b in range(len(rows)):
+        row = rows[b]
+        s, d = figures[_S, row], figures[_D, row]
+        touched = infractions_now[b, _PEDESTRIAN:]
+        find_contacts(vehicle[row], s, progress[b], length[row], actors[row], objects[row], touched)
         cost[b] = 0.0
         for kind in range(len(INFRACTIONS)):
             infractions[row, kind] += infractions_now[b, kind]
@@ -250,7 +271,7 @@ def _step_rows(
         figures[_COST, row] = cost[b]
         if abs(d) > LANE_WIDTH:
             figures[_OFF_ROAD_DISTANCE, row] += vehicle[row, car.SPEED] * car.CONTROL_STEP
-        terminated[b] = figures[_DISTANCE, row] >= length[row] or abs(d) > LEFT_FOR_GOOD
+        crashed = touched[0] + touched[1] + touched[2] > 0
+        terminated[b] = crashed or figures[_DISTANCE, row] >= length[row] or abs(d) > LEFT_FOR_GOOD
         truncated[b] = not terminated[b] and steps[row] * car.CONTROL_STEP >= figures[_TIME_LIMIT, row]
         ended[row] = terminated[b] or truncated[b]
-    return -1

@@ -15,6 +15,7 @@ LAYERS = [
     ["sim.geometry", "sim.policy", "sim.scene", "sim.command_line"],
     ["sim.track", "sim.vehicle", "sim.theme"],
     ["sim.scenario", "sim.camera", "sim.expert"],
+    ["sim.contact"],
     ["sim.world"],
     ["sim.perturb", "sim.simulator"],
     ["sim.rollout", "sim.metrics"],

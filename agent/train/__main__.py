@@ -14,7 +14,7 @@ from agent.checkpoint import save_checkpoint
 from agent.config import Config
 from agent.models import family
 from agent.train import state
-from agent.train.dagger import Progress, Trainer
+from agent.train.dagger import SHARES, Progress, Trainer
 from agent.train.log import Log
 from sim import WORLD_VERSION, __version__
 from sim.command_line import mistakes_in_one_line, parse
@@ -53,6 +53,10 @@ def check(config: Config) -> None:
     for name in ("tracks", "rounds", "steps_per_round", "drive_steps", "batch", "threads", "save_every"):
         if getattr(config, name) < 1:
             raise ValueError(f"--{name.replace('_', '-')} is {getattr(config, name)}, expected 1 or more")
+    for name in ("tracks", "batch"):
+        if config.scenario == "all" and getattr(config, name) < len(SHARES):
+            least = f"at least {len(SHARES)}, one of each scenario"
+            raise ValueError(f"--{name} is {getattr(config, name)}, expected {least}")
     if not config.resume and (config.out / state.FILE).exists():
         raise ValueError(f"{config.out} already holds a run: add --resume to go on with it, or choose another --out")
     config.out.mkdir(parents=True, exist_ok=True)
@@ -87,7 +91,7 @@ def train(config: Config, trainer: Trainer, console: Console) -> int:
 def describe(progress: Progress) -> str:
     """The figures that tell how a run goes."""
     losses = progress.losses
-    return f"loss {losses.total.item():.4f}, reads {losses.open_share:.1%}, off road {progress.off_road_share:.1%}"
+    return f"loss {losses.total.item():.4f}, reads {losses.open_share:.1%}, failed {progress.failed_share:.1%}"
 
 
 def provenance(config: Config, step: int) -> dict[str, object]:

@@ -2,35 +2,41 @@
 
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from agent.config import Config
-from agent.dataset import LANE, RoadPool, Rows
+from agent.dataset import Batch, RoadPool, Rows, Sampling
 from agent.models import family
 from agent.models.topk_patches import TopKPatches
 from agent.train import state
+from agent.train.collect import collect
 from agent.train.objective import Losses, closing_loss, observe, open_loss
-from sim import vehicle
-from sim.policy import Policy
+from sim.policy import Policy, PolicySpec
 
-LEFT_THE_LANE = 5.0
-"""Metres from the lane's centre at which a driven car is put back on a road."""
+SHARES = {"open-road": 0.20, "traffic": 0.35, "town": 0.45}
+"""Of the roads and of every batch, where all scenarios are trained on."""
+
+TRAINING_SEEDS = 10_000
+"""Roads come from the seeds below."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """After one gradient step: steps done, round, losses, rows so far, share of cars off the road in the last drive."""
+    """After one gradient step: steps done, round, losses, rows so far, share of cars that crashed or left the road in
+    the last drive."""
 
     step: int
     round: int
     losses: Losses
     rows: int
-    off_road_share: float
+    failed_share: float
 
 
 class Trainer:
@@ -43,64 +49,71 @@ class Trainer:
         chosen = family(config.policy)
         self.network: TopKPatches = chosen.network(chosen.config(patch_size=config.patch))  # type: ignore[assignment]
         self.policy: Policy = chosen.policy(self.network)
-        self.roads = RoadPool(config.tracks, config.scenario, self.policy.spec, config.seed)
+        self.pools = make_pools(config, self.policy.spec)
         self.optimizer = torch.optim.AdamW(self.network.parameters(), config.learning_rate, weight_decay=1e-4)
-        self.rows, self.step, self.off_road_share = state.no_rows(), 0, 0.0
+        self.rows = [pool.no_rows() for pool in self.pools]
+        self.step, self.failed_share = 0, 0.0
         if config.resume:
-            self.step, self.rows = state.load(config, self.network, self.optimizer)
+            self.step = state.load(config, self.network, self.optimizer)
+            self._grow([state.load_drive(config, turn) for turn in range(-(-self.step // config.steps_per_round))])
 
     def save(self) -> None:
         """Write the state that `--resume` starts from."""
-        state.save(self.config, self.step, self.network, self.optimizer, self.rows)
+        state.save(self.config, self.step, self.network, self.optimizer)
 
     def __iter__(self) -> Iterator[Progress]:
-        while self.step < self.config.steps:
-            turn, within = divmod(self.step, self.config.steps_per_round)
-            if within == 0:
-                self._drive(turn)
-            losses = self._learn(turn)
-            self.step += 1
-            yield Progress(self.step, turn, losses, len(self.rows), self.off_road_share)
+        """Train. While torch learns from one batch, a thread of its own draws the next."""
+        with ThreadPoolExecutor(1) as drawing:
+            while self.step < self.config.steps:
+                turn, within = divmod(self.step, self.config.steps_per_round)
+                if within == 0:
+                    self._drive(turn)
+                end = (turn + 1) * self.config.steps_per_round
+                coming = drawing.submit(self._batch, self.step)
+                while self.step < end:
+                    batch = coming.result()
+                    if self.step + 1 < end:  # the next drive changes the data
+                        coming = drawing.submit(self._batch, self.step + 1)
+                    losses = self._learn(turn, batch)
+                    self.step += 1
+                    yield Progress(self.step, turn, losses, sum(map(len, self.rows)), self.failed_share)
 
     def _drive(self, turn: int) -> None:
-        """Grow the data by one drive: the expert alone in round 0, the student from then on."""
-        rng = np.random.default_rng([self.config.seed, 1, turn])
-        parts, off = [], np.zeros(len(self.roads), bool)
-        cars = self.roads.place(np.arange(len(self.roads)), rng)
-        student = partial(self._student_action, gated=self._gated(turn))
-        drive = self._expert_action if turn == 0 else student
-        for _ in range(self.config.drive_steps):
-            parts.append(cars.pick(np.arange(len(cars))))
-            action = drive(cars, rng) + rng.normal(0, 0.06, (len(cars), 2))
-            vehicle.step(cars.state, action.clip(-1, 1))
-            s, d = self.roads.locate(cars)
-            cars = Rows(cars.road, cars.state, s)
-            off |= np.abs(d) > -2 * LANE
-            self._put_back(cars, np.abs(d - LANE) > LEFT_THE_LANE, rng)
-        self.rows = Rows.joined([self.rows, *parts])
-        self.off_road_share = float(off.mean())
+        """Grow the data by one drive on every road, and write it down."""
+        drive, failed = [], 0.0
+        for number, pool in enumerate(self.pools):
+            rng = np.random.default_rng([self.config.seed, 1, turn, number])
+            rows, share = collect(pool, partial(self._student_action, pool, turn), turn, self.config.drive_steps, rng)
+            drive.append(rows)
+            failed += share * len(pool) / self.config.tracks
+        state.save_drive(self.config, turn, drive)
+        self._grow([drive])
+        self.failed_share = failed
 
-    def _put_back(self, cars: Rows, lost: NDArray[np.bool_], rng: np.random.Generator) -> None:
-        if lost.any():
-            fresh = self.roads.place(cars.road[lost], rng)
-            cars.state[lost], cars.s[lost] = fresh.state, fresh.s
-
-    def _expert_action(self, cars: Rows, rng: np.random.Generator) -> NDArray[np.float32]:
-        return self.roads.label(cars)
+    def _grow(self, drives: list[list[Rows]]) -> None:
+        """Add drives, each a list with the rows of every pool."""
+        self.rows = [Rows.joined([*parts]) for parts in zip(self.rows, *drives, strict=True)]
+        self._sampling = [Sampling(rows.situation) for rows in self.rows]
 
     @torch.inference_mode()
-    def _student_action(self, cars: Rows, rng: np.random.Generator, gated: bool) -> NDArray[np.float32]:
+    def _student_action(self, pool: RoadPool, turn: int, cars: Rows, rng: np.random.Generator) -> NDArray[np.float32]:
         """What the network does now; before its gates are trained, with every patch let through."""
-        patches, speed = observe(self.network, self.roads.observe(cars, rng))
-        reading = self.network.decide(patches, speed) if gated else self.network.ungated(patches, speed)
+        patches, speed = observe(self.network, pool.observe(cars, rng))
+        reading = self.network.decide(patches, speed) if self._gated(turn) else self.network.ungated(patches, speed)
         return reading.action.numpy()
 
-    def _learn(self, turn: int) -> Losses:
-        """One gradient step on freshly drawn frames."""
-        rng = np.random.default_rng([self.config.seed, 2, self.step])
+    def _batch(self, step: int) -> Batch:
+        """The batch of a gradient step: each scenario's share, freshly drawn."""
+        rng = np.random.default_rng([self.config.seed, 2, step])
+        counts = apportioned(self.config.batch, [len(pool) for pool in self.pools])
+        parts = []
+        for pool, rows, sampling, count in zip(self.pools, self.rows, self._sampling, counts, strict=True):
+            parts.append(pool.batch(rows.pick(sampling.draw(count, rng)), self.config.jitter, rng))
+        return Batch.shuffled(parts, rng)
+
+    def _learn(self, turn: int, batch: Batch) -> Losses:
+        """One gradient step."""
         generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.step)
-        picks = self.rows.pick(rng.integers(len(self.rows), size=self.config.batch))
-        batch = self.roads.batch(picks, self.config.jitter, rng)
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.learning_rate * learning_rate_share(self.step / self.config.steps)
         if self._gated(turn):
@@ -120,6 +133,23 @@ class Trainer:
         """How far the budget has come down, from 0 to 1."""
         since = self.step / self.config.steps_per_round - self.config.closing.from_round
         return min(1.0, since / self.config.closing.ramp_rounds)
+
+
+def make_pools(config: Config, spec: PolicySpec) -> list[RoadPool]:
+    """The roads of each scenario that is trained on: as many as its share, each from a training seed of its own."""
+    shares = SHARES if config.scenario == "all" else {config.scenario: 1.0}
+    counts = apportioned(config.tracks, list(shares.values()))
+    first = accumulate(counts, initial=config.seed * config.tracks)
+    seeds = [[(start + road) % TRAINING_SEEDS for road in range(count)] for start, count in zip(first, counts)]
+    return [RoadPool(some, name, spec, config.seed) for name, some in zip(shares, seeds, strict=True)]
+
+
+def apportioned(total: int, shares: list[float]) -> list[int]:
+    """`total` in whole parts that go with the shares, by largest remainders; at least 1 each."""
+    exact = np.asarray(shares) / sum(shares) * (total - len(shares))
+    parts = np.floor(exact).astype(int)
+    parts[np.argsort(parts - exact, kind="stable")[: total - len(shares) - parts.sum()]] += 1
+    return (parts + 1).tolist()
 
 
 def learning_rate_share(done: float) -> float:

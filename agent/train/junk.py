@@ -6,17 +6,20 @@ Works on patches (B, cells, values) in [-0.5, 0.5], `values` being pixels x RGB.
 
 from collections.abc import Callable
 
+import cv2
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional as F
 
 Substrate = Callable[[Tensor, torch.Generator], Tensor]
 
 
 def replace_unread(
-    patches: Tensor, kept: Tensor, blurred: Tensor, generator: torch.Generator
+    patches: Tensor, kept: Tensor, blurred: Callable[[Tensor], Tensor], generator: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Overwrite cells that were not kept, one substrate a frame. kept (B, cells) bool; blurred like patches.
+    """Overwrite cells that were not kept, one substrate a frame. kept (B, cells) bool; blurred: the patches of the
+    frames with the given indices, blurred.
 
     Returns the edited patches, which cells were replaced, and which of these are junk that should stay closed, both
     (B, cells) bool. A foreign cell is pasted only where it was unread in its own frame too: closing cells that were
@@ -24,7 +27,7 @@ def replace_unread(
     the gate sees such every day, and pressing on them would close real content for good.
     """
     choice = torch.randint(len(OWN) + 3, (len(patches),), generator=generator)
-    source, replaced = blurred.clone(), ~kept
+    source, replaced = patches.clone(), ~kept
     for index, substrate in enumerate(OWN):
         chosen = (choice == index).nonzero()[:, 0]
         source[chosen] = substrate(patches[chosen], generator)
@@ -32,16 +35,29 @@ def replace_unread(
         chosen = (choice == index).nonzero()[:, 0]
         source[chosen], unread = _foreign(patches, kept, chosen, displaced, generator)
         replaced[chosen] &= unread
+    chosen = (choice == len(OWN) + 2).nonzero()[:, 0]
+    source[chosen] = blurred(chosen)
     natural = (choice == len(OWN)) | (choice == len(OWN) + 2)
     return torch.where(replaced[..., None], source, patches), replaced, replaced & ~natural[:, None]
 
 
-def blur(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Float images (B, 3, H, W) blurred by repeated box filters of random size, one size a call."""
+def blur(frames: NDArray[np.uint8], generator: torch.Generator) -> NDArray[np.uint8]:
+    """Frames (B, H, W, 3) blurred twice by a box of random size, one size a call."""
     size = 2 * int(torch.randint(1, 5, (), generator=generator)) + 1
-    for _ in range(2):
-        images = F.avg_pool2d(images, size, 1, size // 2, count_include_pad=False)
-    return images
+    blurred = np.empty_like(frames)
+    for frame, into in zip(frames, blurred, strict=True):
+        cv2.blur(cv2.blur(frame, (size, size)), (size, size), dst=into)
+    return blurred
+
+
+def nothing_but_junk(patches: Tensor, generator: torch.Generator) -> Tensor:
+    """Frames in which every cell is junk, one substrate a frame: (B, cells, values)."""
+    choice = torch.randint(len(OWN), (len(patches),), generator=generator)
+    junk = patches.clone()
+    for index, substrate in enumerate(OWN):
+        chosen = (choice == index).nonzero()[:, 0]
+        junk[chosen] = substrate(patches[chosen], generator)
+    return junk
 
 
 def _uniform(shape: tuple[int, ...], generator: torch.Generator, low: float = -0.5, high: float = 0.5) -> Tensor:

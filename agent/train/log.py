@@ -15,7 +15,7 @@ FIELDS = (
     "consistency",
     "junk_open",
     "share_read",
-    "off_road_share",
+    "failed_share",
     "rows",
 )
 
@@ -37,5 +37,5 @@ class Log:
         head = [progress.step, progress.round, f"{self.seconds_before + seconds:.1f}"]
         with self.path.open("a", newline="", encoding="utf-8") as file:
             csv.writer(file, lineterminator="\n").writerow(
-                [*head, *(f"{value:.6f}" for value in values), f"{progress.off_road_share:.4f}", progress.rows]
+                [*head, *(f"{value:.6f}" for value in values), f"{progress.failed_share:.4f}", progress.rows]
             )

@@ -1,6 +1,7 @@
 """Losses: imitate the expert, and, for gated networks, learn to ignore the rest of the picture."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -8,8 +9,8 @@ from torch.nn import functional as F
 
 from agent.config import Closing
 from agent.dataset import Batch
-from agent.models.topk_patches import TEMPERATURE, TopKPatches, to_patches
-from agent.train.junk import blur, replace_unread
+from agent.models.topk_patches import TEMPERATURE, TopKPatches
+from agent.train.junk import blur, nothing_but_junk, replace_unread
 from sim.policy import Observation
 
 
@@ -24,9 +25,13 @@ class Losses:
     open_share: float
 
 
-ACTION_WEIGHTS = torch.tensor([8.0, 2.0])
-"""Of steer and pedal: the expert's pedal hangs on bends that the picture barely shows yet, so its error has a floor."""
+ACTION_WEIGHTS = torch.tensor([8.0, 4.0])
+"""Of steer and pedal: the expert's pedal hangs on bends that the picture barely shows yet, and on how fast others are,
+so its error has a floor."""
 
+BLIND_PART = 4
+"""One frame in so many of the second half is also shown to the gate with junk in every cell: cells that are always read
+would never meet any otherwise, and open by their place alone."""
 
 SHARP = 0.2
 """Temperature at which the budget counts open gates in the end."""
@@ -57,7 +62,7 @@ def closing_loss(
     with torch.no_grad():
         clean = network(patches[:half], speed[:half])
         edited, replaced, junk = replace_unread(
-            patches[:half], clean.kept, _blurred(network, batch, half, generator), generator
+            patches[:half], clean.kept, partial(_blurred, network, batch, generator), generator
         )
     noise = _logistic(patches.shape[:2], generator)
     noise[:half] = 0  # the edited half must answer exactly as the clean one
@@ -67,6 +72,8 @@ def closing_loss(
     consistency = F.huber_loss(reading.action[:half], clean.action, delta=0.1)
     # A hinge: junk that is closed already gets no push.
     junk_open = (F.relu(reading.logits[:half] + closing.junk_margin) * junk).sum() / junk.sum().clamp_min(1)
+    blind = network.gate_logits(nothing_but_junk(patches[half : half + half // BLIND_PART], generator))
+    junk_open = junk_open + closing.blind_weight * F.relu(blind + closing.junk_margin).mean()
     logits = reading.logits[half:]
     budget, open_share = budget_loss(logits, closing.budget, done)
     margin = F.relu(closing.margin - logits.abs()).mean()
@@ -105,9 +112,8 @@ def _tensors(network: TopKPatches, batch: Batch) -> tuple[Tensor, Tensor, Tensor
     return *observe(network, batch.observation), torch.from_numpy(batch.action)
 
 
-def _blurred(network: TopKPatches, batch: Batch, frames: int, generator: torch.Generator) -> Tensor:
-    images = torch.from_numpy(batch.observation["frame"][:frames]).permute(0, 3, 1, 2).float() / 255 - 0.5
-    return to_patches(blur(images, generator).permute(0, 2, 3, 1), network.config)
+def _blurred(network: TopKPatches, batch: Batch, generator: torch.Generator, frames: Tensor) -> Tensor:
+    return network.patches(torch.from_numpy(blur(batch.observation["frame"][frames.numpy()], generator)))
 
 
 def _logistic(shape: tuple[int, ...] | torch.Size, generator: torch.Generator) -> Tensor:

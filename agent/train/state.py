@@ -1,4 +1,5 @@
-"""A training run's state on disk: one safetensors file, replaced whole, from which a run goes on as if never stopped.
+"""A training run's state on disk, from which it goes on as if never stopped: one small safetensors file, replaced
+whole, and the data of every drive in a file of its own, written once.
 
 No random generator is saved: every draw is a function of the run's seed and the step, so a step can be taken again.
 """
@@ -8,7 +9,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import safetensors
 import torch
 from safetensors.torch import save as serialised
@@ -23,34 +23,64 @@ NOT_THE_RUN = ("out", "resume", "save_every")
 """Options that do not change the final weights."""
 
 
-def save(config: Config, step: int, network: nn.Module, optimizer: torch.optim.Optimizer, rows: Rows) -> None:
+def drive_file(turn: int) -> str:
+    """Name of the file that holds the data of round `turn`."""
+    return f"drive-{turn:02d}.safetensors"
+
+
+def save(config: Config, step: int, network: nn.Module, optimizer: torch.optim.Optimizer) -> None:
     """Write the state after `step` gradient steps, whole or not at all."""
     tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
     for index, values in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
-    tensors |= {f"rows.{name}": torch.from_numpy(value) for name, value in vars(rows).items()}
-    with replacing(config.out / FILE) as part:
-        part.write_bytes(
-            serialised(tensors, {"step": str(step), "config": _identity(config)})
-        )  # OSError if the disk is full
+    _write(config.out / FILE, tensors, {"step": str(step), "config": _identity(config)})
 
 
-def load(config: Config, network: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[int, Rows]:
-    """Fill network and optimizer; return the steps done and the rows. ValueError in one line where that cannot be."""
+def save_drive(config: Config, turn: int, drive: list[Rows]) -> None:
+    """Write the data of a drive, one Rows a pool. A drive that is taken again leaves the same file."""
+    tensors = {
+        f"{pool}.{name}": torch.from_numpy(value)
+        for pool, rows in enumerate(drive)
+        for name, value in vars(rows).items()
+    }
+    _write(config.out / drive_file(turn), tensors, {})
+
+
+def load(config: Config, network: nn.Module, optimizer: torch.optim.Optimizer) -> int:
+    """Fill network and optimizer; return the steps done. ValueError in one line where that cannot be."""
     path = config.out / FILE
     if not path.is_file():
         raise ValueError(f"nothing to resume: {path} does not exist (start without --resume)")
-    try:
-        with safetensors.safe_open(path, "pt") as file:
-            metadata = file.metadata()
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except safetensors.SafetensorError as error:
-        raise ValueError(f"{path} is damaged: {error}") from None
+    tensors, metadata = _read(path)
     _same_run(config, metadata["config"], path)
     network.load_state_dict(_group(tensors, "network"))
     _load_optimizer(optimizer, _group(tensors, "optimizer"))
-    rows = Rows(**{name: value.numpy() for name, value in _group(tensors, "rows").items()})
-    return int(metadata["step"]), rows
+    return int(metadata["step"])
+
+
+def load_drive(config: Config, turn: int) -> list[Rows]:
+    """The data of a drive. ValueError in one line where the file is missing or damaged."""
+    path = config.out / drive_file(turn)
+    if not path.is_file():
+        raise ValueError(f"{path} is missing: the run cannot go on without the data of its round {turn}")
+    tensors, _ = _read(path)
+    pools = len({name.split(".", 1)[0] for name in tensors})
+    return [
+        Rows(**{name: value.numpy() for name, value in _group(tensors, str(pool)).items()}) for pool in range(pools)
+    ]
+
+
+def _write(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    with replacing(path) as part:
+        part.write_bytes(serialised(tensors, metadata))  # OSError if the disk is full
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    try:
+        with safetensors.safe_open(path, "pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118 (no dict)
+    except safetensors.SafetensorError as error:
+        raise ValueError(f"{path} is damaged: {error}") from None
 
 
 def _identity(config: Config) -> str:
@@ -78,8 +108,3 @@ def _load_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]
         index, key = name.split(".", 1)
         state.setdefault(int(index), {})[key] = value
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-
-
-def no_rows() -> Rows:
-    """An empty data set."""
-    return Rows(np.zeros(0, np.int64), np.zeros((0, 7)), np.zeros(0))

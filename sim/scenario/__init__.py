@@ -1,15 +1,25 @@
-"""What lives beside and on the road: scenarios, by name or made of parts."""
+"""What lives beside and on the road: scenarios, composed of parts. docs/scenarios.md shows how to make one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sim.errors import unknown
-from sim.scenario.composition import Scenario
-from sim.scenario.crossings import Crossings, Strollers
+from sim.scenario.actors import Traffic
+from sim.scenario.buildings import Billboards, Buildings, Pavement
+from sim.scenario.drawn import draw_actors
 from sim.scenario.lights import Lights
 from sim.scenario.obstacles import Cones, ParkedCars
-from sim.scenario.part import Instant, Part
+from sim.scenario.people import Crossings, Strollers
 from sim.scenario.roadside import Roadside
 from sim.scenario.site import Site
-from sim.scenario.street import Billboards, Buildings, Pavement
 from sim.scenario.vehicles import Vehicles
+from sim.scene import OBJECT_COLUMNS
+from sim.track import LANE_CENTRE, Tracks
 
 __all__ = [
     "SCENARIOS",
@@ -17,51 +27,127 @@ __all__ = [
     "Buildings",
     "Cones",
     "Crossings",
-    "Instant",
+    "Furnishing",
     "Lights",
     "ParkedCars",
     "Part",
     "Pavement",
     "Roadside",
     "Scenario",
-    "Site",
     "Strollers",
     "Vehicles",
-    "register",
     "scenario",
 ]
 
+Step = Callable[[Traffic, NDArray[np.int64]], None]
+"""Moves all actors of one role on by a control step, in the worlds whose rows are given."""
+
+
+class Part(Protocol):
+    """Something that a scenario is made of. actors, objects, decals: the rows it needs in those tables of a world.
+
+    step: what moves its actors; parts that share one (two `Vehicles`, say) are stepped together, once. None: it stands.
+    """
+
+    @property
+    def actors(self) -> int: ...
+
+    @property
+    def objects(self) -> int: ...
+
+    @property
+    def decals(self) -> int: ...
+
+    @property
+    def step(self) -> Step | None: ...
+
+    def place(self, site: Site) -> None:
+        """Fill its rows of one world; `site` knows the road and what is taken."""
+        ...
+
+
+class Furnishing(NamedTuple):
+    """One world's tables, to be filled: actors (A, columns), objects (M, columns), decals (D, columns), line
+    (MAX_POINTS,) and pavement (0-d)."""
+
+    actors: NDArray[np.float64]
+    objects: NDArray[np.float32]
+    decals: NDArray[np.float32]
+    line: NDArray[np.float64]
+    pavement: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Parts, placed in their order and stepped in it. about: one line for people."""
+
+    parts: tuple[Part, ...]
+    about: str = ""
+
+    @cached_property
+    def max_actors(self) -> int:
+        """Rows of the actors' table, which come first among the objects."""
+        return sum(part.actors for part in self.parts)
+
+    @cached_property
+    def max_objects(self) -> int:
+        """Rows of the objects' table."""
+        return self.max_actors + sum(part.objects for part in self.parts)
+
+    @cached_property
+    def max_decals(self) -> int:
+        """Rows of the decals' table."""
+        return sum(part.decals for part in self.parts)
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Each step function once."""
+        return tuple(dict.fromkeys(part.step for part in self.parts if part.step is not None))
+
+    def place(self, tracks: Tracks, row: int, rng: np.random.Generator, tables: Furnishing) -> float:
+        """Furnish one world; returns the seconds that all of it may cost a careful driver."""
+        for table, column in ((tables.objects, OBJECT_COLUMNS.index("kind")), (tables.decals, 2)):
+            table[:] = 0
+            table[:, column] = -1
+        tables.actors[:], tables.line[:], tables.pavement[...] = 0, LANE_CENTRE, 0
+        site = Site(tracks, row, rng, tables.line, tables.pavement, *tables[:3])
+        actor, thing, decal = 0, self.max_actors, 0
+        for part in self.parts:
+            site.actors = tables.actors[actor : actor + part.actors]
+            site.objects = tables.objects[thing : thing + part.objects]
+            site.decals = tables.decals[decal : decal + part.decals]
+            part.place(site)
+            actor, thing, decal = actor + part.actors, thing + part.objects, decal + part.decals
+        return site.delay
+
+    @staticmethod
+    def draw(
+        tracks: Tracks, rows: NDArray[np.integer], actors: NDArray[np.float64], objects: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Put actors (B, A, columns) on the tracks `rows` (B,) into the first A rows of objects (B, M, columns), and
+        return these: for any instant, not only the present one of some world."""
+        draw_actors(tracks, rows, actors, objects, np.arange(len(rows)))
+        return objects
+
+
+ROADSIDE = Roadside()
+TRAFFIC = (Cones(2), ParkedCars(3), Vehicles(along=5, oncoming=5))
+
 SCENARIOS = {
-    "open-road": Scenario((Roadside(),)),
-    "traffic": Scenario((ParkedCars(groups=4), Cones(groups=3), Vehicles(ahead=3, behind=1, oncoming=5), Roadside())),
+    "open-road": Scenario((ROADSIDE,), "an empty road"),
+    "traffic": Scenario((*TRAFFIC, ROADSIDE), "cars ahead and oncoming, parked cars, cones"),
     "town": Scenario(
         (
-            Pavement(),
-            Crossings(count=3, people=3),
-            Lights(count=4),
-            ParkedCars(groups=2, most=2),
-            Cones(groups=1),
-            Vehicles(ahead=2, behind=1, oncoming=4),
-            Strollers(count=8),
-            Billboards(count=5),
-            Buildings(most=120),
-            Roadside(most=96, posts=False, signs_at=6.2),
-        )
+            *(Lights(3), Crossings(3), Cones(1), ParkedCars(2), Vehicles(along=4, oncoming=5, wish=(7.0, 12.0))),
+            *(Strollers(8), Pavement(), Buildings(), Billboards(), Roadside(220, clear=7.4)),
+        ),
+        "traffic, lights, zebra crossings with people, houses",
     ),
 }
 
 
-def scenario(wanted: str | Scenario) -> Scenario:
-    """The scenario of that name, or the one that is given. Raises ValueError naming the nearest known one."""
-    if isinstance(wanted, Scenario):
-        return wanted
-    if wanted not in SCENARIOS:
-        raise unknown("scenario", wanted, SCENARIOS)
-    return SCENARIOS[wanted]
-
-
-def register(name: str, made: Scenario) -> None:
-    """Let `made` be known by a name wherever one is asked for. ValueError for a name that is taken."""
-    if name in SCENARIOS:
-        raise ValueError(f"scenario {name!r} is there already: expected a name other than {', '.join(SCENARIOS)}")
-    SCENARIOS[name] = made
+def scenario(name: str) -> Scenario:
+    """The scenario of that name. Raises ValueError naming the nearest known one."""
+    if name not in SCENARIOS:
+        raise unknown("scenario", name, SCENARIOS)
+    return SCENARIOS[name]

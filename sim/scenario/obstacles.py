@@ -1,110 +1,105 @@
-"""What stands in the ego's lane and leaves room to pass: parked cars and cones."""
+"""Parked cars and cones: they stand in the way but leave a gap in the ego's own lane, and `line` leads through it."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sim.scenario.actors import (
-    CONE,
-    HEADING,
-    HEIGHT,
-    KIND,
-    LENGTH,
-    PARKED,
-    PLACE,
-    ROLE,
-    TINT,
-    WIDTH,
-    D,
-    S,
-)
-from sim.scenario.part import Part
+from sim.scenario.actors import CONE, PARKED
 from sim.scenario.site import Site
-from sim.scene import LANE_WIDTH, OBJECT_KINDS
+from sim.scenario.vehicles import KINDS
+from sim.scene import LANE_WIDTH
+from sim.track import LANE_CENTRE, SPACING
 
-LEAST_GAP = 2.3
-"""Metres of the ego's own lane that stay free beside every obstacle."""
+PARKED_OFFSET = -3.45
+"""d of a parked car's middle: half on the verge."""
 
-_BEFORE, _AFTER = 26.0, 12.0  # metres of road that an obstacle keeps for itself
-_CLEAR = 4.0  # metres before and after an obstacle that the line is already, and still, in the middle of the gap
-_LOST = 5.0  # seconds that passing slowly may cost
-_CAR = (4.4, 1.82, 1.45)  # length, width, height
-_VAN = (5.0, 1.85, 2.10)
-_CONE = (0.40, 0.40, 0.75)
-_CONE_EVERY = 4.0  # metres
+CONE_SIZE = (0.45, 0.75)
+"""Width and height in metres."""
+
+RAMP = 18.0
+"""Metres over which the line leaves the lane's centre, and comes back."""
+
+_PASSING_PARKED = -1.12  # d of the line beside a parked car: 0.6 m of room either way
+_TAPER, _WORKS = 12.0, 14.0  # metres of a cone group's taper and of its straight part
+_CONE_GAP = 3.0
+
+
+def bypass(site: Site, start: float, end: float, d: float) -> None:
+    """Lead the line over to d from s = start to s = end, with smooth ramps before and after (half cosines)."""
+    count = len(site.curvature)
+    s = np.arange(np.ceil((start - RAMP) / SPACING), np.floor((end + RAMP) / SPACING) + 1) * SPACING
+    beside = np.clip(np.minimum(s - (start - RAMP), (end + RAMP) - s) / RAMP, 0.0, 1.0)
+    share = 0.5 - 0.5 * np.cos(np.pi * beside)
+    index = (s / SPACING).astype(np.int64) % count
+    site.line[index] = LANE_CENTRE + share * (d - LANE_CENTRE)
 
 
 @dataclass(frozen=True)
-class ParkedCars(Part):
-    """So many rows of one to `most` cars that stand half on the verge, at the right."""
+class ParkedCars:
+    """Groups of one to three parked cars along the right edge."""
 
     groups: int = 3
     most: int = 3
-    spacing: float = 6.5
+
+    objects = decals = 0
+    step = None
 
     @property
     def actors(self) -> int:
+        """At most so many cars."""
         return self.groups * self.most
 
     def place(self, site: Site) -> None:
-        for group in site.actors.reshape(self.groups, self.most, -1):
-            count = int(site.rng.integers(1, self.most + 1))
-            s = site.reserve(_BEFORE, (count - 1) * self.spacing + _AFTER)
-            if s is None:
-                continue
-            self._park(site, group[:count], s + self.spacing * np.arange(count))
-            inner = (group[:count, D] + group[:count, WIDTH] / 2).max()
-            site.lead_around(s - _CLEAR, s + (count - 1) * self.spacing + _CLEAR, inner / 2)
-            site.delay += _LOST
-
-    def _park(self, site: Site, cars: NDArray[np.float64], s: NDArray[np.floating]) -> None:
-        rng, count = site.rng, len(cars)
-        van = rng.random(count) < 0.25
-        cars[:, LENGTH : HEIGHT + 1] = np.where(van[:, None], _VAN, _CAR)
-        cars[:, KIND] = np.where(van, OBJECT_KINDS.index("van"), OBJECT_KINDS.index("car"))
-        cars[:, ROLE], cars[:, S], cars[:, PLACE] = PARKED, s % site.length, -1.0
-        cars[:, D] = -LANE_WIDTH + rng.uniform(0.0, 0.1, count)
-        cars[:, HEADING] = rng.uniform(-0.02, 0.02, count)
-        cars[:, TINT] = rng.uniform(-1.0, 1.0, count)
+        """On gentle stretches."""
+        for _ in range(self.groups):
+            n = int(site.rng.integers(1, self.most + 1))
+            room = 7.0 * n
+            start = site.reserve(room + 2 * RAMP + 20.0)
+            if start is None:
+                return
+            first = start + RAMP + 15.0
+            s = first + 7.0 * np.arange(n) + site.rng.uniform(-0.6, 0.6, n)
+            length, width, height, _ = KINDS["car"]
+            d = PARKED_OFFSET + site.rng.uniform(-0.1, 0.05, n)
+            tint = site.rng.uniform(-1, 1, n)
+            site.add_actors(
+                PARKED, "car", s=s % site.length, d=d, heading=site.rng.uniform(-0.03, 0.03, n), length=length,
+                width=width, height=height, tint=tint,
+            )  # fmt: skip
+            bypass(site, s[0] - 0.5 * length - 1.0, s[-1] + 0.5 * length + 1.0, _PASSING_PARKED)
+            site.delay += 3.0
 
 
 @dataclass(frozen=True)
-class Cones(Part):
-    """So many rows of cones that taper from the edge of the ego's lane into it, and go on along what they close off.
-
-    left_share: how many of the rows stand on the side of the centre line.
-    """
+class Cones:
+    """Tapers of cones: most narrow the lane from the right edge, some from the centre line."""
 
     groups: int = 2
-    cones: int = 6
-    left_share: float = 0.3
+
+    objects = decals = 0
+    step = None
 
     @property
     def actors(self) -> int:
-        return self.groups * self.cones
+        """The cones of all groups."""
+        return self.groups * _cone_count()
 
     def place(self, site: Site) -> None:
-        for group in site.actors.reshape(self.groups, self.cones, -1):
-            end = (self.cones - 1) * _CONE_EVERY
-            s = site.reserve(_BEFORE, end + _AFTER)
-            if s is None:
-                continue
-            closed = site.rng.uniform(0.6, LANE_WIDTH - LEAST_GAP - _CONE[1] / 2)
-            left = bool(site.rng.random() < self.left_share)
-            self._set_up(site, group, s, closed, left)
-            edge = closed + _CONE[1] / 2
-            site.lead_around(
-                s - _CLEAR, s + end + _CLEAR, -(edge + LANE_WIDTH) / 2 if left else (edge - LANE_WIDTH) / 2
-            )
-            site.delay += _LOST
+        """On gentle stretches."""
+        for _ in range(self.groups):
+            start = site.reserve(2 * _TAPER + _WORKS + 2 * RAMP + 10.0)
+            if start is None:
+                return
+            first = start + RAMP + 10.0
+            s = first + _CONE_GAP * np.arange(_cone_count())
+            depth = np.clip(np.minimum(s - first, s[-1] - s) / _TAPER, 0.0, 1.0)
+            right = bool(site.rng.random() < 0.7)
+            d = -LANE_WIDTH + 0.2 + 0.7 * depth if right else -0.1 - 0.7 * depth
+            width, height = CONE_SIZE
+            site.add_actors(CONE, "cone", s=s % site.length, d=d, length=width, width=width, height=height)
+            bypass(site, first + 0.5 * _TAPER, s[-1] - 0.5 * _TAPER, -1.3 if right else -2.2)
+            site.delay += 3.0
 
-    def _set_up(self, site: Site, cones: NDArray[np.float64], s: float, closed: float, left: bool) -> None:
-        """A taper over the first half of the row; `closed` metres of the lane beside the second."""
-        i = np.arange(self.cones)
-        into = closed * np.minimum((i + 1) / np.ceil(self.cones / 2), 1.0)
-        cones[:, ROLE], cones[:, KIND], cones[:, PLACE] = CONE, OBJECT_KINDS.index("cone"), -1.0
-        cones[:, S] = (s + _CONE_EVERY * i) % site.length
-        cones[:, D] = -into if left else into - LANE_WIDTH
-        cones[:, LENGTH : HEIGHT + 1] = _CONE
-        cones[:, TINT] = site.rng.uniform(-1.0, 1.0, self.cones)
+
+def _cone_count() -> int:
+    return int((2 * _TAPER + _WORKS) / _CONE_GAP) + 1

@@ -1,20 +1,16 @@
-"""What grows and stands beside the road: trees in groves, posts, curve signs."""
+"""What grows and stands beside the road."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.scenario.part import Part
 from sim.scenario.site import Site
-from sim.scene import OBJECT_KINDS
-from sim.track import SPACING, to_world
+from sim.scene import OBJECT_COLUMNS, OBJECT_KINDS
+from sim.track import SPACING, Tracks, to_world
 
 POST_OFFSET = 4.6
 """Metres from the centre line to a delineator post, just outside the shoulder."""
-
-CLEAR_ROAD = 7.0
-"""Metres from any centre line that everything but posts and signs keeps."""
 
 _POST_EVERY = (24, 48)  # metres, in bends and on straights: whole dash periods, as the lap is
 _BEND = 1 / 150.0  # 1/m
@@ -33,54 +29,61 @@ _SIGN = (0.9, 1.5)
 
 
 @dataclass(frozen=True)
-class Roadside(Part):
-    """At most so many trees, bushes, posts and signs.
+class Roadside:
+    """Posts, curve signs, trees and bushes; at most so many in all. clear: metres from any centre line that all but
+    posts and signs keep."""
 
-    posts: whether delineators line the road. signs_at: |d| in metres of the curve signs.
-    """
+    objects: int = 352
+    clear: float = 7.0
 
-    most: int = 352
-    posts: bool = True
-    signs_at: float = POST_OFFSET + 0.8
-
-    @property
-    def objects(self) -> int:
-        return self.most
+    actors = decals = 0
+    step = None
 
     def place(self, site: Site) -> None:
-        furniture = _signs(site, self.signs_at)
-        if self.posts:
-            furniture = np.concatenate([_posts(site), furniture])
-        growth = _growth(site, self.most - len(furniture))
-        filled = np.concatenate([furniture, growth])
-        site.objects[: len(filled)] = filled
+        """Posts and signs first, then as much as grows."""
+        furniture = np.concatenate([_posts(site.tracks, site.row), _signs(site.tracks, site.row)])
+        growth = _growth(site, self.objects - len(furniture), self.clear)
+        site.put(np.concatenate([furniture, growth]))
 
 
-def _posts(site: Site) -> NDArray[np.float64]:
+def _upright(
+    tracks: Tracks, row: int, s: NDArray[np.floating], d: NDArray[np.floating], size: tuple[float, float], kind: str
+) -> NDArray[np.float64]:
+    """Objects (n, 9) of one kind and size at lane coordinates."""
+    x, y, _ = to_world(tracks, row, s, d)
+    alike = np.broadcast_to([*size, OBJECT_KINDS.index(kind), 0.0, 0.0, 0.0, 0.0], (len(s), 7))
+    return np.concatenate([np.stack([x, y], axis=1), alike], axis=1)
+
+
+def _posts(tracks: Tracks, row: int) -> NDArray[np.float64]:
     """White posts on both sides, closer together in bends."""
-    bend = np.abs(site.curvature) > _BEND
+    bend = np.abs(tracks.curvature[row, : tracks.count[row]]) > _BEND
     s = np.arange(0, len(bend), _POST_EVERY[0])
     kept = s[bend[s] | (s % _POST_EVERY[1] == 0)] * SPACING
     both = np.concatenate([kept, kept])
     side = np.repeat([POST_OFFSET, -POST_OFFSET], len(kept))
-    return site.upright(both, side, _POST, "delineator")
+    return _upright(tracks, row, both, side, _POST, "delineator")
 
 
-def _signs(site: Site, away: float) -> NDArray[np.float64]:
+def _signs(tracks: Tracks, row: int) -> NDArray[np.float64]:
     """Red and white curve signs along the outside of the tight bends, between the posts.
 
     The sign of a sign's tint is where its chevrons point: + left.
     """
-    curvature = site.curvature
+    curvature = tracks.curvature[row, : tracks.count[row]]
     s = np.arange(_SIGN_EVERY // 2, len(curvature), _SIGN_EVERY)
     tight = s[np.abs(curvature[s]) > _SIGN_BEND]
-    side = np.sign(curvature[tight])
-    return site.upright(tight * SPACING, -side * away, _SIGN, "curve sign", side)
+    outside = -np.sign(curvature[tight]) * (POST_OFFSET + 0.8)
+    signs = _upright(tracks, row, tight * SPACING, outside, _SIGN, "curve sign")
+    signs[:, OBJECT_COLUMNS.index("tint")] = np.sign(curvature[tight])
+    return signs
 
 
-def _growth(site: Site, most: int) -> NDArray[np.float64]:
+def _growth(site: Site, most: int, clear: float) -> NDArray[np.float64]:
     """Trees and bushes (at most `most`, 9) in groves, each mostly of one kind, with gaps between them."""
-    rng, length, tries = site.rng, site.length, 4 * most
+    tracks, row, rng = site.tracks, site.row, site.rng
+    tries = 4 * most
+    length = tracks.length[row]
     groves = int(length / 22)
     grove = rng.integers(0, groves, tries)
     middle, spread = rng.uniform(0, length, groves), rng.uniform(3, 16, groves)
@@ -88,11 +91,11 @@ def _growth(site: Site, most: int) -> NDArray[np.float64]:
     leader = rng.choice(len(_GROWTH), groves, p=_LEADS)
     plant = np.where(rng.random(tries) < 0.75, leader[grove], rng.integers(0, len(_GROWTH), tries))
     s = middle[grove] + spread[grove] * rng.standard_normal(tries)
-    d = side[grove] * (CLEAR_ROAD + 0.6 + away[grove] + rng.exponential(6.0, tries))
+    d = side[grove] * (clear + 0.6 + away[grove] + rng.exponential(6.0, tries))
     height = rng.uniform(_LOW[plant], _HIGH[plant])
     width = height * _SLENDERNESS[plant] * rng.uniform(0.85, 1.15, tries)
     tint = rng.uniform(-1, 1, tries)
-    x, y, _ = to_world(site.tracks, site.row, s, d)
-    kept = np.flatnonzero(site.clear(x, y, CLEAR_ROAD + width / 4))[:most]
+    x, y, _ = to_world(tracks, row, s, d)
+    kept = np.flatnonzero(site.clear(x, y, clear + width / 4) & site.uncovered(x, y))[:most]
     upright = np.zeros(tries)
     return np.stack([x, y, width, height, _GROWTH_KINDS[plant], tint, upright, upright, upright], axis=1)[kept]

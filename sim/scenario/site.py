@@ -1,134 +1,120 @@
-"""The building site of one world: where a scenario's parts find room."""
+"""Where a scenario's parts are put: one world's road, and who has taken which stretch of it."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from sim.jit import kernel
-from sim.scene import GRID_SIZE, OBJECT_COLUMNS, OBJECT_KINDS
-from sim.track import LANE_CENTRE, SPACING, Tracks, to_world
+from sim.scenario.actors import ACTOR_COLUMNS, NONE, ROLE
+from sim.scene import DECAL_KINDS, GRID_SIZE, OBJECT_COLUMNS, OBJECT_KINDS
+from sim.track import SPACING, Tracks, to_world
 
-START_ROOM = (15.0, 45.0)
-"""Metres before and after the start that stay free of crossings, lights and obstacles."""
+START_CLEAR = (30.0, 45.0)
+"""Metres behind and ahead of the start that are nobody's."""
 
 GENTLE = 1 / 60
-"""1/m: what stands in the way stands where the road bends no more than that, so that it is seen in time."""
+"""1/m: stretches bend less than this, so that what stands there is seen in time."""
 
-SEEN_FROM = 18.0
-"""Metres before a thing from which on the road is gentle."""
-
-_APPROACH = 35.0  # metres before a thing, where the speed of those who come tells how busy the place is
-_RIM = 0.75  # metres, a little over half a cell's diagonal
+_RIM = 0.75  # metres, a little over half a grid cell's diagonal
 
 
 @dataclass
 class Site:
-    """One world while it is furnished.
+    """One world while it is furnished. actors, objects, decals: the rows of the part at hand; unused ones stay empty.
 
-    tracks and row: the road. rng: the world's scene stream. actors (A, columns), objects (M, 9), decals (D, 3): the
-    rows of the part whose turn it is, all empty. line (count,): the d to drive at each metre, which obstacles bend.
-    delay: seconds that a careful driver may lose to what stands here. pavement: metres. crossings: s of each zebra's
-    middle.
+    line: (MAX_POINTS,) as `sim.world.World.line`. discs: (x, y, radius) that
+    something big has taken. delay: seconds that the parts so far may cost a careful driver.
     """
 
     tracks: Tracks
     row: int
     rng: np.random.Generator
     line: NDArray[np.float64]
+    pavement: NDArray[np.float32]
     actors: NDArray[np.float64]
     objects: NDArray[np.float32]
     decals: NDArray[np.float32]
     delay: float = 0.0
-    pavement: float = 0.0
-    crossings: list[float] = field(default_factory=list)
+    discs: list[tuple[float, float, float]] = field(default_factory=list)
+    _free: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.taken = np.zeros(len(self.line), np.bool_)
-        self.built = np.zeros((GRID_SIZE, GRID_SIZE), np.bool_)
-        self._take(0.0, *START_ROOM)
-
-    @property
-    def length(self) -> float:
-        """Metres of the lap."""
-        return float(self.tracks.length[self.row])
+        curvature = self.curvature
+        self._free = np.abs(curvature) < GENTLE
+        behind, ahead = (int(metres / SPACING) for metres in START_CLEAR)
+        self._free[np.arange(-behind, ahead)] = False
 
     @property
     def curvature(self) -> NDArray[np.float64]:
-        """1/m (count,) at each metre."""
-        return self.tracks.curvature[self.row, : len(self.line)]
+        """1/m at each sample of the track."""
+        return self.tracks.curvature[self.row, : self.tracks.count[self.row]]
 
-    def reserve(self, before: float, after: float) -> float | None:
-        """An s, drawn anew, around which so many metres are nobody else's from now on; None where there is no room.
+    @property
+    def length(self) -> float:
+        """Metres, the lap."""
+        return float(self.tracks.length[self.row])
 
-        The road is gentle there, and among such places those are drawn from which one comes to more slowly.
-        """
-        bends = np.abs(self.curvature) > GENTLE
-        free = ~(_any_within(self.taken, before, after) | _any_within(bends, SEEN_FROM, after))
-        places = np.flatnonzero(free)
-        if not len(places):
+    def reserve(self, metres: float) -> float | None:
+        """The s where a free, gently bending stretch of so many metres begins, now taken; None if there is none."""
+        n = int(np.ceil(metres / SPACING))
+        free = np.concatenate([self._free, self._free[:n]]).astype(np.int64)
+        run = np.concatenate([[0], np.cumsum(free)])
+        starts = np.flatnonzero(run[n : n + len(self._free)] - run[: len(self._free)] == n)
+        if not len(starts):
             return None
-        speed = self.tracks.speed[self.row, (places - round(_APPROACH / SPACING)) % len(free)]
-        slow = places[speed <= np.median(speed)]
-        s = float(slow[int(self.rng.integers(len(slow)))] * SPACING)
-        self._take(s, before, after)
-        return s
+        start = int(self.rng.choice(starts))
+        self._free[np.arange(start, start + n) % len(self._free)] = False
+        return start * SPACING
 
-    def _take(self, s: float, before: float, after: float) -> None:
-        self.taken[np.arange(round(s - before), round(s + after) + 1) % len(self.taken)] = True
+    def spread(self, count: int, gap: float, first: float) -> NDArray[np.float64]:
+        """`count` places along the lap from s = first on, at least `gap` metres apart; fewer where the lap is short."""
+        room = self.length - first - 30.0
+        count = min(count, int(room / gap))
+        slack = np.sort(self.rng.uniform(0, room - count * gap, count))
+        return first + slack + gap * np.arange(count)
 
-    def lead_around(self, start: float, end: float, d: float, ramp: float = 22.0) -> None:
-        """Bend the line to d from s = start to end, easing over `ramp` metres on both sides."""
-        s = (np.arange(len(self.line)) * SPACING - (start - ramp)) % self.length
-        rise = np.clip(np.minimum(s, end - start + 2 * ramp - s) / ramp, 0.0, 1.0)
-        self.line += (d - LANE_CENTRE) * rise**2 * (3 - 2 * rise)
+    def add_actors(self, role: int, kind: str, **columns: object) -> None:
+        """Fill the next empty actor rows; columns by name, numbers or arrays that broadcast."""
+        known = {name: np.atleast_1d(np.asarray(value, float)) for name, value in columns.items()}
+        n = max(len(values) for values in known.values())
+        first = int((self.actors[:, ROLE] != NONE).sum())
+        table = np.zeros((min(n, len(self.actors) - first), len(ACTOR_COLUMNS)))
+        known |= {"role": np.array([role]), "kind": np.array([OBJECT_KINDS.index(kind)])}
+        known.setdefault("place", np.array([-1.0]))
+        known.setdefault("chance", self.rng.random(n))
+        for name, values in known.items():
+            table[:, ACTOR_COLUMNS.index(name)] = np.broadcast_to(values, n)[: len(table)]
+        self.actors[first : first + len(table)] = table
 
-    def upright(
-        self, s: ArrayLike, d: ArrayLike, size: tuple[float, float], kind: str, tint: ArrayLike = 0.0
-    ) -> NDArray[np.float64]:
-        """Objects (n, 9) of one kind and size (width, height) at lane coordinates."""
-        x, y, _ = to_world(self.tracks, self.row, s, d)
-        made = np.zeros((len(x), len(OBJECT_COLUMNS)))
-        made[:, 0], made[:, 1], made[:, 2:4] = x, y, size
-        made[:, 4], made[:, 5] = OBJECT_KINDS.index(kind), tint
-        return made
+    def add_decal(self, kind: str, s: float, length: float) -> None:
+        """Paint on the road."""
+        first = int((self.decals[:, 2] >= 0).sum())
+        if first < len(self.decals):
+            self.decals[first] = s, length, DECAL_KINDS.index(kind)
 
-    def build(self, x: float, y: float, yaw: float, length: float, width: float, least: float) -> bool:
-        """Claim a rectangle of ground if all of it is free and keeps `least` metres from every centre line."""
-        grid, origin = self.tracks.grid[self.row], self.tracks.origin[self.row]
-        return bool(_build(grid, origin, self.built, x, y, yaw, length, width, least + _RIM))
+    def add_objects(self, kind: str, s: NDArray, d: NDArray, **columns: object) -> None:
+        """Static objects at lane coordinates; `yaw` is against the road's direction there."""
+        x, y, heading = to_world(self.tracks, self.row, s, d)
+        values = {"x": x, "y": y, "kind": OBJECT_KINDS.index(kind), **columns}
+        values["yaw"] = heading + np.asarray(columns.get("yaw", 0.0))
+        self.put(np.stack([np.broadcast_to(values.get(name, 0.0), x.shape) for name in OBJECT_COLUMNS], axis=1))
 
-    def clear(self, x: NDArray[np.float64], y: NDArray[np.float64], least: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Whether points keep that far from every centre line, and off what is built; what lies off the grid does."""
-        last = GRID_SIZE - 1
-        column = np.rint(x - self.tracks.origin[self.row, 0]).astype(np.int64).clip(0, last)
-        line = np.rint(y - self.tracks.origin[self.row, 1]).astype(np.int64).clip(0, last)
-        far = np.abs(self.tracks.grid[self.row, line, column, 0]) >= least + _RIM
-        return far & ~self.built[line, column]
+    def uncovered(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether points lie outside all `discs` (x, y, radius) that something big has taken."""
+        free = np.ones(len(x), bool)
+        for middle_x, middle_y, radius in self.discs:
+            free &= np.hypot(x - middle_x, y - middle_y) > radius
+        return free
 
+    def put(self, table: NDArray) -> None:
+        """Finished object rows (n, columns) into the next empty ones."""
+        first = int((self.objects[:, OBJECT_COLUMNS.index("kind")] >= 0).sum())
+        n = min(len(table), len(self.objects) - first)
+        self.objects[first : first + n] = table[:n]
 
-def _any_within(marks: NDArray[np.bool_], before: float, after: float) -> NDArray[np.bool_]:
-    """Whether any mark of a closed row of metres lies from `before` metres before each to `after` metres after it."""
-    back, ahead = round(before / SPACING), round(after / SPACING)
-    around = np.concatenate([marks[len(marks) - back :], marks, marks[:ahead]])
-    total = np.concatenate([[0], np.cumsum(around)])
-    return total[back + ahead + 1 :] > total[: len(marks)]
-
-
-@kernel
-def _build(grid, origin, built, x, y, yaw, length, width, least):
-    """Whether a rectangle is free; if so its cells are marked as built."""
-    along, across = int(length) + 2, int(width) + 2
-    for claim in (False, True):
-        for i in range(along):
-            for j in range(across):
-                forward, left = (i / (along - 1) - 0.5) * length, (j / (across - 1) - 0.5) * width
-                column = round(x + forward * np.cos(yaw) - left * np.sin(yaw) - origin[0])
-                row = round(y + forward * np.sin(yaw) + left * np.cos(yaw) - origin[1])
-                if min(column, row) < 0 or max(column, row) >= GRID_SIZE:
-                    return False
-                if claim:
-                    built[row, column] = True
-                elif built[row, column] or abs(grid[row, column, 0]) < least:
-                    return False
-    return True
+    def clear(self, x: NDArray[np.float64], y: NDArray[np.float64], least: NDArray | float) -> NDArray[np.bool_]:
+        """Whether points keep that far (m) from every centre line; what lies off the grid does."""
+        last, origin = GRID_SIZE - 1, self.tracks.origin[self.row]
+        column = np.rint(x - origin[0]).astype(np.int64).clip(0, last)
+        line = np.rint(y - origin[1]).astype(np.int64).clip(0, last)
+        return np.abs(self.tracks.grid[self.row, line, column, 0]) >= least + _RIM

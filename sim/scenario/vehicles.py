@@ -1,269 +1,227 @@
-"""Vehicles that drive: ahead of the ego, behind it, and towards it, by the Intelligent Driver Model.
+"""Other road users on wheels: they follow their lane by the Intelligent Driver Model.
 
 Treiber, Hennecke, Helbing, "Congested traffic states in empirical observations and microscopic simulations", Physical
-Review E 62 (2000). A vehicle's leader is whatever binds it most: the next vehicle or the ego in its lane, a stop line
-at red or amber, a zebra that someone is on, a person or a thing in its way. Vehicles that drive as the ego does follow
-`World.line`, those that come towards it the middle of their lane.
+Review E 62, 2000 (IDM: equations 1 to 3).
 """
 
 import math
 from dataclasses import dataclass
-
-import numpy as np
+from typing import ClassVar
 
 from sim.jit import kernel
 from sim.scenario.actors import (
     ACCELERATION,
-    CONE,
+    AMBER,
+    CHANCE,
     CROSSING,
+    GREEN,
     HEADING,
     LENGTH,
     LIGHT,
     MODE,
-    PARKED,
     PEDESTRIAN,
     PLACE,
     ROLE,
     SPEED,
     TIMER,
     VEHICLE,
-    WIDTH,
     WISH,
     D,
     S,
-)
-from sim.scenario.crossings import ZEBRA_LENGTH
-from sim.scenario.part import Instant, Part, chance
+    draw,
+    way_ahead,
+)  # fmt: skip
 from sim.scenario.site import Site
-from sim.scene import LIGHT_PHASES, OBJECT_KINDS
 from sim.track import CRUISE_SPEED, LANE_CENTRE, SPACING
-from sim.vehicle import CONTROL_STEP
-from sim.vehicle import LENGTH as EGO_LENGTH
-from sim.vehicle import SPEED as EGO_SPEED
-from sim.vehicle import WIDTH as EGO_WIDTH
+from sim.vehicle import CONTROL_STEP, EGO_LENGTH
 
-MOST_SPEED = 16.0
-"""m/s."""
+MAX_SPEED = 16.0
+LEAST_ACCELERATION, MOST_ACCELERATION = -8.0, 2.5
+"""m/s and m/s2: no vehicle leaves these bounds."""
 
-ACCELERATIONS = (-8.0, 2.5)
-"""m/s2, the bounds of what a vehicle does."""
+HEADWAY = 1.4
+STANDSTILL_GAP = 2.0
+COMFORTABLE = 1.5
+BRAKING = 2.0
+"""IDM's time headway (s), jam distance (m), acceleration and comfortable deceleration (m/s2); its exponent is 4."""
 
-IDM_ACCELERATION = 1.5
-IDM_BRAKING = 2.0
-IDM_TIME_GAP = 1.2
-IDM_GAP = 2.0
-"""The model's a and b in m/s2, T in seconds and s0 in metres."""
+BRAKE_LIGHTS = -0.4
+"""m/s2 below which the brake lights shine; they do while standing, too."""
 
-NONE_AHEAD = 1e9
+ZEBRA_LENGTH = 3.0
+STOP_BEFORE_ZEBRA = 2.5
+"""Metres: of a zebra along the road, and between its edge and where cars wait."""
 
-_SIGHT = 120.0  # metres
-_PREVIEW = 1.2  # s of the speed profile
-_BEFORE_LINE = 1.0  # metres that a bumper keeps from a stop line
-_BEFORE_ZEBRA = 1.5  # metres, from a zebra's edge
-_STOPS_FOR = {"amber": 3.0, "red": 6.0}  # m/s2 that a driver will brake with for that light
-_STOPS_FOR_AMBER, _STOPS_FOR_RED = _STOPS_FOR.values()
-_AMBER, _RED = LIGHT_PHASES.index("amber"), LIGHT_PHASES.index("red")
-_BRAKE_LIGHTS = -0.4  # m/s2
-_PAUSE_BRAKING = -2.0  # m/s2
-_SIZES = np.array([(4.3, 1.80, 1.45), (5.0, 1.95, 2.10), (7.0, 2.10, 3.00)])  # car, van, truck: length, width, height
-_KINDS = np.array([OBJECT_KINDS.index(kind) for kind in ("car", "van", "truck")])
-_SHARES = (0.7, 0.2, 0.1)
+HALT_BRAKING = 2.0
+DRIVES = (9.0, 26.0)
+HALTS = (2.0, 5.0)
+"""A vehicle ahead drives so many seconds, then brakes by HALT_BRAKING (m/s2) and stands so many."""
+
+_FREE = 1e3  # metres of gap that mean nobody is there
+_SALT = 7  # of the hash
+
+KINDS = {"car": (4.4, 1.75, 1.45, 0.7), "van": (5.2, 1.95, 2.1, 0.2), "truck": (7.5, 2.2, 3.0, 0.1)}
+"""Kind -> length, width, height in metres, and share of the traffic."""
+
+
+@kernel
+def idm(speed, wish, gap, leader_speed):
+    """m/s2 of a vehicle at `speed` that wishes to drive at `wish`, `gap` metres behind a leader; all in m/s."""
+    closing = speed * (speed - leader_speed) / (2.0 * math.sqrt(COMFORTABLE * BRAKING))
+    desired = STANDSTILL_GAP + max(0.0, speed * HEADWAY + closing)
+    return COMFORTABLE * (1.0 - (speed / max(wish, 0.1)) ** 4 - (desired / max(gap, 0.1)) ** 2)
+
+
+@kernel
+def must_stop(speed, gap, braking):
+    """Whether a vehicle can still stop within `gap` metres at that braking (m/s2); who stands at the line can."""
+    return speed * speed <= 2.0 * braking * max(gap, 0.0) + 0.05
+
+
+@kernel
+def direction(actor):
+    """+1 along the road, -1 against it."""
+    return 1.0 if math.cos(actor[HEADING]) > 0.0 else -1.0
+
+
+@kernel
+def crossing_someone(actor):
+    """Whether a pedestrian is on a zebra or about to step onto it; drivers wait for those."""
+    return actor[ROLE] == PEDESTRIAN and actor[MODE] == CROSSING
+
+
+@kernel
+def _is_ahead(actor, side, s, lap):
+    """Whether s lies in the half lap before an actor, in its direction."""
+    return (way_ahead(actor[S], s, lap) if side > 0.0 else way_ahead(s, actor[S], lap)) < 0.5 * lap
+
+
+@kernel
+def _gap_to(actor, side, s, half_length, lap):
+    """Metres from an actor's front on to the rear of something at s, in its direction; negative when it overlaps."""
+    way = way_ahead(actor[S], s, lap) if side > 0.0 else way_ahead(s, actor[S], lap)
+    if way > lap - 20.0:
+        way -= lap
+    return way - half_length - 0.5 * actor[LENGTH]
+
+
+@kernel
+def _acceleration(actors, a, ego, row, wish, lap):
+    """m/s2 that actor a, a vehicle, wants: the least that IDM grants for anybody ahead."""
+    me = actors[a]
+    side, speed = direction(me), me[SPEED]
+    wanted = idm(speed, wish, _FREE, speed)
+    for b in range(len(actors)):
+        other = actors[b]
+        if b != a and other[ROLE] == VEHICLE and direction(other) == side:
+            if _is_ahead(me, side, other[S], lap):
+                gap = _gap_to(me, side, other[S], 0.5 * other[LENGTH], lap)
+                wanted = min(wanted, idm(speed, wish, gap, other[SPEED]))
+        elif other[ROLE] == LIGHT and side > 0.0 and other[MODE] != GREEN:
+            gap = _gap_to(me, side, other[PLACE], 0.0, lap)
+            if gap > -1.0 and (other[MODE] != AMBER or must_stop(speed, gap, 3.0)):
+                wanted = min(wanted, idm(speed, wish, gap + 0.5, 0.0))
+        elif crossing_someone(other):
+            gap = _gap_to(me, side, other[PLACE], 0.5 * ZEBRA_LENGTH + STOP_BEFORE_ZEBRA, lap)
+            if gap > -1.5 and must_stop(speed, gap + 2.0, 8.0):
+                wanted = min(wanted, idm(speed, wish, gap + STANDSTILL_GAP, 0.0))
+    if side * ego[1, row] < 0.9 and _is_ahead(me, side, ego[0, row], lap):
+        gap = _gap_to(me, side, ego[0, row], 0.5 * EGO_LENGTH, lap)
+        wanted = min(wanted, idm(speed, wish, gap, ego[2, row] if side > 0.0 else 0.0))
+    return min(max(wanted, LEAST_ACCELERATION), MOST_ACCELERATION)
+
+
+@kernel
+def _halt(me, step, accelerates):
+    """A vehicle ahead now and then stops for a while; returns its acceleration (m/s2), its timer moved on."""
+    if me[TIMER] > 0.0:
+        me[TIMER] -= CONTROL_STEP
+        if me[TIMER] <= 0.0:
+            me[TIMER] = -(HALTS[0] + (HALTS[1] - HALTS[0]) * draw(me[CHANCE], step, _SALT))
+        return accelerates
+    if me[TIMER] < 0.0:
+        if me[SPEED] < 0.1:
+            me[TIMER] += CONTROL_STEP
+            if me[TIMER] >= 0.0:
+                me[TIMER] = DRIVES[0] + (DRIVES[1] - DRIVES[0]) * draw(me[CHANCE], step, _SALT + 1)
+        return min(accelerates, -HALT_BRAKING)
+    return accelerates
+
+
+@kernel
+def drive(traffic, rows):
+    """One control step of all vehicles of the worlds `rows`: all decide on the same instant, then all move."""
+    for b in range(len(rows)):
+        row = rows[b]
+        actors, lap, n = traffic.actors[row], traffic.length[row], traffic.count[row]
+        for a in range(len(actors)):
+            me = actors[a]
+            if me[ROLE] == VEHICLE:
+                i = int(me[S] / SPACING) % n
+                wish = min(me[WISH], 0.9 * traffic.profile[row, i])
+                wanted = _acceleration(actors, a, traffic.ego, row, wish, lap)
+                me[ACCELERATION] = _halt(me, traffic.steps[row], wanted)
+        for a in range(len(actors)):
+            if actors[a, ROLE] == VEHICLE:
+                _move(actors[a], traffic.line[row], n, lap)
+
+
+@kernel
+def _move(me, line, n, lap):
+    """One control step along the lane; those that drive with +s keep to the line that clears the obstacles."""
+    before = me[SPEED]
+    me[SPEED] = min(max(before + CONTROL_STEP * me[ACCELERATION], 0.0), MAX_SPEED)
+    me[ACCELERATION] = (me[SPEED] - before) / CONTROL_STEP
+    side = direction(me)
+    me[S] = way_ahead(0.0, me[S] + side * 0.5 * (before + me[SPEED]) * CONTROL_STEP, lap)
+    me[MODE] = 1.0 if me[ACCELERATION] < BRAKE_LIGHTS or me[SPEED] < 0.1 else 0.0
+    if side > 0.0:
+        i = int(me[S] / SPACING) % n
+        share = me[S] / SPACING - math.floor(me[S] / SPACING)
+        ahead = line[(i + 1) % n]
+        me[D] = line[i] + share * (ahead - line[i])
+        me[HEADING] = math.atan((ahead - line[i]) / SPACING)
 
 
 @dataclass(frozen=True)
-class Vehicles(Part):
-    """So many vehicles ahead of the ego in its lane, behind it, and oncoming.
+class Vehicles:
+    """Vehicles in the ego's lane, which slow and now and then halt, and oncoming ones. wish: m/s, least and most."""
 
-    share: the range of what each wishes to drive, as a share of the road's own speed profile. pause_every: mean seconds
-    between two stops that a vehicle in the ego's lane makes for no reason to be seen; pause: how long it then stands.
-    """
+    along: int = 5
+    oncoming: int = 5
+    wish: tuple[float, float] = (7.0, 13.0)
 
-    ahead: int = 3
-    behind: int = 1
-    oncoming: int = 4
-    share: tuple[float, float] = (0.6, 0.95)
-    pause_every: float = 40.0
-    pause: tuple[float, float] = (2.0, 5.0)
+    objects = decals = 0
+    step: ClassVar = staticmethod(drive)
 
     @property
     def actors(self) -> int:
-        return self.ahead + self.behind + self.oncoming
+        """Rows of the actors' table."""
+        return self.along + self.oncoming
 
     def place(self, site: Site) -> None:
-        """The first one ahead is soon met; the others keep their stretch of the lap."""
-        rng, last = site.rng, site.length - 60.0 * (self.behind + 1)
-        ahead = _spread(rng, self.ahead, 45.0, last)
-        ahead[:1] = rng.uniform(40.0, 90.0, len(ahead[:1]))
-        behind = site.length - 30.0 - 60.0 * np.arange(self.behind) - rng.uniform(0.0, 10.0, self.behind)
-        s = np.concatenate([ahead, behind, _spread(rng, self.oncoming, 60.0, site.length - 40.0)])
-        comes = np.arange(len(s)) >= self.ahead + self.behind
-        self._fill(site, s, comes)
-        slow, lasting = site.actors[: self.ahead, WISH], self.pause[1] + 6.0
-        if len(slow):
-            lap = float(site.tracks.expert_time[site.row])
-            behind_them = lap * CRUISE_SPEED / slow.min()
-            site.delay += behind_them - lap + behind_them / self.pause_every * lasting
+        """Spread them over the lap, nobody near the start."""
+        self._lane(site, self.along, LANE_CENTRE, 0.0)
+        self._lane(site, self.oncoming, -LANE_CENTRE, math.pi)
+        if self.along:  # whoever follows the slowest of them all the way, halts included, makes about this speed
+            site.delay += site.length / (1.1 * self.wish[0]) - site.length / CRUISE_SPEED
 
-    def _fill(self, site: Site, s: np.ndarray, comes: np.ndarray) -> None:
-        """The vehicles' rows: at s, oncoming where `comes`, each at the speed that it wishes."""
-        rng, own = site.rng, site.actors
-        build = rng.choice(len(_KINDS), len(s), p=_SHARES)
-        at = np.rint(s / SPACING).astype(np.int64) % len(site.line)
-        own[:, ROLE], own[:, 1], own[:, S] = VEHICLE, _KINDS[build], s
-        own[:, D] = np.where(comes, -LANE_CENTRE, site.line[at])
-        own[:, HEADING] = np.where(comes, math.pi, 0.0)
-        own[:, LENGTH : LENGTH + 3] = _SIZES[build]
-        own[:, LENGTH + 3] = rng.uniform(-1.0, 1.0, len(s))
-        own[:, WISH] = CRUISE_SPEED * rng.uniform(*self.share, len(s))
-        own[:, SPEED] = own[:, WISH] / CRUISE_SPEED * site.tracks.speed[site.row, at]
-
-    def step(self, instant: Instant, first: int, last: int) -> None:
-        tracks = instant.tracks
-        _step_rows(
-            *(instant.rows, instant.actors, first, last, instant.ego, instant.s, instant.d, instant.heading_error),
-            *(tracks.speed, tracks.curvature, tracks.count, instant.line, instant.steps, instant.salt),
-            *(self.pause_every, *self.pause),
-        )
-
-
-def _spread(rng: np.random.Generator, count: int, start: float, end: float) -> np.ndarray:
-    """`count` places (count,) from start to end in metres, one in each of as many equal stretches, well apart."""
-    stretch = (end - start) / max(count, 1)
-    return start + stretch * (np.arange(count) + rng.uniform(0.0, 0.6, count))
-
-
-@kernel
-def idm(speed, wish, gap, closing):
-    """The model's acceleration in m/s2: speed and wish in m/s, metres to the leader, m/s that it comes nearer."""
-    wanted = IDM_GAP + max(
-        speed * IDM_TIME_GAP + speed * closing / (2 * math.sqrt(IDM_ACCELERATION * IDM_BRAKING)), 0.0
-    )
-    return IDM_ACCELERATION * (1 - (speed / wish) ** 4 - (wanted / max(gap, 0.1)) ** 2)
-
-
-@kernel
-def _at(values, s):
-    """A closed row of values (n,), one a metre, at s metres; between two of them in proportion."""
-    whole = math.floor(s / SPACING)
-    i, t = whole % len(values), s / SPACING - whole
-    return (1 - t) * values[i] + t * values[(i + 1) % len(values)]
-
-
-@kernel
-def _ahead(s, of, way, length):
-    """Metres in [0, length) from `of` to s along a closed road that is driven with +s (way 1) or against it (-1)."""
-    return (s - of) * way % length
-
-
-@kernel
-def _gap_to_light(me, light, way, length):
-    """Metres from the front to where it has to stop for a light; NONE_AHEAD where it need not or can no longer."""
-    if way < 0 or light[MODE] not in (_AMBER, _RED):
-        return NONE_AHEAD
-    gap = _ahead(light[PLACE], me[S], way, length) - me[LENGTH] / 2
-    will = _STOPS_FOR_AMBER if light[MODE] == _AMBER else _STOPS_FOR_RED
-    stops = gap > 0.0 and me[SPEED] ** 2 <= 2 * will * gap
-    return gap + IDM_GAP - _BEFORE_LINE if stops else NONE_AHEAD
-
-
-@kernel
-def _gap_to_person(me, person, way, lane, length):
-    """Metres from the front to where it has to stop for someone on foot; NONE_AHEAD for who is no concern of it."""
-    gap = _ahead(person[S], me[S], way, length) - me[LENGTH] / 2
-    if gap > -0.5 and abs(person[D] - me[D]) < me[WIDTH] / 2 + 0.4:
-        return gap
-    if person[MODE] != CROSSING:
-        return NONE_AHEAD
-    across = math.copysign(1.0, math.sin(person[HEADING]))
-    if (person[D] - lane) * across > me[WIDTH] / 2 + 0.6:
-        return NONE_AHEAD
-    gap = _ahead(person[PLACE], me[S], way, length) - (me[LENGTH] + ZEBRA_LENGTH) / 2
-    return gap + IDM_GAP - _BEFORE_ZEBRA if gap > 0.0 else NONE_AHEAD
-
-
-@kernel
-def _leader(me, other, way, lane, line, length):
-    """(gap in metres, speed in m/s along the road) of what another actor is to a vehicle; NONE_AHEAD if nothing."""
-    if other[ROLE] == VEHICLE and (math.cos(other[HEADING]) > 0.0) == (way > 0.0):
-        return _ahead(other[S], me[S], way, length) - (me[LENGTH] + other[LENGTH]) / 2, other[SPEED]
-    if other[ROLE] == LIGHT:
-        return _gap_to_light(me, other, way, length), 0.0
-    if other[ROLE] == PEDESTRIAN:
-        return _gap_to_person(me, other, way, lane, length), 0.0
-    if other[ROLE] == PARKED or other[ROLE] == CONE:
-        path = _at(line, other[S]) if way > 0.0 else lane
-        if abs(other[D] - path) < (me[WIDTH] + other[WIDTH]) / 2:
-            return _ahead(other[S], me[S], way, length) - (me[LENGTH] + other[LENGTH]) / 2, 0.0
-    return NONE_AHEAD, 0.0
-
-
-@kernel
-def _wanted(actors, a, ego_s, ego_d, ego_speed, profile, line, length):
-    """The acceleration in m/s2 that vehicle a wants: the least that any leader leaves it."""
-    me = actors[a]
-    way = 1.0 if math.cos(me[HEADING]) > 0.0 else -1.0
-    lane = LANE_CENTRE * way
-    speed = me[SPEED]
-    road = min(_at(profile, me[S]), _at(profile, me[S] + way * _PREVIEW * speed))
-    wish = max(road * me[WISH] / CRUISE_SPEED, 0.1)
-    wanted = idm(speed, wish, NONE_AHEAD, 0.0)
-    for other in range(len(actors)):
-        if other != a:
-            gap, leads = _leader(me, actors[other], way, lane, line, length)
-            if gap < _SIGHT:
-                wanted = min(wanted, idm(speed, wish, gap, speed - leads))
-    gap = _ahead(ego_s, me[S], way, length) - (me[LENGTH] + EGO_LENGTH) / 2
-    if gap < _SIGHT and abs(ego_d - me[D]) < (me[WIDTH] + EGO_WIDTH) / 2 + 0.3:
-        wanted = min(wanted, idm(speed, wish, gap, speed - way * ego_speed))
-    return wanted
-
-
-@kernel
-def _move(me, wanted, curvature, line, length):
-    """Drive one vehicle for a control step with an acceleration in m/s2 that is held within its bounds."""
-    way = 1.0 if math.cos(me[HEADING]) > 0.0 else -1.0
-    before = me[SPEED]
-    wanted = min(max(wanted, ACCELERATIONS[0]), ACCELERATIONS[1])
-    me[SPEED] = min(max(before + wanted * CONTROL_STEP, 0.0), MOST_SPEED)
-    me[ACCELERATION] = (me[SPEED] - before) / CONTROL_STEP
-    stretch = 1.0 - me[D] * _at(curvature, me[S])
-    me[S] = (me[S] + way * CONTROL_STEP * (before + me[SPEED]) / 2 / stretch) % length
-    if way > 0.0:
-        me[D] = _at(line, me[S])
-        me[HEADING] = math.atan((_at(line, me[S] + 1.0) - _at(line, me[S] - 1.0)) / 2)
-    me[MODE] = 1.0 if me[ACCELERATION] < _BRAKE_LIGHTS or me[SPEED] < 0.1 else 0.0
-
-
-@kernel
-def _pause(me, salt, step, a, every, least, most):
-    """Now and then a vehicle makes up its mind to stand for a while; the clock runs once it stands."""
-    if me[TIMER] > 0.0:
-        if me[SPEED] == 0.0:
-            me[TIMER] = max(me[TIMER] - CONTROL_STEP, 0.0)
-    elif me[SPEED] > 3.0 and chance(salt, step, a) < CONTROL_STEP / every:
-        me[TIMER] = least + (most - least) * chance(salt, step, -2 - a)
-
-
-@kernel
-def _step_rows(
-    rows, actors, first, last, ego, ego_s, ego_d, heading_error,
-    profile, curvature, count, line, steps, salt, pause_every, least_pause, most_pause,
-):  # fmt: skip
-    """All decide from the same instant; then all move."""
-    for b in range(len(rows)):
-        row = rows[b]
-        n = count[row]
-        table, length = actors[row], n * SPACING
-        ego_speed = ego[row, EGO_SPEED] * math.cos(heading_error[row])
-        for a in range(first, last):
-            if table[a, ROLE] == VEHICLE:
-                table[a, ACCELERATION] = _wanted(
-                    table, a, ego_s[row], ego_d[row], ego_speed, profile[row, :n], line[row, :n], length
-                )
-        for a in range(first, last):
-            if table[a, ROLE] == VEHICLE:
-                me = table[a]
-                if math.cos(me[HEADING]) > 0.0:
-                    _pause(me, salt[row], steps[row], a, pause_every, least_pause, most_pause)
-                wanted = min(me[ACCELERATION], _PAUSE_BRAKING) if me[TIMER] > 0.0 else me[ACCELERATION]
-                _move(me, wanted, curvature[row, :n], line[row, :n], length)
+    def _lane(self, site: Site, count: int, d: float, heading: float) -> None:
+        s = site.spread(count, 24.0, 50.0)
+        if not len(s):
+            return
+        rng, n = site.rng, len(s)
+        names = list(KINDS)
+        kind = rng.choice(len(names), n, p=[shares[3] for shares in KINDS.values()])
+        for each, name in enumerate(names):
+            chosen = kind == each
+            if not chosen.any():
+                continue
+            length, width, height, _ = KINDS[name]
+            wish = rng.uniform(*self.wish, chosen.sum())
+            timer = rng.uniform(*DRIVES, chosen.sum()) if heading == 0.0 else 0.0
+            tint = rng.uniform(-1, 1, chosen.sum())
+            site.add_actors(
+                VEHICLE, name, s=s[chosen], d=d, heading=heading, speed=0.6 * wish, length=length, width=width,
+                height=height, tint=tint, timer=timer, wish=wish,
+            )  # fmt: skip

@@ -15,6 +15,7 @@ PAUSE, STEP, SLOWER, FASTER = "pause", "step", "slower", "faster"
 NEXT_TRACK, NEXT_THEME, NEXT_POLICY, NEXT_VIEW = "next track", "next theme", "next policy", "next view"
 OVERLAY, RAW, WHEEL = "overlay", "raw", "wheel"
 BLIND_READ, BLIND_UNREAD = "blind read", "blind unread"
+MARK, WITHOUT, UNSEEN = "mark", "without", "unseen"
 RECORD, SCREENSHOT, FULL_SCREEN, HELP, QUIT = "record", "screenshot", "full screen", "help", "quit"
 
 ACTIONS = (
@@ -30,6 +31,9 @@ ACTIONS = (
     Action(RAW, ("c",), "soft map: cells or smooth"),
     Action(BLIND_READ, ("b",), "grey out what it reads"),
     Action(BLIND_UNREAD, ("j",), "junk in what it does not"),
+    Action(MARK, ("m",), "mark what binds the expert"),
+    Action(WITHOUT, ("x",), "the world with and without it"),
+    Action(UNSEEN, ("u",), "hide it from the network"),
     Action(WHEEL, ("w",), "take the wheel, give it back"),
     Action(RECORD, ("r",), "record, and stop"),
     Action(SCREENSHOT, ("i", "f12"), "save an image"),

@@ -23,6 +23,7 @@ from sim.jit import kernel
 from sim.policy import Attention
 from sim.simulator import KEPT_SIZES, Simulator
 from sim.view import ego_car
+from sim.view.mark import Eye, eye_of
 from sim.view.overlay import RED, pixel_alpha
 
 FIELD_OF_VIEW = math.radians(70)
@@ -87,18 +88,22 @@ class Chase:
         steer_angle: float = 0.0,
         brake: float = 0.0,
         camera_yaw: float | None = None,
+        objects: NDArray[np.float32] | None = None,
     ) -> NDArray[np.uint8]:
         """World `row` from behind the car at `pose` (3,) x, y, yaw: (*size, 3) uint8.
 
         attention: map `index` is thrown from `lens` on the car at `eye_pose` (3,), where the policy's frame was taken.
         steer_angle: of the front wheels, rad, + left. brake: in [0, 1], how bright the brake lamps are.
-        camera_yaw: which way the camera looks at the car, see `trail`; None for the car's own yaw.
+        camera_yaw: which way the camera looks at the car, see `trail`; None for the car's own yaw. objects: (M, 9), to
+        be shown instead of the world's.
         """
         camera = self._camera(Lens(*size, FIELD_OF_VIEW, MOUNT_HEIGHT, MOUNT_FORWARD))
         look, yaw = simulator.looks[row], float(pose[2])
         camera_yaw = yaw if camera_yaw is None else camera_yaw
         place = np.array([pose[0], pose[1], camera_yaw, _pitch(camera.lens)])
-        frames = camera.render(simulator.world.scene(), np.array([row]), place[None], look[None], truth=True)
+        shown, rows = None if objects is None else objects[None], np.array([row])
+        scene = simulator.world.scene()
+        frames = camera.render(scene, rows, place[None], look[None], truth=True, objects=shown)
         assert frames.depth is not None
         picture, depth = frames.rgb[0], frames.depth[0]
         view = _viewpoint(camera.lens, camera_yaw - yaw)
@@ -131,6 +136,12 @@ class Chase:
 def _camera(lens: Lens) -> Camera:
     mount_height, mount_forward = lens.mount_height, lens.mount_forward
     return Camera(lens.height, lens.width, lens.field_of_view, mount_height=mount_height, mount_forward=mount_forward)
+
+
+def chase_eye(size: tuple[int, int], pose: NDArray[np.float64], camera_yaw: float) -> Eye:
+    """The chase camera behind a car at `pose` (3,), for pictures of `size` (height, width)."""
+    lens = Lens(*size, FIELD_OF_VIEW, MOUNT_HEIGHT, MOUNT_FORWARD)
+    return eye_of(lens, np.array([pose[0], pose[1], camera_yaw]), CHASE_HORIZON * lens.height)
 
 
 def trail(camera_yaw: float, yaw: float, elapsed: float) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.camera.lens import Lens
+from sim.geometry import vehicle_to_world, world_to_vehicle
 from sim.policy import Attention
 from sim.vehicle import MAX_STEERING_ANGLE, TO_REAR, WHEELBASE
 from sim.view.overlay import cell_alpha, pixel_alpha
@@ -28,6 +29,11 @@ class GroundCells(NamedTuple):
 
     corners: NDArray[np.float64]
     alpha: NDArray[np.float32]
+
+    def seen_from(self, taken: NDArray[np.float64], pose: NDArray[np.float64]) -> "GroundCells":
+        """The same ground in the frame of a car at `pose` (3,) x, y, yaw; it was laid out from one at `taken`."""
+        x, y = vehicle_to_world(self.corners[..., 0], self.corners[..., 1], *taken.tolist())
+        return GroundCells(np.stack(world_to_vehicle(x, y, *pose.tolist()), axis=-1), self.alpha)
 
 
 def ground_cells(attention: Attention, lens: Lens, index: int = 0) -> GroundCells:

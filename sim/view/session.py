@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,8 @@ from sim.policy import Decision, Observation
 from sim.view import actions as do
 from sim.view.blinding import BLINDINGS, Blinding
 from sim.view.overlay import Overwritten
-from sim.view.pilot import KeyboardWheel, Pilot
-from sim.view.source import Shot, Source, Status
+from sim.view.pilot import KeyboardWheel, Pilot, Sight
+from sim.view.source import Culprit, Shot, Source, Status
 
 SPEEDS = (0.25, 0.5, 1.0, 1.5, 3.0)
 """How fast the show may run; of these, those at which a control step takes a whole number of pictures."""
@@ -22,12 +23,19 @@ NOTICE_SECONDS = 1.5
 """For how long the end of an episode stays on show."""
 
 
+class Comparison(NamedTuple):
+    """The same instant, the same driver in the same state: what was decided with one object there, and without it."""
+
+    with_it: Sight
+    without_it: Sight
+
+
 @dataclass(frozen=True)
 class Moment:
     """An exact pair: what was observed, and what was decided on it before it is applied. `step` counts from 0.
 
     hidden: (h, w) cells of the map's grid that were overwritten in the observation. action: (A,) what is applied: the
-    decision's, or a person's at the wheel.
+    decision's, or a person's at the wheel. comparison: with the object that binds the expert and without it.
     """
 
     step: int
@@ -36,6 +44,7 @@ class Moment:
     status: Status
     hidden: NDArray[np.bool_] | None
     action: NDArray[np.float32]
+    comparison: Comparison | None = None
 
 
 class Session:
@@ -59,6 +68,7 @@ class Session:
         self.observers = tuple(observers)
         self.paused, self.overlay, self.raw, self.at_wheel = False, True, False, False
         self.blinding: Blinding | None = None
+        self.mark, self.without, self.unseen = True, False, False
         self.speed = 1.0
         self.view = next(iter(source.views))
         self.ending = ""
@@ -92,6 +102,8 @@ class Session:
             do.NEXT_POLICY: self.next_policy,
         }
         offered |= {name: partial(self.blind, name) for name in BLINDINGS}
+        if self.source.observe_without is not None:
+            offered |= {do.MARK: self.toggle_mark, do.WITHOUT: self.toggle_without, do.UNSEEN: self.toggle_unseen}
         return offered | {name: partial(self.ask_source, name) for name in self.source.capabilities}
 
     def pause(self) -> None:
@@ -115,6 +127,25 @@ class Session:
     def toggle_raw(self) -> None:
         """Soft maps as raw cells, or smooth."""
         self.raw = not self.raw
+
+    def toggle_mark(self) -> None:
+        """The frame round what binds the expert on or off."""
+        self.mark = not self.mark
+
+    def toggle_without(self) -> None:
+        """Show the world without what binds the expert, and what would be decided in it; or the world as it is."""
+        self.imagine(without=not self.without, unseen=self.unseen)
+
+    def toggle_unseen(self) -> None:
+        """Leave what binds the expert out of the frames that are decided on, or give them whole again."""
+        self.imagine(without=self.without, unseen=not self.unseen)
+
+    def imagine(self, *, without: bool, unseen: bool) -> None:
+        """What is left out of the pictures, and of the driver's frames, from now on."""
+        if (without, unseen) != (self.without, self.unseen):
+            self._settle()
+            self.without, self.unseen = without, unseen
+            self._arrive()
 
     def next_view(self) -> None:
         """The next way to look at the source."""
@@ -187,7 +218,9 @@ class Session:
         if attention is not None and moment.hidden is not None:
             overwritten = Overwritten(moment.observation["frame"][0], attention.cells, moment.hidden)
         red = attention if self.overlay else None
-        return Shot(size, self.progress, red, moment.action, moment.status, self.raw, overwritten)
+        return Shot(
+            *(size, self.progress, red, moment.action, moment.status, self.raw, overwritten, self.mark, self.without)
+        )
 
     def picture(self, size: tuple[int, int], view: str | None = None) -> NDArray[np.uint8]:
         """This instant as `view` (the chosen one by default) shows it, (*size, 3)."""
@@ -236,9 +269,22 @@ class Session:
 
     def _look(self) -> Moment:
         """Observe and decide: the exact pair of this instant."""
-        sight = self.pilot.decide(self.source.observe(), self.blinding)
+        status = self.source.status()
+        sight, comparison = self._decide(status.culprit)
         action = sight.decision.action[0]
-        return Moment(self._steps, sight.observation, sight.decision, self.source.status(), sight.hidden, action)
+        return Moment(self._steps, sight.observation, sight.decision, status, sight.hidden, action, comparison)
+
+    def _decide(self, culprit: Culprit | None) -> tuple[Sight, Comparison | None]:
+        """What is decided now, and where it was asked for what would be decided with the culprit and without it."""
+        leave_out = self.source.observe_without
+        if culprit is None or leave_out is None or not (self.without or self.unseen):
+            return self.pilot.decide(self.source.observe(), self.blinding), None
+        frames = {False: self.source.observe, True: partial(leave_out, culprit.row)}
+        if not self.without:
+            return self.pilot.decide(frames[self.unseen](), self.blinding), None
+        other = self.pilot.decide(frames[not self.unseen](), self.blinding)
+        sight = self.pilot.decide(frames[self.unseen](), self.blinding)  # the last one asked for is the one carried out
+        return sight, Comparison(other, sight) if self.unseen else Comparison(sight, other)
 
     def _arrive(self) -> None:
         """Come to rest at the exact pair that the worker has made ready, or makes now."""

@@ -1,7 +1,8 @@
 """Where pictures come from and actions go. The window knows a Source, never an environment."""
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple, Protocol
@@ -11,17 +12,47 @@ from numpy.typing import NDArray
 
 from sim.camera.lens import Lens
 from sim.expert import CAUSES
-from sim.geometry import wrap_angle
+from sim.geometry import vehicle_to_world, world_to_vehicle, wrap_angle
+from sim.metrics import PENALTIES, penalty
 from sim.policy import Attention, Observation, PolicySpec
+from sim.scene import OBJECT_COLUMNS, OBJECT_KINDS
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE, KEPT_SIZES, Simulator
 from sim.theme import load_theme, resolve, sample_look, theme_names
 from sim.vehicle import CONTROL_STEP, SPEED, STEERING_ANGLE
+from sim.view import mark
 from sim.view.actions import NEXT_THEME, NEXT_TRACK
-from sim.view.chase import Chase, trail
+from sim.view.chase import Chase, chase_eye, trail
 from sim.view.overlay import Overwritten, lay_over, redden
-from sim.world import Outcome, spawn_streams
+from sim.view.road import Road, road_of
+from sim.world import INFRACTIONS, Outcome, spawn_streams
 
 _ROW = np.array([0])
+
+CAR_FRONT = 2.254
+"""Metres from the car's reference point to its front bumper."""
+
+_X, _Y, _WIDTH, _KIND, _YAW, _LENGTH, _STATE = map(
+    OBJECT_COLUMNS.index, ("x", "y", "width", "kind", "yaw", "length", "state")
+)
+_CONTACTS = [INFRACTIONS.index(name) for name in PENALTIES if name != "red-light"]
+_PEDESTRIAN = OBJECT_KINDS.index("pedestrian")
+
+
+class Culprit(NamedTuple):
+    """The object that binds the expert. row: of the world's objects; its instance id in pictures is row + 1. kind: one
+    of `sim.scene.OBJECT_KINDS`. distance: metres from the car's front to the nearest of its outline. place: x, y (m)."""
+
+    row: int
+    kind: str
+    distance: float
+    place: tuple[float, float]
+
+
+class Instant(NamedTuple):
+    """Where everything is. pose: (3,) x, y, yaw of the car. objects: (M, 9), see `sim.scene`."""
+
+    pose: NDArray[np.float64]
+    objects: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -29,15 +60,21 @@ class Status:
     """What a source knows of this instant; None where it cannot know.
 
     speed: m/s. labels: name -> text. pose: x, y (m) and yaw (rad). cause: what binds the expert, one of
-    `sim.expert.CAUSES`. steering_angle: rad at the front wheels, + left. completion: share of the route, in [0, 1].
+    `sim.expert.CAUSES`; culprit: the object that does, None where none does. steering_angle: rad at the front wheels, +
+    left. completion: share of the route, and score: the driving score so far, both in [0, 1]. infractions: name ->
+    count of those that occurred. objects: (M, 9), see `sim.scene`.
     """
 
     speed: float | None
     labels: Mapping[str, str]
     pose: tuple[float, float, float] | None = None
     cause: str | None = None
+    culprit: Culprit | None = None
     steering_angle: float | None = None
     completion: float | None = None
+    score: float | None = None
+    infractions: Mapping[str, int] = field(default_factory=dict)
+    objects: NDArray[np.float32] | None = None
 
 
 class Shot(NamedTuple):
@@ -46,6 +83,7 @@ class Shot(NamedTuple):
     size: (height, width) in pixels. alpha: how far on the way from before the last control step (0) to after it (1).
     attention: the map to show in red, a batch of one; None for no red. action: (A,) and status: of the moment when the
     map was made. raw: soft maps as raw cells, too (a selection always is). overwritten: what of the policy's frame was.
+    mark: whether to mark the status's culprit. without: whether to leave it out.
     """
 
     size: tuple[int, int]
@@ -55,6 +93,8 @@ class Shot(NamedTuple):
     status: Status
     raw: bool = False
     overwritten: Overwritten | None = None
+    mark: bool = False
+    without: bool = False
 
 
 View = Callable[[Shot], NDArray[np.uint8]]
@@ -76,7 +116,8 @@ class Source(Protocol):
     """A stream of frames that actions may steer.
 
     rate: control steps a second. pictures_per_step: pictures shown a control step at ordinary speed. lens: of the
-    camera whose frames the policy gets. route: (n, 2) closed centre line of the road in metres, None if unknown.
+    camera whose frames the policy gets. road: None if unknown. observe_without: what `observe` gives without one object,
+    a row of the status's; None where nothing can be left out.
     views: by name, the policy's own camera first. capabilities: what this source can do when asked, by action name;
     one whose episodes end and can begin again offers NEXT_TRACK.
     """
@@ -91,7 +132,7 @@ class Source(Protocol):
     def lens(self) -> Lens: ...
 
     @property
-    def route(self) -> NDArray[np.float64] | None: ...
+    def road(self) -> Road | None: ...
 
     @property
     def views(self) -> Mapping[str, View]: ...
@@ -107,6 +148,13 @@ class Source(Protocol):
         """The frame and speed to decide on, a batch of one."""
         ...
 
+    @property
+    def observe_without(self) -> Callable[[int], Observation] | None: ...
+
+    def instant(self, alpha: float) -> Instant | None:
+        """Where everything is, `alpha` of the way from before the last step (0) to after it (1); None if unknown."""
+        ...
+
     def apply(self, action: NDArray[np.float32]) -> str | None:
         """Take one control step with `action` (1, A); returns how the episode ended, None while it goes on."""
         ...
@@ -119,7 +167,8 @@ class Source(Protocol):
 class WorldSource:
     """One simulated world.
 
-    Poses between which pictures glide are (x, y, yaw of the car, yaw of the chase camera): metres and radians.
+    Poses between which pictures glide are (x, y, yaw of the car, yaw of the chase camera): metres and radians. The
+    other road users glide between their places before and after the step.
     """
 
     rate = Fraction(round(1 / CONTROL_STEP))
@@ -137,6 +186,7 @@ class WorldSource:
         self.simulator = Simulator(1, scenario, theme, frame_size, field_of_view)
         self._scenario = scenario
         self._before = self._after = np.zeros(4)
+        self._objects_before = self._objects_after = self.simulator.world.objects[0]
         self._behind = Chase()
         self._canvas = canvases()
         self.begin(seed)
@@ -147,10 +197,9 @@ class WorldSource:
         return self.simulator.camera.lens
 
     @property
-    def route(self) -> NDArray[np.float64]:
-        """The road's centre line, (n, 2) metres."""
-        tracks = self.simulator.world.tracks
-        return tracks.points[0, : tracks.count[0]]
+    def road(self) -> Road:
+        """Centre line, paint and signals of this episode."""
+        return self._road
 
     @property
     def views(self) -> Mapping[str, View]:
@@ -170,54 +219,78 @@ class WorldSource:
         """What the policy is given."""
         return self.simulator.observe()
 
+    def observe_without(self, row: int) -> Observation:
+        """What it would be given if that object were not there."""
+        return self.simulator.observe(objects=without(self._objects_after, row)[None])
+
+    def instant(self, alpha: float) -> Instant:
+        """The car and all objects on the way between two control steps."""
+        objects = glide(self._objects_before, self._objects_after, alpha)
+        return Instant(between(self._before, self._after, alpha)[:3], objects)
+
     def expert(self) -> NDArray[np.float32]:
         """What the privileged driver would do now, (1, 2)."""
         return self.simulator.expert()[0]
 
     def apply(self, action: NDArray[np.float32]) -> str | None:
-        """One control step; "route done", "road left" or "time limit" when that ended the episode."""
-        self._before = self._after
+        """One control step; "route done", "crash", "road left" or "time limit" when that ended the episode."""
+        self._before, self._objects_before = self._after, self._objects_after
         outcome = self.simulator.step(action)
         pose = self.simulator.world.poses()[0]
         camera_yaw = trail(self._before[3], pose[2], CONTROL_STEP)
-        self._after = np.append(pose, camera_yaw)
+        self._after, self._objects_after = np.append(pose, camera_yaw), self.simulator.world.objects[0].copy()
         return self._ending(outcome)
 
     def _camera(self, shot: Shot) -> NDArray[np.uint8]:
         """The policy's view at any size, from a pose between those before and after the last control step."""
-        pose = between(self._before, self._after, shot.alpha)[:3]
-        picture = self.simulator.picture(0, *shot.size, pose, self._canvas(shot.size))
+        pose, objects = self.instant(shot.alpha)
+        shown = _shown(objects, shot)
+        picture = self.simulator.picture(0, *shot.size, pose, self._canvas(shot.size), objects=shown)
         finish(picture, shot)
+        lens = replace(self.lens, height=shot.size[0], width=shot.size[1])
+        _mark(picture, objects, mark.eye_of(lens, pose), shot)
         return picture
 
     def _chase(self, shot: Shot) -> NDArray[np.uint8]:
         """From behind and above the car; the red falls from where the policy's camera was when it took its frame."""
-        *pose, camera_yaw = between(self._before, self._after, shot.alpha)
-        return self._behind.picture(
+        pose, objects = self.instant(shot.alpha)
+        camera_yaw = float(between(self._before, self._after, shot.alpha)[3])
+        picture = self._behind.picture(
             self.simulator,
             0,
             shot.size,
-            np.array(pose),
+            pose,
             attention=shot.attention,
             eye_pose=np.array(shot.status.pose),
             lens=self.lens,
             steer_angle=shot.status.steering_angle or 0.0,
             brake=max(0.0, -float(shot.action[1])),
-            camera_yaw=float(camera_yaw),
+            camera_yaw=camera_yaw,
+            objects=_shown(objects, shot),
         )
+        _mark(picture, objects, chase_eye(shot.size, pose, camera_yaw), shot)
+        return picture
 
     def status(self) -> Status:
-        """Speed, pose, cause, and the names of theme, scenario and seed."""
+        """Speed, pose, what binds the expert, how the drive goes, and the names of theme, scenario and seed."""
         world = self.simulator.world
         labels = {"theme": self.simulator.theme_names[0], "scenario": self._scenario, "seed": str(self.seed)}
         x, y, yaw = world.poses()[0].tolist()
+        _, causes, rows = self.simulator.expert()
+        counts = {name: int(count) for name, count in zip(INFRACTIONS, world.infractions[0], strict=True) if count}
+        off_road = min(1.0, world.off_road_distance[0] / max(world.distance[0], 1e-9))
+        completion = float(world.route_completion[0])
         return Status(
             speed=float(world.vehicle[0, SPEED]),
             labels=labels,
             pose=(x, y, yaw),
-            cause=CAUSES[self.simulator.expert()[1][0]],
+            cause=CAUSES[causes[0]],
+            culprit=culprit(self._objects_after, int(rows[0]), np.array([x, y, yaw])),
             steering_angle=float(world.vehicle[0, STEERING_ANGLE]),
-            completion=float(world.route_completion[0]),
+            completion=completion,
+            score=completion * penalty(counts) * (1 - float(off_road)),
+            infractions=counts,
+            objects=self._objects_after,
         )
 
     def begin(self, seed: int, theme: str | None = None) -> None:
@@ -228,6 +301,8 @@ class WorldSource:
         self.simulator.reset(_ROW, [seed])
         pose = self.simulator.world.poses()[0]
         self._before = self._after = np.append(pose, pose[2])
+        self._objects_before = self._objects_after = self.simulator.world.objects[0].copy()
+        self._road = road_of(self.simulator.world, 0)
 
     def next_track(self) -> None:
         """Begin the episode of the next seed."""
@@ -245,11 +320,61 @@ class WorldSource:
     def _ending(self, outcome: Outcome) -> str | None:
         if self.simulator.world.route_completion[0] >= 1.0:
             return "route done"
-        return "road left" if outcome.terminated[0] else "time limit" if outcome.truncated[0] else None
+        if outcome.terminated[0]:
+            return "crash" if outcome.infractions_now[0, _CONTACTS].any() else "road left"
+        return "time limit" if outcome.truncated[0] else None
+
+
+def culprit(objects: NDArray[np.float32], row: int, pose: NDArray[np.float64]) -> Culprit | None:
+    """The object in that row (-1: none) of objects (M, 9), as seen from a car at `pose` (3,)."""
+    if row < 0:
+        return None
+    thing = objects[row].astype(float)
+    front = vehicle_to_world(CAR_FRONT, 0.0, *pose.tolist())
+    along, across = world_to_vehicle(*front, thing[_X], thing[_Y], thing[_YAW])
+    apart = max(abs(along) - thing[_LENGTH] / 2, 0.0), max(abs(across) - thing[_WIDTH] / 2, 0.0)
+    return Culprit(row, OBJECT_KINDS[int(thing[_KIND])], math.hypot(*apart), (float(thing[_X]), float(thing[_Y])))
+
+
+def without(objects: NDArray[np.float32], row: int) -> NDArray[np.float32]:
+    """A copy of objects (M, 9) with that row empty."""
+    left = objects.copy()
+    left[row, _KIND] = -1
+    return left
+
+
+def glide(before: NDArray[np.float32], after: NDArray[np.float32], alpha: float) -> NDArray[np.float32]:
+    """Objects (M, 9) `alpha` of the way from `before` to `after`: places and yaws, and the phase of a walk.
+
+    What switches (lamps, phases of a traffic light) switches at the end of the way.
+    """
+    if alpha >= 1.0 or before is after:
+        return after
+    shown = before.copy()
+    moved = (before[:, [_X, _Y, _YAW]] != after[:, [_X, _Y, _YAW]]).any(axis=1)
+    places = between(before[moved][:, [_X, _Y, _YAW]], after[moved][:, [_X, _Y, _YAW]], alpha)
+    shown[np.ix_(moved, [_X, _Y, _YAW])] = places
+    walking = (before[:, _KIND] == _PEDESTRIAN) & (before[:, _STATE] >= 0) & (after[:, _STATE] >= 0)
+    step = (after[walking, _STATE] - before[walking, _STATE]) % 1.0
+    shown[walking, _STATE] = (before[walking, _STATE] + alpha * step) % 1.0
+    return shown
+
+
+def _shown(objects: NDArray[np.float32], shot: Shot) -> NDArray[np.float32]:
+    """Of the objects (M, 9), those that the shot shows."""
+    left_out = shot.status.culprit
+    return without(objects, left_out.row) if shot.without and left_out else objects
+
+
+def _mark(picture: NDArray[np.uint8], objects: NDArray[np.float32], eye: mark.Eye, shot: Shot) -> None:
+    """Mark the culprit where it is now, or where it was left out."""
+    marked = shot.status.culprit
+    if marked and (shot.mark or shot.without):
+        mark.draw(picture, mark.frame_of(objects[marked.row], eye), gone=shot.without)
 
 
 def between(before: NDArray[np.float64], after: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
-    """The pose (x, y, one or more yaws) `alpha` of the way from `before` to `after`, turning the short way round."""
-    change = after - before
-    change[2:] = wrap_angle(change[2:])
+    """Poses (..., n) as x, y, one or more yaws, `alpha` of the way from `before` to `after`, turning the short way."""
+    change = np.asarray(after - before, np.float64)
+    change[..., 2:] = wrap_angle(change[..., 2:])
     return before + alpha * change

@@ -73,8 +73,15 @@ class VideoSource:
         return self._lens
 
     @property
-    def route(self) -> None:
+    def road(self) -> None:
         """Nobody knows where the road leads."""
+
+    @property
+    def observe_without(self) -> None:
+        """Nothing can be left out of what was filmed."""
+
+    def instant(self, alpha: float) -> None:
+        """Nobody knows where anything is."""
 
     @property
     def views(self) -> Mapping[str, View]:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.view import mark
 from sim.view.hud.layout import Layout, Rect
 from sim.view.hud.text import (
     AMBER,
@@ -44,13 +45,29 @@ class Chip(NamedTuple):
     colour: Colour = AMBER
 
 
+class Fact(NamedTuple):
+    """A name and its value."""
+
+    name: str
+    value: str
+    colour: Colour = BRIGHT
+
+
+class Contrast(NamedTuple):
+    """An action (steer, pedal) as it is decided with one thing there, and as it would be without it; [-1, 1]."""
+
+    thing: str
+    with_it: tuple[float, float]
+    without_it: tuple[float, float]
+
+
 @dataclass(frozen=True)
 class Figures:
     """What the dashboard says. None and empty texts are left out.
 
     speed: m/s. steering_angle: rad at the front wheels, + left. pedal: [-1, 1]. map_kind: a `sim.policy.Kind`.
-    passed: share of the picture that a selection passes on, in [0, 1]. looks: metres ahead. facts: (name, value)
-    pairs. chips: states. message: something that just happened, `alarm` where it went wrong. caption: of the tour.
+    passed: share of the picture that a selection passes on, in [0, 1]. looks: metres ahead. contrast: stands in the
+    map's place. chips: states. message: something that just happened, `alarm` where it went wrong. caption: of the tour.
     """
 
     speed: float | None = None
@@ -59,7 +76,8 @@ class Figures:
     map_kind: str | None = None
     passed: float | None = None
     looks: float | None = None
-    facts: tuple[tuple[str, str], ...] = ()
+    contrast: Contrast | None = None
+    facts: tuple[Fact, ...] = ()
     chips: tuple[Chip, ...] = ()
     message: str = ""
     alarm: bool = False
@@ -71,7 +89,7 @@ Picture = NDArray[np.uint8]
 
 def draw(picture: Picture, layout: Layout, figures: Figures) -> None:
     """The whole dashboard, onto its bare ground."""
-    parts = CAPTIONED if figures.caption else PLAIN
+    parts = CAPTIONED if figures.caption else CONTRASTED if figures.contrast else PLAIN
     band, line = layout.places["speed"], layout.places["message"]
     fill(picture, (line.left, band.top, line.width, line.top + line.height - band.top), BACKGROUND)
     for name, part in parts.items():
@@ -147,6 +165,38 @@ def gaze(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> Non
     write(picture, second, (left, place.top + px(85)), px(18), BRIGHT, room=room, ground=PANEL)
 
 
+def contrast(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:
+    """What is decided with a thing there and what would be without it, one below the other."""
+    assert figures.contrast is not None
+    px, told = layout.px, figures.contrast
+    left, columns = place.left + px(14), [place.left + px(122), place.left + px(220)]
+    room = px(84)
+    write(picture, told.thing, (left, place.top + px(9)), px(14), mark.COLOUR, room=px(104), ground=PANEL)
+    for name, column in zip(("steer", "pedal"), columns, strict=True):
+        write(picture, name, (column, place.top + px(9)), px(14), DIM, room=room, ground=PANEL)
+    for line, (name, values) in enumerate((("with it", told.with_it), ("without it", told.without_it))):
+        top = place.top + px(33) + line * px(43)
+        write(picture, name, (left, top), px(17), BRIGHT, room=px(104), ground=PANEL)
+        for value, column, (up, down) in zip(values, columns, ((BRIGHT, BRIGHT), (BLUE, AMBER)), strict=True):
+            write(picture, signed(value), (column, top), px(17), BRIGHT, room=room, ground=PANEL)
+            _balance(picture, layout, (column, top + px(26), room, px(5)), value, up if value > 0 else down)
+
+
+def _balance(picture: Picture, layout: Layout, place: tuple[int, int, int, int], value: float, colour: Colour) -> None:
+    """A bar from the middle of its groove: to the right for what is above zero, to the left for what is below."""
+    left, top, width, height = place
+    middle, length = left + width // 2, round(width / 2 * min(abs(value), 1.0))
+    fill(picture, place, GROOVE)
+    if length:
+        fill(picture, (middle if value > 0 else middle - length, top, length, height), colour)
+    fill(picture, (middle, top - layout.px(2), layout.px(1.5), height + 2 * layout.px(2)), DIM)
+
+
+def signed(value: float) -> str:
+    """A share of full lock or of a whole pedal, with its sign; two decimals, and no sign for nothing."""
+    return f"{value:+.2f}" if abs(value) >= 0.005 else "0.00"
+
+
 def gaze_texts(figures: Figures) -> tuple[str, str]:
     """The two sentences about a map. A map that selects nothing makes no claim of what passes."""
     passed = "" if figures.passed is None else f"passes {percent(figures.passed)} of the picture"
@@ -170,14 +220,14 @@ def facts(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> No
     second = min(second, end - min(widths[1], room // 2))
     for column, left, right in ((0, place.left + px(12), second - px(8)), (1, second, end)):
         limit = right if widths[1] else end
-        for row, (name, value) in enumerate(columns[column]):
+        for row, (name, value, colour) in enumerate(columns[column]):
             top = place.top + px(8) + row * px(22)
             used = write(picture, name, (left, top), size, DIM, room=limit - left, ground=PANEL) + gap
-            write(picture, value, (left + used, top), size, BRIGHT, room=limit - left - used, ground=PANEL)
+            write(picture, value, (left + used, top), size, colour, room=limit - left - used, ground=PANEL)
 
 
-def _width(fact: tuple[str, str], size: int, gap: int) -> int:
-    return pixels_of(fact[0], size) + gap + pixels_of(fact[1], size)
+def _width(fact: Fact, size: int, gap: int) -> int:
+    return pixels_of(fact.name, size) + gap + pixels_of(fact.value, size)
 
 
 def caption(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:
@@ -215,8 +265,9 @@ def percent(share: float) -> str:
 Part = Callable[[Picture, Layout, Rect, Figures], None]
 
 PLAIN: dict[str, Part] = {"speed": speed, "wheel": wheel, "pedal": pedal, "gaze": gaze, "facts": facts}
+CONTRASTED: dict[str, Part] = {**PLAIN, "gaze": contrast}
 CAPTIONED: dict[str, Part] = {"speed": speed, "wheel": wheel, "pedal": pedal, "caption": caption}
-"""What stands where, by the layout's names: as a rule, and while the tour speaks."""
+"""What stands where, by the layout's names: as a rule, while a thing is left out, and while the tour speaks."""
 
 
 def _seen(angle: float) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from sim.policy import Attention
 from sim.view.actions import ACTIONS, DRIVING_HELP
 from sim.view.hud.layout import Layout, Rect
 from sim.view.hud.text import BRIGHT, DIM, PANEL, fill, write
+from sim.view.overlay import paint
 
 REMOVED = (28, 30, 36)
 """What stands where an unread cell was."""
@@ -40,6 +41,12 @@ def remainder(frame: Picture, attention: Attention | None) -> Picture:
     return np.where(read[..., None], frame, np.array(REMOVED, np.uint8))
 
 
+def reddened(frame: Picture, attention: Attention | None, size: tuple[int, int]) -> Picture:
+    """The frame (H, W, 3) as large as `size` (height, width), pixels staying pixels, with its map in red."""
+    large = cv2.resize(frame, size[::-1], interpolation=cv2.INTER_NEAREST)
+    return paint(np.asarray(large, np.uint8), attention)
+
+
 def remainder_title(attention: Attention | None) -> str:
     """What that picture is."""
     if attention is None:
@@ -56,7 +63,7 @@ def help_panel(picture: Picture, layout: Layout) -> None:
     write(picture, "Keys", (place.left + px(16), place.top + px(14)), px(18), BRIGHT, room=place.width, ground=PANEL)
     lines = [*((action.keys[0], action.help) for action in ACTIONS), DRIVING_HELP]
     for index, (key, text) in enumerate(lines):
-        top = place.top + px(50) + round(index * layout.scale * 32)
+        top = place.top + px(50) + round(index * layout.scale * 29)
         write(picture, key, (place.left + px(16), top), px(15), BRIGHT, room=px(56), ground=PANEL)
         write(picture, text, (place.left + px(78), top), px(15), DIM, room=place.width - px(86), ground=PANEL)
 

@@ -1,4 +1,5 @@
-"""The map: the road around the car from above, heading up, what it attends to on the ground, and the lap in a corner.
+"""The map: the road around the car from above, heading up, who else is there, what the policy attends to on the ground,
+and the lap in a corner.
 
 Everything is drawn with anti-aliased vector strokes whose widths follow the picture's size. Places are in metres of the
 vehicle frame until the last moment; `_Map` takes them to pixels.
@@ -11,12 +12,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.geometry import world_to_vehicle
-from sim.scene import LANE_WIDTH
+from sim.geometry import vehicle_to_world, world_to_vehicle
+from sim.scene import LANE_WIDTH, OBJECT_COLUMNS, OBJECT_KINDS
 from sim.track import DASH_PERIOD, SPACING
+from sim.view import mark
 from sim.view.gaze import GroundCells
 from sim.view.hud.text import BACKGROUND, BRIGHT, DIM, Colour
 from sim.view.overlay import RED
+from sim.view.road import Road
 
 AHEAD = 60.0
 """Metres of road that the map shows ahead of the car."""
@@ -36,11 +39,35 @@ RING: Colour = (30, 32, 38)
 PATH: Colour = (255, 196, 110)
 PATH_WIDTH = 0.45
 GLASS: Colour = (36, 40, 50)
+PAVEMENT: Colour = (28, 30, 36)
+PAINT: Colour = (176, 180, 188)
+BUILDING: Colour = (24, 26, 32)
+WALL: Colour = (62, 66, 76)
+VEHICLE: Colour = (150, 162, 184)
+BRAKE_LAMP: Colour = (255, 136, 48)
+SIGNALS: tuple[Colour, ...] = ((72, 208, 116), (246, 178, 60), (244, 72, 60))
+"""By `sim.scene.LIGHT_PHASES`."""
+
+DOTS: dict[str, tuple[float, Colour]] = {"cone": (0.45, (255, 150, 40)), "pedestrian": (0.6, (250, 230, 110))}
+"""What is drawn as a dot: its radius in metres, and its colour."""
+
+SIGNAL_RADIUS, RING_RADIUS = 1.0, 2.6
+"""Metres: of a traffic light's dot at its stop line, and of the ring round what binds the expert."""
 
 CAR = np.array([(2.1, 0.45), (1.95, 0.75), (1.4, 0.9), (-1.9, 0.9), (-2.25, 0.78), (-2.35, 0.5)])
 WINDSCREEN = np.array([(1.05, 0.72), (0.45, 0.62)])
 REAR_WINDOW = np.array([(-1.2, 0.62), (-1.75, 0.7)])
 """Left half outlines in metres, front to rear; the right half is their mirror image."""
+
+OTHER_CAR = np.array([(0.5, 0.32), (0.46, 0.43), (0.36, 0.5), (-0.46, 0.5), (-0.5, 0.42)])
+OTHER_WINDSCREEN = np.array([(0.26, 0.42), (0.12, 0.36)])
+OTHER_LAMPS = np.array([(-0.5, 0.46), (-0.42, 0.46), (-0.42, 0.2), (-0.5, 0.2)]) * np.array([[(1, 1)], [(1, -1)]])[:, None]
+"""Half outlines, and both lamps, in shares of length and width."""
+_SQUARE = np.array([(0.5, 0.5), (0.5, -0.5), (-0.5, -0.5), (-0.5, 0.5)])
+
+_X, _Y, _WIDTH, _HEIGHT, _KIND, _TINT, _YAW, _LENGTH, _STATE = range(len(OBJECT_COLUMNS))
+_VEHICLES = [OBJECT_KINDS.index(name) for name in ("car", "van", "truck")]
+_BUILT = [OBJECT_KINDS.index(name) for name in ("building", "billboard")]
 
 _SHIFT = 6  # fractional bits of the coordinates that OpenCV is given
 _INSET_STEP = 4  # points of the route from one corner of the lap's outline to the next
@@ -75,32 +102,49 @@ class _Map:
         half = max(width, 1 / self.scale) / 2
         self.fill([ribbon(line, half) for line in lines], colour)
 
+    def dot(self, place: NDArray[np.float64], radius: float, colour: Colour, thick: int = cv2.FILLED) -> None:
+        """A disc, or a ring `thick` pixels broad, about a place (2,) of the vehicle frame; radius in metres."""
+        reach = round(max(radius * self.scale, 1.5) * 2**_SHIFT)
+        cv2.circle(self.picture, self.pixels(place).tolist(), reach, colour, thick, cv2.LINE_AA, _SHIFT)
+
 
 def draw(
     size: tuple[int, int],
     *,
-    route: NDArray[np.float64] | None,
+    road: Road | None,
     pose: NDArray[np.float64] | None,
+    objects: NDArray[np.float32] | None = None,
+    culprit: int | None = None,
     cells: GroundCells | None = None,
     path: NDArray[np.float64] | None = None,
     completion: float | None = None,
 ) -> NDArray[np.uint8]:
-    """The map, (*size, 3) uint8. Without `route` or `pose` there is no road: a bare ground with rings of distance.
+    """The map, (*size, 3) uint8. Without `road` or `pose` there is no road: a bare ground with rings of distance.
 
-    route: (n, 2) metres, the closed centre line with a point every SPACING metres from s = 0 on, as a row of
-    `sim.track.Tracks.points`. pose: (3,) x, y, yaw of the car. cells, path: what the policy attends to and the way
-    ahead, see `sim.view.gaze`. completion: share of the lap driven, in [0, 1].
+    road: its route has a point every SPACING metres from s = 0 on. pose: (3,) x, y, yaw of the car. objects: (M, 9), see
+    `sim.scene`; culprit: the row of the one to mark. cells, path: what the policy attends to and the way ahead, see
+    `sim.view.gaze`. completion: share of the lap driven, in [0, 1].
     """
     ground = _Map(_ground(size).copy())
-    if route is not None and pose is not None:
-        _road(ground, _around(route, pose, reach=max(AHEAD, AHEAD * size[1] / size[0])))
+    reach = max(AHEAD, AHEAD * size[1] / size[0])
+    things = None if pose is None or objects is None else _Things.around(objects, pose, reach)
+    if road is not None and pose is not None:
+        _road(ground, road, pose, reach)
+    if things is not None:
+        _buildings(ground, things)
     if cells is not None and len(cells.alpha):
         _light(ground, cells)
     if path is not None:
         ground.stroke([path[path[:, 0] > CAR[0, 0]]], PATH, PATH_WIDTH)
+    if things is not None:
+        _road_users(ground, things)
+    if road is not None and pose is not None and objects is not None:
+        _signals(ground, road, objects, pose, reach)
     _car(ground)
-    if route is not None and pose is not None:
-        _lap(ground.picture, route, pose, completion)
+    if objects is not None and culprit is not None and pose is not None:
+        ground.dot(_local(objects[culprit, :2][None], pose)[0], RING_RADIUS, mark.COLOUR, max(1, size[0] // 150))
+    if road is not None and pose is not None:
+        _lap(ground.picture, road.route, pose, completion)
     return ground.picture
 
 
@@ -122,22 +166,93 @@ def _plain(height: int, width: int) -> NDArray[np.uint8]:
     return picture
 
 
+def _local(points: NDArray[np.floating], pose: NDArray[np.float64]) -> NDArray[np.float64]:
+    """World points (..., 2) in the vehicle frame."""
+    return np.stack(world_to_vehicle(points[..., 0], points[..., 1], *pose[:3].tolist()), axis=-1)
+
+
 def _around(route: NDArray[np.float64], pose: NDArray[np.float64], reach: float) -> NDArray[np.float64]:
     """The route in the vehicle frame, closed, NaN where it is more than `reach` metres away: (n + 1, 2)."""
-    forward, left = world_to_vehicle(route[:, 0], route[:, 1], *pose[:3].tolist())
-    local = np.stack([forward, left], axis=1)
+    local = _local(route, pose)
     local[np.abs(local).max(axis=1) > reach] = np.nan
     return np.concatenate([local, local[:1]])
 
 
-def _road(ground: _Map, route: NDArray[np.float64]) -> None:
-    """Asphalt between two edge lines, and the centre line's dashes."""
+def _road(ground: _Map, road: Road, pose: NDArray[np.float64], reach: float) -> None:
+    """Pavement and asphalt between two edge lines, the centre line's dashes, crossings and stop lines."""
+    route = _around(road.route, pose, reach)
     stretches = _stretches(route)
+    if road.pavement > 0:
+        ground.stroke(stretches, PAVEMENT, 2 * (LANE_WIDTH + road.pavement))
     ground.stroke(stretches, EDGE, 2 * LANE_WIDTH)
     ground.stroke(stretches, ASPHALT, 2 * LANE_WIDTH - max(0.5, 2 / ground.scale))
     first = np.arange(0, len(route) - _DASH_LENGTH, _DASH_POINTS)
     there = np.isfinite(route[first, 0]) & np.isfinite(route[first + _DASH_LENGTH, 0])
     ground.stroke([route[[i, i + _DASH_LENGTH]] for i in first[there]], EDGE, 0.25)
+    paint = _local(road.paint, pose)
+    ground.fill(list(paint[np.abs(paint).max(axis=(1, 2)) < reach]), PAINT)
+
+
+@dataclass(frozen=True)
+class _Things:
+    """Objects (m, 9) near the car, their places (m, 2) in its frame and their yaws (m,) against its own."""
+
+    rows: NDArray[np.float32]
+    places: NDArray[np.float64]
+    yaws: NDArray[np.float64]
+
+    @staticmethod
+    def around(objects: NDArray[np.float32], pose: NDArray[np.float64], reach: float) -> "_Things":
+        """Those within `reach` metres of the car at `pose` (3,)."""
+        local = _local(objects[:, :2], pose)
+        near = (objects[:, _KIND] >= 0) & (np.abs(local).max(axis=1) < reach)
+        return _Things(objects[near], local[near], objects[near, _YAW] - pose[2])
+
+    def of(self, kinds: list[int]) -> NDArray[np.intp]:
+        """Which of them are of these kinds."""
+        return np.flatnonzero(np.isin(self.rows[:, _KIND], kinds))
+
+    def outlines(self, which: NDArray[np.intp], shape: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        """A shape (n, 2) in shares of length and width, laid where each of them stands: (n, 2) of the vehicle frame."""
+        sizes = self.rows[which][:, [_LENGTH, _WIDTH]].astype(float)
+        local = shape * np.maximum(sizes, 0.3)[:, None]
+        placed = vehicle_to_world(local[..., 0], local[..., 1], *self._poses(which))
+        return list(np.stack(placed, axis=-1))
+
+    def _poses(self, which: NDArray[np.intp]) -> tuple[NDArray[np.float64], ...]:
+        return self.places[which, :1], self.places[which, 1:], self.yaws[which, None]
+
+
+def _buildings(ground: _Map, things: _Things) -> None:
+    """Flat outlines of buildings and billboards."""
+    for outline in things.outlines(things.of(_BUILT), _SQUARE):  # one by one: where two overlap, neither has a hole
+        ground.fill([outline], BUILDING)
+        cv2.polylines(ground.picture, [ground.pixels(outline)], True, WALL, 1, cv2.LINE_AA, _SHIFT)
+
+
+def _road_users(ground: _Map, things: _Things) -> None:
+    """Vehicles with their fronts and shining brake lights, cones and pedestrians."""
+    vehicles = things.of(_VEHICLES)
+    ground.fill(things.outlines(vehicles, _both_sides(OTHER_CAR)), VEHICLE)
+    ground.fill(things.outlines(vehicles, _both_sides(OTHER_WINDSCREEN)), GLASS)
+    braking = vehicles[things.rows[vehicles, _STATE] > 0]
+    for lamp in OTHER_LAMPS:
+        ground.fill(things.outlines(braking, lamp), BRAKE_LAMP)
+    for kind, (radius, colour) in DOTS.items():
+        for place in things.places[things.of([OBJECT_KINDS.index(kind)])]:
+            ground.dot(place, radius + 0.25, BACKGROUND)
+            ground.dot(place, radius, colour)
+
+
+def _signals(
+    ground: _Map, road: Road, objects: NDArray[np.float32], pose: NDArray[np.float64], reach: float
+) -> None:
+    """Each traffic light's colour at its stop line."""
+    stops = _local(road.stops, pose)
+    for row, place in zip(road.signals.tolist(), stops, strict=True):
+        if np.abs(place).max() < reach:
+            ground.dot(place, SIGNAL_RADIUS + 0.4, BACKGROUND)
+            ground.dot(place, SIGNAL_RADIUS, SIGNALS[int(objects[row, _STATE])])
 
 
 def ribbon(line: NDArray[np.float64], half_width: float) -> NDArray[np.float64]:

@@ -1,0 +1,98 @@
+"""Who touches whom, and how near it was: the ego's outline against everything that the actors are."""
+
+import math
+
+from sim import vehicle as car
+from sim.geometry import world_to_vehicle
+from sim.jit import kernel
+from sim.scenario.actors import (
+    CONE,
+    LENGTH,
+    LIGHT,
+    MODE,
+    PARKED,
+    PEDESTRIAN,
+    PLACE,
+    RED,
+    ROLE,
+    VEHICLE,
+    WIDTH,
+    S,
+    way_ahead,
+)  # fmt: skip
+from sim.scenario.drawn import YAW, X, Y
+
+PERSON_RADIUS = 0.25
+"""Metres: people are circles to the ego's outline."""
+
+STANDING = 0.3
+"""m/s: who walks into a car that hardly moves was not hit by it."""
+
+HORIZON = 8.0
+"""Seconds that `time_to_collision` looks ahead; beyond it is infinite."""
+
+_NEAR = 60.0  # metres along the road within which anybody can matter
+_STEP = 0.1  # seconds between the instants at which outlines are compared
+
+
+@kernel
+def boxes_touch(x, y, yaw, length, width, other_x, other_y, other_yaw, other_length, other_width):
+    """Whether two oriented rectangles overlap (separating axes: those of either's sides)."""
+    for one in range(2):
+        if one == 1:
+            x, y, yaw, length, width, other_x, other_y, other_yaw, other_length, other_width = (
+                other_x, other_y, other_yaw, other_length, other_width, x, y, yaw, length, width,
+            )  # fmt: skip
+        forward, left = world_to_vehicle(other_x, other_y, x, y, yaw)
+        cos, sin = abs(math.cos(other_yaw - yaw)), abs(math.sin(other_yaw - yaw))
+        if abs(forward) > 0.5 * (length + other_length * cos + other_width * sin):
+            return False
+        if abs(left) > 0.5 * (width + other_length * sin + other_width * cos):
+            return False
+    return True
+
+
+@kernel
+def clearance(x, y, yaw, point_x, point_y):
+    """Metres from the ego's outline at (x, y, yaw) to a point; 0 within it."""
+    forward, left = world_to_vehicle(point_x, point_y, x, y, yaw)
+    return math.hypot(max(abs(forward) - 0.5 * car.EGO_LENGTH, 0.0), max(abs(left) - 0.5 * car.EGO_WIDTH, 0.0))
+
+
+@kernel
+def _touches(state, actor, drawn):
+    """Whether the ego's outline touches an actor."""
+    x, y, yaw = state[car.X], state[car.Y], state[car.YAW]
+    role = actor[ROLE]
+    if role in (VEHICLE, PARKED):
+        return boxes_touch(
+            *(x, y, yaw, car.EGO_LENGTH, car.EGO_WIDTH, drawn[X], drawn[Y], drawn[YAW], actor[LENGTH], actor[WIDTH])
+        )
+    if role == CONE:
+        return clearance(x, y, yaw, drawn[X], drawn[Y]) < 0.5 * actor[WIDTH]
+    if role == PEDESTRIAN and state[car.SPEED] > STANDING:
+        return clearance(x, y, yaw, drawn[X], drawn[Y]) < PERSON_RADIUS
+    return False
+
+
+@kernel
+def find_contacts(state, s, moved, lap, actors, objects, found):
+    """Fill found (4,), bool: has the ego just touched a person, a vehicle, a thing; has its front passed a red light.
+
+    moved: metres along the road in this step.
+    """
+    found[:] = False
+    front = s + 0.5 * car.EGO_LENGTH
+    for a in range(len(actors)):
+        actor = actors[a]
+        role = actor[ROLE]
+        if role == LIGHT:
+            if actor[MODE] == RED and moved > 0.0 and way_ahead(actor[PLACE], front, lap) < moved:
+                found[3] = True
+        elif abs(way_ahead(s, actor[S] + 0.5 * lap, lap) - 0.5 * lap) < 12.0 and _touches(state, actor, objects[a]):
+            if role == PEDESTRIAN:
+                found[0] = True
+            elif role == CONE:
+                found[2] = True
+            else:
+                found[1] = True

@@ -1,0 +1,75 @@
+"""Actors as the camera's objects."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.geometry import wrap_angle
+from sim.jit import kernel
+from sim.scenario.actors import (
+    HEADING,
+    HEIGHT,
+    KIND,
+    LENGTH,
+    LIGHT,
+    MODE,
+    NONE,
+    PEDESTRIAN,
+    ROLE,
+    SPEED,
+    STROLLING,
+    TINT,
+    VEHICLE,
+    WIDTH,
+    D,
+    S,
+)  # fmt: skip
+from sim.scene import OBJECT_COLUMNS
+from sim.track import Tracks, place
+
+X, Y, SIZE_WIDTH, SIZE_HEIGHT, OBJECT_KIND, SHADE, YAW, SIZE_LENGTH, STATE = range(len(OBJECT_COLUMNS))
+
+_STRIDE = 1.5
+"""Metres that two steps take."""
+
+
+@kernel
+def _state(actor):
+    """What the camera shows of an actor's doings; see sim.scene.OBJECT_COLUMNS."""
+    if actor[ROLE] == PEDESTRIAN:
+        if actor[SPEED] == 0.0:
+            return -1.0
+        walked = (actor[S] if actor[MODE] == STROLLING else actor[D]) / _STRIDE
+        return walked - math.floor(walked)
+    return actor[MODE] if actor[ROLE] == LIGHT or actor[ROLE] == VEHICLE else 0.0
+
+
+@kernel
+def _draw_rows(points, heading, count, rows, tables, actors, objects):
+    for b in range(len(rows)):
+        n = count[rows[b]]
+        line, ways = points[rows[b], :n], heading[rows[b], :n]
+        for a in range(actors.shape[1]):
+            actor, drawn = actors[tables[b], a], objects[tables[b], a]
+            if actor[ROLE] == NONE:
+                drawn[OBJECT_KIND] = -1.0
+                continue
+            x, y, ahead = place(line, ways, actor[S], actor[D])
+            drawn[X], drawn[Y], drawn[YAW] = x, y, wrap_angle(ahead + actor[HEADING])
+            drawn[SIZE_WIDTH], drawn[SIZE_HEIGHT], drawn[SIZE_LENGTH] = actor[WIDTH], actor[HEIGHT], actor[LENGTH]
+            drawn[OBJECT_KIND], drawn[SHADE], drawn[STATE] = actor[KIND], actor[TINT], _state(actor)
+
+
+def draw_actors(
+    tracks: Tracks,
+    rows: NDArray[np.integer],
+    actors: NDArray[np.float64],
+    objects: NDArray[np.float32],
+    tables: NDArray[np.integer] | None = None,
+) -> None:
+    """Write actors (K, A, columns) into the first A rows of objects (K, M, columns), for the tables `tables` (B,) of
+    both, which lie on the tracks `rows` (B,); None for the tables of the same rows."""
+    track = np.asarray(rows, np.int64)
+    which = track if tables is None else np.asarray(tables, np.int64)
+    _draw_rows(tracks.points, tracks.heading, tracks.count, track, which, actors, objects)
