@@ -125,9 +125,7 @@ class Simulator:
         """`rows`, or all of them for None."""
         return self._everything if rows is None else rows
 
-    def _draw(
-        self, rows: Rows | None, *, truth: bool = False, objects: NDArray[np.float32] | None = None
-    ) -> Frames:
+    def _draw(self, rows: Rows | None, *, truth: bool = False, objects: NDArray[np.float32] | None = None) -> Frames:
         looks = self.looks if rows is None else self.looks[rows]
         scene, poses = self.world.scene(), self.world.poses(rows)
         return self.camera.render(scene, self.rows(rows), poses, looks, truth=truth, objects=objects)

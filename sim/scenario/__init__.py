@@ -122,24 +122,26 @@ class Scenario:
 
     @staticmethod
     def draw(
-        tracks: Tracks, rows: NDArray[np.integer], actors: NDArray[np.float64], objects: NDArray[np.float32]
+        tracks: Tracks, rows: NDArray[np.integer], actors: NDArray[np.float64], statics: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """Put actors (B, A, columns) on the tracks `rows` (B,) into the first A rows of objects (B, M, columns), and
-        return these: for any instant, not only the present one of some world."""
+        """Objects (B, M, columns) of any instants: actors (B, A, columns) on the tracks `rows` (B,), among what stands
+        in `statics` (B, M, columns), whose first A rows are ignored."""
+        objects = statics.copy()
         draw_actors(tracks, rows, actors, objects, np.arange(len(rows)))
         return objects
 
 
 ROADSIDE = Roadside()
-TRAFFIC = (Cones(2), ParkedCars(3), Vehicles(along=5, oncoming=5))
+TRAFFIC = (Cones(2), ParkedCars(3), Vehicles(along=3, oncoming=5))
 
 SCENARIOS = {
     "open-road": Scenario((ROADSIDE,), "an empty road"),
     "traffic": Scenario((*TRAFFIC, ROADSIDE), "cars ahead and oncoming, parked cars, cones"),
     "town": Scenario(
         (
-            *(Lights(3), Crossings(3), Cones(1), ParkedCars(2), Vehicles(along=4, oncoming=5, wish=(7.0, 12.0))),
-            *(Strollers(8), Pavement(), Buildings(), Billboards(), Roadside(220, clear=7.4)),
+            *(Crossings(3), Lights(4), Cones(1), ParkedCars(2, most=2)),
+            *(Vehicles(along=2, oncoming=5, wish=(8.0, 12.0)), Strollers(8), Pavement()),
+            *(Buildings(), Billboards(), Roadside(220, clear=7.4)),
         ),
         "traffic, lights, zebra crossings with people, houses",
     ),

@@ -9,12 +9,16 @@ from sim.scenario.actors import ACTOR_COLUMNS, NONE, ROLE
 from sim.scene import DECAL_KINDS, GRID_SIZE, OBJECT_COLUMNS, OBJECT_KINDS
 from sim.track import SPACING, Tracks, to_world
 
-START_CLEAR = (30.0, 45.0)
+START_CLEAR = (15.0, 45.0)
 """Metres behind and ahead of the start that are nobody's."""
 
 GENTLE = 1 / 60
 """1/m: stretches bend less than this, so that what stands there is seen in time."""
 
+SEEN_FROM = 18.0
+"""Metres before a place from which on the road bends no more than that."""
+
+_APPROACH = 35.0  # metres before a place, where the road's speed tells how fast one comes to it
 _RIM = 0.75  # metres, a little over half a grid cell's diagonal
 
 
@@ -36,13 +40,11 @@ class Site:
     decals: NDArray[np.float32]
     delay: float = 0.0
     discs: list[tuple[float, float, float]] = field(default_factory=list)
-    _free: NDArray[np.bool_] = field(init=False)
+    _taken: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
-        curvature = self.curvature
-        self._free = np.abs(curvature) < GENTLE
-        behind, ahead = (int(metres / SPACING) for metres in START_CLEAR)
-        self._free[np.arange(-behind, ahead)] = False
+        self._taken = np.zeros(self.tracks.count[self.row], bool)
+        self._take(0.0, *START_CLEAR)
 
     @property
     def curvature(self) -> NDArray[np.float64]:
@@ -54,17 +56,22 @@ class Site:
         """Metres, the lap."""
         return float(self.tracks.length[self.row])
 
-    def reserve(self, metres: float) -> float | None:
-        """The s where a free, gently bending stretch of so many metres begins, now taken; None if there is none."""
-        n = int(np.ceil(metres / SPACING))
-        free = np.concatenate([self._free, self._free[:n]]).astype(np.int64)
-        run = np.concatenate([[0], np.cumsum(free)])
-        starts = np.flatnonzero(run[n : n + len(self._free)] - run[: len(self._free)] == n)
-        if not len(starts):
+    def reserve(self, before: float, after: float) -> float | None:
+        """An s, drawn anew, around which so many metres are nobody else's from now on; None where there is no room.
+
+        The road bends gently there. Of such places the slower half is drawn from: who comes fast sees too late.
+        """
+        bends = np.abs(self.curvature) > GENTLE
+        places = np.flatnonzero(~(_any_within(self._taken, before, after) | _any_within(bends, SEEN_FROM, after)))
+        if not len(places):
             return None
-        start = int(self.rng.choice(starts))
-        self._free[np.arange(start, start + n) % len(self._free)] = False
-        return start * SPACING
+        speed = self.tracks.speed[self.row, (places - round(_APPROACH / SPACING)) % len(bends)]
+        s = float(self.rng.choice(places[speed <= np.median(speed)]) * SPACING)
+        self._take(s, before, after)
+        return s
+
+    def _take(self, s: float, before: float, after: float) -> None:
+        self._taken[np.arange(round(s - before), round(s + after) + 1) % len(self._taken)] = True
 
     def spread(self, count: int, gap: float, first: float) -> NDArray[np.float64]:
         """`count` places along the lap from s = first on, at least `gap` metres apart; fewer where the lap is short."""
@@ -118,3 +125,11 @@ class Site:
         column = np.rint(x - origin[0]).astype(np.int64).clip(0, last)
         line = np.rint(y - origin[1]).astype(np.int64).clip(0, last)
         return np.abs(self.tracks.grid[self.row, line, column, 0]) >= least + _RIM
+
+
+def _any_within(marks: NDArray[np.bool_], before: float, after: float) -> NDArray[np.bool_]:
+    """Whether any mark of a closed row lies from `before` metres before each place to `after` metres after it."""
+    back, ahead = round(before / SPACING), round(after / SPACING)
+    around = np.concatenate([marks[len(marks) - back :], marks, marks[:ahead]])
+    total = np.concatenate([[0], np.cumsum(around)])
+    return total[back + ahead + 1 :] > total[: len(marks)]

@@ -73,7 +73,7 @@ def frame_of(thing: NDArray[np.float32], eye: Eye) -> Frame | None:
     cos, sin = math.cos(turn), math.sin(turn)
     corners = (_CORNERS * (float(thing[_LENGTH]), width)) @ np.array([(cos, sin), (-sin, cos)])
     z, l = ahead + corners[:, 0], left + corners[:, 1]
-    if not NEAREST < z.max() or not z.min() < FARTHEST:
+    if not z.max() > NEAREST or not z.min() < FARTHEST:
         return None
     scale = eye.focal / np.maximum(z, NEAREST)
     columns, rows = eye.centre[0] - l * scale, eye.centre[1] + eye.height * scale

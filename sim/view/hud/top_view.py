@@ -61,7 +61,9 @@ REAR_WINDOW = np.array([(-1.2, 0.62), (-1.75, 0.7)])
 
 OTHER_CAR = np.array([(0.5, 0.32), (0.46, 0.43), (0.36, 0.5), (-0.46, 0.5), (-0.5, 0.42)])
 OTHER_WINDSCREEN = np.array([(0.26, 0.42), (0.12, 0.36)])
-OTHER_LAMPS = np.array([(-0.5, 0.46), (-0.42, 0.46), (-0.42, 0.2), (-0.5, 0.2)]) * np.array([[(1, 1)], [(1, -1)]])[:, None]
+OTHER_LAMPS = (
+    np.array([(-0.5, 0.46), (-0.42, 0.46), (-0.42, 0.2), (-0.5, 0.2)]) * np.array([[(1, 1)], [(1, -1)]])[:, None]
+)
 """Half outlines, and both lamps, in shares of length and width."""
 _SQUARE = np.array([(0.5, 0.5), (0.5, -0.5), (-0.5, -0.5), (-0.5, 0.5)])
 
@@ -244,9 +246,7 @@ def _road_users(ground: _Map, things: _Things) -> None:
             ground.dot(place, radius, colour)
 
 
-def _signals(
-    ground: _Map, road: Road, objects: NDArray[np.float32], pose: NDArray[np.float64], reach: float
-) -> None:
+def _signals(ground: _Map, road: Road, objects: NDArray[np.float32], pose: NDArray[np.float64], reach: float) -> None:
     """Each traffic light's colour at its stop line."""
     stops = _local(road.stops, pose)
     for row, place in zip(road.signals.tolist(), stops, strict=True):
