@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sim import expert
 from sim.camera import Camera, Frames
 from sim.policy import Observation
+from sim.scenario import Scenario
 from sim.theme import LOOK_SIZE, resolve, sample_look
 from sim.vehicle import SPEED
 from sim.world import Outcome, World
@@ -38,7 +39,7 @@ class Simulator:
     def __init__(
         self,
         n: int,
-        scenario: str = "open-road",
+        scenario: str | Scenario = "open-road",
         theme: str = "train",
         frame_size: tuple[int, int] = FRAME_SIZE,
         field_of_view: float = FIELD_OF_VIEW,

@@ -53,6 +53,9 @@ coefficient, and cornering stiffness of both axles in 1/rad per unit of friction
 WHEELBASE = TO_FRONT + TO_REAR
 """Metres."""
 
+LENGTH, WIDTH = 4.508, 1.610
+"""Metres, the outline of CommonRoad vehicle 2; here its middle is the centre of gravity."""
+
 
 @kernel
 def throttle_limit(speed):

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sim import vehicle as car
 from sim.geometry import wrap_angle
 from sim.jit import kernel
+from sim.scenario import Instant, Scenario
 from sim.scenario import scenario as find_scenario
 from sim.scenario.actors import ACTOR_COLUMNS
 from sim.scene import DECAL_COLUMNS, LANE_WIDTH, OBJECT_COLUMNS, Scene
@@ -19,7 +20,7 @@ INFRACTIONS = ("off-road", "wrong-lane", "pedestrian", "vehicle", "static-object
 the car touches someone or something, when its front passes a stop line on red."""
 
 TIME_ALLOWANCE = 1.5
-"""The time limit, in expert's times of that track."""
+"""The time limit, in expert's times of that track and what the scenario may add to them."""
 
 LEFT_FOR_GOOD = 9.0
 """Metres from the centre line at which the road counts as left for good and the episode ends."""
@@ -65,10 +66,11 @@ class World:
     time_limit (N,) s; ended (N,) bool, true before the first reset. objects (N, M, 9) see sim.scene.
     actors (N, A, columns) see sim.scenario.actors; row a is drawn as row a of objects. line (N, MAX_POINTS) m: the d
     that leaves room for what stands in the way, at each sample of the track. decals and pavement: see sim.scene.
+    delay (N,) s that a careful driver may lose to lights, people and others.
     """
 
-    def __init__(self, n: int, scenario: str = "open-road", time_limit: float | None = None) -> None:
-        """n worlds of one scenario; time_limit in seconds, None for TIME_ALLOWANCE x the expert's time."""
+    def __init__(self, n: int, scenario: str | Scenario = "open-road", time_limit: float | None = None) -> None:
+        """n worlds of one scenario; time_limit in seconds, None for TIME_ALLOWANCE x a careful driver's time."""
         if n < 1:
             raise ValueError(f"n is {n}; expected at least 1 world")
         if time_limit is not None and not time_limit > 0:
@@ -89,6 +91,8 @@ class World:
         self.infractions = np.zeros((n, len(INFRACTIONS)), np.int32)
         self.steps = np.zeros(n, np.int64)
         self.ended = np.ones(n, np.bool_)
+        self.delay = np.zeros(n)
+        self._salt = np.zeros(n, np.uint64)
         self._fixed_time_limit = time_limit
         self._length = np.zeros(n, np.float32)
         self._all_rows = np.arange(n)
@@ -112,8 +116,17 @@ class World:
             streams = spawn_streams(seed)
             self.streams[row] = streams
             self.tracks.generate(row, streams.track)
-            self.scenario.place(self.tracks, row, streams.scene, self.objects[row])
+            self._furnish(row, streams.scene)
         self._put_at_start(chosen)
+        self.scenario.draw(self._instant(chosen), self.objects)
+
+    def _furnish(self, row: int, rng: np.random.Generator) -> None:
+        """Place the scenario's parts on one world's road."""
+        line = self.line[row, : self.tracks.count[row]]
+        self.line[row] = LANE_CENTRE
+        site = self.scenario.place(self.tracks, row, rng, self.actors[row], self.objects[row], self.decals[row], line)
+        self.delay[row], self.pavement[row] = site.delay, site.pavement
+        self._salt[row] = rng.integers(2**63)
 
     def _put_at_start(self, rows: NDArray[np.int64]) -> None:
         """The car at s = 0 in the middle of its lane, at START_SHARE of the profile's speed; every count at zero."""
@@ -124,7 +137,8 @@ class World:
         self._figures[:, rows] = 0.0
         self.d[rows] = LANE_CENTRE
         fixed = self._fixed_time_limit
-        self.time_limit[rows] = TIME_ALLOWANCE * self.tracks.expert_time[rows] if fixed is None else fixed
+        careful = self.tracks.expert_time[rows] + self.delay[rows]
+        self.time_limit[rows] = TIME_ALLOWANCE * careful if fixed is None else fixed
         self._length[rows] = self.tracks.length[rows]
         self.infractions[rows] = 0
         self.steps[rows] = 0
@@ -153,7 +167,15 @@ class World:
         )
         if fault >= 0:
             raise ValueError(_describe(fault, chosen, wanted))
+        self.scenario.step(self._instant(chosen), self.objects)
         return outcome
+
+    def _instant(self, rows: NDArray[np.int64]) -> Instant:
+        """What the actors of `rows` see now."""
+        return Instant(
+            *(rows, self.tracks, self.actors, self.vehicle, self.s, self.d, self.heading_error),
+            *(self.line, self.steps, self._salt),
+        )
 
     def scene(self) -> Scene:
         """What a camera needs; views of the state, no copies."""

@@ -1,31 +1,67 @@
-"""What lives beside and on the road, by scenario name."""
-
-from collections.abc import Callable
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+"""What lives beside and on the road: scenarios, by name or made of parts."""
 
 from sim.errors import unknown
-from sim.scenario import open_road
-from sim.track import Tracks
+from sim.scenario.composition import Scenario
+from sim.scenario.crossings import Crossings, Strollers
+from sim.scenario.lights import Lights
+from sim.scenario.obstacles import Cones, ParkedCars
+from sim.scenario.part import Instant, Part
+from sim.scenario.roadside import Roadside
+from sim.scenario.site import Site
+from sim.scenario.street import Billboards, Buildings, Pavement
+from sim.scenario.vehicles import Vehicles
+
+__all__ = [
+    "SCENARIOS",
+    "Billboards",
+    "Buildings",
+    "Cones",
+    "Crossings",
+    "Instant",
+    "Lights",
+    "ParkedCars",
+    "Part",
+    "Pavement",
+    "Roadside",
+    "Scenario",
+    "Site",
+    "Strollers",
+    "Vehicles",
+    "register",
+    "scenario",
+]
+
+SCENARIOS = {
+    "open-road": Scenario((Roadside(),)),
+    "traffic": Scenario((ParkedCars(groups=4), Cones(groups=3), Vehicles(ahead=3, behind=1, oncoming=5), Roadside())),
+    "town": Scenario(
+        (
+            Pavement(),
+            Crossings(count=3, people=3),
+            Lights(count=4),
+            ParkedCars(groups=2, most=2),
+            Cones(groups=1),
+            Vehicles(ahead=2, behind=1, oncoming=4),
+            Strollers(count=8),
+            Billboards(count=5),
+            Buildings(most=120),
+            Roadside(most=96, posts=False, signs_at=6.2),
+        )
+    ),
+}
 
 
-@dataclass(frozen=True)
-class Scenario:
-    """place(tracks, row, rng, objects) fills the object table (max_objects, 9) of one world; see sim.scene."""
-
-    max_objects: int
-    max_actors: int
-    max_decals: int
-    place: Callable[[Tracks, int, np.random.Generator, NDArray[np.float32]], None]
-
-
-SCENARIOS = {"open-road": Scenario(open_road.MAX_OBJECTS, 0, 0, open_road.place)}
+def scenario(wanted: str | Scenario) -> Scenario:
+    """The scenario of that name, or the one that is given. Raises ValueError naming the nearest known one."""
+    if isinstance(wanted, Scenario):
+        return wanted
+    if wanted not in SCENARIOS:
+        raise unknown("scenario", wanted, SCENARIOS)
+    return SCENARIOS[wanted]
 
 
-def scenario(name: str) -> Scenario:
-    """The scenario of that name. Raises ValueError naming the nearest known one."""
-    if name not in SCENARIOS:
-        raise unknown("scenario", name, SCENARIOS)
-    return SCENARIOS[name]
+def register(name: str, made: Scenario) -> None:
+    """Let `made` be known by a name wherever one is asked for. ValueError for a name that is taken."""
+    if name in SCENARIOS:
+        raise ValueError(f"scenario {name!r} is there already: expected a name other than {', '.join(SCENARIOS)}")
+    SCENARIOS[name] = made
