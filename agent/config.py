@@ -70,7 +70,7 @@ class Config:
     """Times the student drives and the data grows."""
     steps_per_round: int = 800
     """Gradient steps after each drive."""
-    drive_steps: int = 300
+    drive_steps: int = 200
     """Control steps that each road is driven in a round."""
     batch: int = 128
     learning_rate: float = 2e-3

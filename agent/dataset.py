@@ -1,5 +1,6 @@
 """Training data as states, not pictures: a row is an instant on a road, drawn afresh in new light each time."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
@@ -82,7 +83,7 @@ class RoadPool:
     def __init__(self, seeds: Sequence[int], scenario: str, spec: PolicySpec, seed: int) -> None:
         """seeds: the roads'; seed: the run's."""
         self._seeds = [np.random.SeedSequence(each) for each in seeds]
-        self.world = World(len(seeds), scenario)
+        self.world = World(len(seeds), scenario, time_limit=math.inf)
         self.begin_again()
         self.camera = Camera(*spec.frame_size, spec.field_of_view)
         rngs = [np.random.default_rng([seed, 0, look]) for look in range(LOOK_POOL)]
@@ -124,8 +125,8 @@ class RoadPool:
         self.keep_going(road)
 
     def keep_going(self, road: NDArray[np.integer]) -> None:
-        """A training drive has no goal and no time limit."""
-        self.world.distance[road], self.world.steps[road], self.world.ended[road] = 0.0, 0, False
+        """A training drive has no goal, and no end."""
+        self.world.distance[road], self.world.ended[road] = 0.0, False
 
     def cars(self) -> Rows:
         """This instant in every world; the situations are still to be told."""

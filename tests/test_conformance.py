@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from agent import load_policy, policy_names
+from agent.evaluate.evidence import PARTS
 from agent.models import FAMILIES
 from agent.models.policy import parameter_count
 from agent.shipped import checkpoints_folder
@@ -96,7 +97,7 @@ def test_keep_is_obeyed_or_refused(policy: Policy, observation: Observation) -> 
 def test_shipped_policies_are_small_and_carry_their_evidence(name: str) -> None:
     assert parameter_count(load_policy(name).network) < 100_000
     evidence = json.loads((checkpoints_folder() / name / "eval.json").read_text())
-    assert set(evidence) == {"driving", "heldout", "faithfulness", "themes"}
+    assert set(evidence) == set(PARTS)
     assert set(evidence["themes"]["policies"][name]["scores"]) == set(theme_names())
     assert {report["world"] for report in evidence.values()} == {WORLD_VERSION}, "the evidence is of another world"
     weights = {report["policies"][name]["provenance"]["weights_sha256"] for report in evidence.values()}
@@ -110,7 +111,7 @@ def test_every_scenario_looks_and_drives_in_every_theme(scenario: str, theme: st
     simulator.reset(np.arange(2), [0, 1])
     frames = [simulator.observe()["frame"]]
     for _ in range(20):
-        action, cause = simulator.expert()
+        action, cause, _ = simulator.expert()
         assert np.isfinite(action).all()
         assert (cause >= 0).all()
         simulator.step(action)

@@ -9,9 +9,10 @@ if TYPE_CHECKING:
 
 
 def evaluate(policies: "Mapping[str, Policy]", suite: str, out: str | Path, **options: Any) -> Path:
-    """Put any policies to a suite, "driving" or "faithfulness", as the command line does; the path of report.json.
+    """Put any policies to a suite ("driving", "faithfulness", "causes") as the command line does; report.json's path.
 
-    options: those of `agent.evaluate.options.Options`, such as episodes, seed_start, theme. ValueError for a mistake.
+    options: those of `agent.evaluate.options.Options`, such as episodes, seed_start, scenario, theme. ValueError for a
+    mistake.
     """
     from rich.console import Console
 

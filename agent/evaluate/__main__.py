@@ -1,4 +1,4 @@
-"""`python -m agent.evaluate POLICY... --suite driving|faithfulness --out DIR`: measure, print, save."""
+"""`python -m agent.evaluate POLICY... --suite driving|faithfulness|causes --out DIR`: measure, print, save."""
 
 import sys
 from dataclasses import dataclass
@@ -20,22 +20,23 @@ from sim.rollout import Driver, ExpertDriver
 
 @dataclass(frozen=True)
 class CommandLine:
-    """Measure how policies drive, or whether what they show as red is true. Writes report.json and plots."""
+    """Measure how policies drive, whether what they show as red is true, or whether it lies on what decides. Writes
+    report.json and plots."""
 
     policies: Annotated[tuple[str, ...], tyro.conf.Positional]
     """Shipped policies by name, checkpoint folders, or `expert` (driving only)."""
-    suite: Literal["driving", "faithfulness"]
+    suite: Literal["driving", "faithfulness", "causes"]
     """What to measure; docs/evaluation.md says what every figure means."""
     out: Path
     """Folder for report.json and the plots."""
     episodes: int | None = None
-    """How many episodes, one seed each; 100 for driving, 50 for faithfulness."""
+    """How many episodes, one seed each; 100 for driving and causes, 50 for faithfulness."""
     seed_start: int = TEST_SEED
     """First seed; from 20000 on they are for reported figures only, 10000 to 19999 are for trying."""
     theme: str = "train"
     """A theme, or `train` or `heldout` for all of that split."""
     scenario: str = "open-road"
-    """What lives on the road."""
+    """What lives on the road: open-road, traffic or town."""
     frames: int = 2000
     """Frames sampled for the faithfulness suite, half of them from turns."""
 

@@ -13,8 +13,12 @@ from sim.policy import CellGrid
 from sim.scene import CLASSES
 from sim.simulator import Simulator
 
-TARGETS = {"road": ("road", "lane marking", "edge line"), "lines": ("lane marking", "edge line")}
-"""Where the red should lie. The bar is on `road`; `lines` is reported beside it."""
+TARGETS = {
+    "road": ("road", "lane marking", "edge line"),
+    "lines": ("lane marking", "edge line"),
+    "others": ("vehicle", "pedestrian", "light"),
+}
+"""Where the red should lie. The bar is on `road`; the rest is reported beside it."""
 
 VIEWS = {
     "yaw +8 deg": (np.radians(8), 0.0),
@@ -49,7 +53,10 @@ def mask_overlap(bench: Bench) -> Measure:
 
 
 def render_views(simulator: Simulator, bench: Bench) -> dict[str, View]:
-    """Draw a bench's instants again from each of VIEWS, with the truth. The worlds are made anew from their seeds."""
+    """Draw a bench's instants again from each of VIEWS, with the truth.
+
+    The worlds are made anew from their seeds; what lives on them stands where it stood.
+    """
     pool = bench.pool
     seeds = np.unique(pool.seed)
     frame = {name: np.empty_like(pool.frame) for name in VIEWS}
@@ -61,7 +68,8 @@ def render_views(simulator: Simulator, bench: Bench) -> dict[str, View]:
         rows = np.searchsorted(some, pool.seed[index])
         for name, (turn, left) in VIEWS.items():
             poses = moved(pool.pose[index], turn, left)
-            drawn = simulator.camera.render(simulator.world.scene(), rows, poses, pool.look[index], truth=True)
+            scene, objects = simulator.world.scene(), pool.objects[index]
+            drawn = simulator.camera.render(scene, rows, poses, pool.look[index], objects=objects, truth=True)
             assert drawn.segmentation is not None
             frame[name][index], classes[name][index] = drawn.rgb, drawn.segmentation
     return {name: _view(replace(pool, frame=frame[name]), classes[name], bench.cells) for name in VIEWS}

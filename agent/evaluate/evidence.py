@@ -1,7 +1,8 @@
 """`python -m agent.evaluate.evidence FOLDER --out DIR`: the evidence that a shipped checkpoint carries.
 
-Runs the suites on the test seeds, then each theme by itself, saves each report and the suites' plots below `out`, and
-writes all of them, in short, as eval.json into the checkpoint's folder.
+Runs the suites on the test seeds, then each theme by itself, and saves each report and the suites' plots below `out`.
+Once all parts lie there, made by several processes perhaps, they are written, in short, as eval.json into the
+checkpoint's folder.
 """
 
 import json
@@ -20,21 +21,29 @@ from agent import load_policy
 from agent.evaluate import driving, report
 from agent.evaluate.options import DEFAULT_EPISODES, Options
 from agent.evaluate.suites import ProgressLine, run
+from sim import WORLD_VERSION
 from sim.command_line import mistakes_in_one_line, parse
+from sim.errors import unknown
 from sim.files import write_text
 from sim.policy import Policy
 from sim.rollout import drive
+from sim.scenario import SCENARIOS
 from sim.theme import theme_names
 
 SUITES = {
-    "driving": ("driving", Options(DEFAULT_EPISODES["driving"])),
+    **{name: ("driving", Options(DEFAULT_EPISODES["driving"], scenario=name)) for name in SCENARIOS},
     "heldout": ("driving", Options(50, theme="heldout")),
     "faithfulness": ("faithfulness", Options(DEFAULT_EPISODES["faithfulness"])),
+    "faithfulness-town": ("faithfulness", Options(DEFAULT_EPISODES["faithfulness"], scenario="town")),
+    "causes-traffic": ("causes", Options(DEFAULT_EPISODES["causes"], scenario="traffic")),
+    "causes-town": ("causes", Options(DEFAULT_EPISODES["causes"], scenario="town")),
 }
 """Part of the evidence -> suite and options."""
 
 THEMES = {theme: Options(25, theme=theme) for theme in theme_names()}
-"""Theme -> options: the same tracks in each, driven one theme after the other."""
+"""Theme -> options: the same tracks in each, driven one theme after the other: the part "themes"."""
+
+PARTS = (*SUITES, "themes")
 
 LONG = ("drives",)
 """What the reports hold for every single episode; left out of eval.json."""
@@ -42,12 +51,14 @@ LONG = ("drives",)
 
 @dataclass(frozen=True)
 class CommandLine:
-    """Measure a checkpoint with every suite and write its eval.json."""
+    """Measure a checkpoint with every suite and write its eval.json, once every part is there."""
 
     checkpoint: Annotated[Path, tyro.conf.Positional]
     """A checkpoint folder."""
     out: Path
     """Folder for the full reports and the plots."""
+    parts: tuple[str, ...] = PARTS
+    """What to measure now; several processes may share the work."""
 
 
 def measure_themes(name: str, policy: Policy, themes: Mapping[str, Options], out: Path, console: Console) -> Path:
@@ -90,20 +101,48 @@ def _in_one_line(opening: str, inside: str, closing: str) -> str:
     return opening + re.sub(r"\n\s+", " ", inside) + closing
 
 
+def measure(part: str, name: str, policy: Policy, out: Path, console: Console) -> Path:
+    """One part of the evidence; the path of its report."""
+    if part == "themes":
+        return measure_themes(name, policy, THEMES, out / part, console)
+    suite, options = SUITES[part]
+    return run(suite, {name: policy}, options, out / part, console)
+
+
+def joined(name: str, policy: Policy, out: Path) -> dict[str, Any] | None:
+    """All parts in short; None while one is missing. ValueError where one was made with other weights or worlds."""
+    paths = {part: out / part / "report.json" for part in PARTS}
+    if not all(path.is_file() for path in paths.values()):
+        return None
+    evidence = {part: shortened(json.loads(path.read_text(encoding="utf-8"))) for part, path in paths.items()}
+    mine = (WORLD_VERSION, getattr(policy, "provenance", {}).get("weights_sha256"))
+    for part, found in evidence.items():
+        provenance = found["policies"].get(name, {}).get("provenance") or {}
+        if (found["world"], provenance.get("weights_sha256")) != mine:
+            raise ValueError(f"{paths[part]} is of other weights or another world: measure --parts {part} again")
+    return evidence
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
     line = parse(CommandLine, arguments, prog="python -m agent.evaluate.evidence")
     with mistakes_in_one_line():
+        for part in line.parts:
+            if part not in PARTS:
+                raise unknown("part", part, PARTS)
         policy = load_policy(line.checkpoint)
         report.check_writable(line.out)
     torch.set_num_threads(1)
     name, console = line.checkpoint.resolve().name, Console()
-    paths = {
-        part: run(suite, {name: policy}, options, line.out / part, console) for part, (suite, options) in SUITES.items()
-    }
-    paths["themes"] = measure_themes(name, policy, THEMES, line.out / "themes", console)
-    evidence = {part: shortened(json.loads(path.read_text(encoding="utf-8"))) for part, path in paths.items()}
-    write_text(line.checkpoint / "eval.json", compact(evidence))
+    for part in line.parts:
+        measure(part, name, policy, line.out, console)
+    with mistakes_in_one_line():
+        evidence = joined(name, policy, line.out)
+    if evidence is None:
+        missing = [part for part in PARTS if not (line.out / part / "report.json").is_file()]
+        console.print(f"no eval.json yet: {', '.join(missing)} still to be measured")
+    else:
+        write_text(line.checkpoint / "eval.json", compact(evidence))
     return 0
 
 

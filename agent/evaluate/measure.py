@@ -39,11 +39,22 @@ _PROMISE = "the project's promise for selections, docs/evaluation.md"
 
 _GOAL = "the project's goal for the flagship, docs/evaluation.md"
 
+LEAST_SCORE = {
+    "driving score": {"open-road": 0.97, "traffic": 0.85, "town": 0.75},
+    "the expert's driving score": {"open-road": 0.99, "traffic": 0.97, "town": 0.95},
+}
+"""Least mean driving score of a policy and of the expert, by scenario."""
+
 BARS = {
     bar.name: bar
     for bar in (
         Bar("completion", ">=", 1.0, _GOAL),
         Bar("completion, held-out theme", ">=", 0.9, _GOAL),
+        *(
+            Bar(f"{driver}, {scenario}", ">=", threshold, _GOAL)
+            for driver, least in LEAST_SCORE.items()
+            for scenario, threshold in least.items()
+        ),
         Bar("completion of a control", "<", 0.3, "the world must not be too easy, docs/evaluation.md"),
         Bar("off-road events", "<=", 1.0, _GOAL),
         Bar("speed", ">=", 0.85, _GOAL),
@@ -56,11 +67,12 @@ BARS = {
         Bar("T6 overlap of masks", "<", 0.70, _PROMISE),
         Bar("T6 mass ratio", ">=", 1.3, _PROMISE),
         Bar("T6 broken by a random gate", ">=", 1.0, "after Adebayo et al. 2018, arXiv 1810.03292"),
+        Bar("cause kept", ">=", 0.8, "an aim, docs/evaluation.md"),
         Bar("passed share", "<=", 0.10, "the flagship's budget"),
         Bar("cap binds", "<", 0.01, _PROMISE),
     )
 }
-"""Every bar of both suites."""
+"""Every bar of the suites."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ TEST_SEED = 20_000
 MEAN_MAP_SEED = 19_000
 """The mean map is taken from drives on validation seeds from here on, never from those that are scored."""
 
-DEFAULT_EPISODES = {"driving": 100, "faithfulness": 50}
+DEFAULT_EPISODES = {"driving": 100, "faithfulness": 50, "causes": 100}
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ class _Sample(NamedTuple):
     seed: int
     pose: NDArray[np.float64]
     look: NDArray[np.float32]
+    objects: NDArray[np.float32]
     turning: bool
 
 
@@ -35,7 +36,8 @@ class Pool:
     """F sampled frames.
 
     frame: (F, H, W, 3) uint8. speed: (F, 1) m/s. state: the policy's recurrent state before each frame. seed: (F,) the
-    episode's. pose: (F, 3) x, y, yaw of the car. look: (F, LOOK_SIZE). turning: (F,) bool, |steer| > TURNING.
+    episode's. pose: (F, 3) x, y, yaw of the car. look: (F, LOOK_SIZE). objects: (F, M, 9), see sim.scene. turning: (F,)
+    bool, |steer| > TURNING.
     """
 
     frame: NDArray[np.uint8]
@@ -44,6 +46,7 @@ class Pool:
     seed: NDArray[np.int64]
     pose: NDArray[np.float64]
     look: NDArray[np.float32]
+    objects: NDArray[np.float32]
     turning: NDArray[np.bool_]
 
     def __len__(self) -> int:
@@ -122,6 +125,7 @@ def _sample(step: Step, i: int, turning: bool) -> _Sample:
         simulator.seeds[row],
         simulator.world.poses(step.rows[i : i + 1])[0],
         simulator.looks[row].copy(),
+        simulator.world.objects[row].copy(),
         turning,
     )
 
@@ -137,6 +141,7 @@ def _stack(samples: Sequence[_Sample]) -> Pool:
         np.array([sample.seed for sample in samples]),
         np.stack([sample.pose for sample in samples]),
         np.stack([sample.look for sample in samples]),
+        np.stack([sample.objects for sample in samples]),
         np.array([sample.turning for sample in samples]),
     )
 

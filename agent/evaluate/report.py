@@ -151,6 +151,10 @@ def _aside(measure: Measure) -> str:
         "empty_share": "{:.0%} of the maps empty",
         "p95": "95th percentile {:.3f}",
         "cap": "cap {}",
+        "by_mean_map": "{:.1%} by the mean map",
+        "by_chance": "{:.1%} by chance",
+        "frames": "{} frames",
+        "episodes": "of {} episodes",
     }
     return ", ".join(form.format(details[key]) for key, form in notes.items() if details.get(key) is not None)
 

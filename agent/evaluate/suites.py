@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from agent.evaluate import driving, faithfulness, plots, report
+from agent.evaluate import causes, driving, faithfulness, plots, report
 from agent.evaluate.options import Options
 from sim.policy import Policy
 from sim.rollout import Driver, Observer, Step
@@ -71,9 +71,7 @@ def _driving(policies: Policies, options: Options, out: Path, console: Console) 
 def _faithfulness(policies: Policies, options: Options, out: Path, console: Console) -> dict[str, Any]:
     """Test, print and plot, one policy after the other; what the report holds of it."""
     found = {}
-    for name, policy in policies.items():
-        if isinstance(policy, Driver):
-            raise ValueError(f"{name} decides without frames, so it has no red to test")
+    for name, policy in _with_eyes(policies).items():
         line = ProgressLine(console)
         with line.bar:
             findings = faithfulness.evaluate(policy, options, line.stage)
@@ -85,5 +83,27 @@ def _faithfulness(policies: Policies, options: Options, out: Path, console: Cons
     return found
 
 
-SUITES = {"driving": _driving, "faithfulness": _faithfulness}
+def _causes(policies: Policies, options: Options, out: Path, console: Console) -> dict[str, Any]:
+    """Drive, look and print, one policy after the other; what the report holds of it."""
+    found = {}
+    for name, policy in _with_eyes(policies).items():
+        line = ProgressLine(console)
+        with line.bar:
+            measures = causes.evaluate(policy, options, line.stage)
+        report.print_measures(console, f"Does {name} keep what decides?", measures)
+        found[name] = {**report.identity(policy), "measures": [measure.to_json() for measure in measures]}
+    return found
+
+
+def _with_eyes(policies: Policies) -> dict[str, Policy]:
+    """The policies, all of which must be such as look at frames; ValueError where one does not."""
+    seeing: dict[str, Policy] = {}
+    for name, policy in policies.items():
+        if isinstance(policy, Driver):
+            raise ValueError(f"{name} decides without frames, so it has no red to test")
+        seeing[name] = policy
+    return seeing
+
+
+SUITES = {"driving": _driving, "faithfulness": _faithfulness, "causes": _causes}
 """Suite name -> what the report holds of its policies."""

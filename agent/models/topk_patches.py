@@ -146,8 +146,9 @@ def to_patches(frames: Tensor, config: TopKPatchesConfig) -> Tensor:
     """(B, H, W, C) to (B, cells, values), of any dtype."""
     rows, cols = config.grid
     high, wide = config.patch_size
-    cells = frames.reshape(len(frames), rows, high, cols, wide, frames.shape[-1])
-    return cells.permute(0, 1, 3, 2, 4, 5).reshape(len(frames), rows * cols, -1)
+    channels = frames.shape[-1]
+    cells = frames.reshape(len(frames), rows, high, cols, wide, channels)
+    return cells.permute(0, 1, 3, 2, 4, 5).reshape(len(frames), rows * cols, high * wide * channels)
 
 
 def position_features(rows: int, cols: int, octaves: int) -> Tensor:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate
 
 import numpy as np
 import torch
@@ -139,9 +138,9 @@ def make_pools(config: Config, spec: PolicySpec) -> list[RoadPool]:
     """The roads of each scenario that is trained on: as many as its share, each from a training seed of its own."""
     shares = SHARES if config.scenario == "all" else {config.scenario: 1.0}
     counts = apportioned(config.tracks, list(shares.values()))
-    first = accumulate(counts, initial=config.seed * config.tracks)
-    seeds = [[(start + road) % TRAINING_SEEDS for road in range(count)] for start, count in zip(first, counts)]
-    return [RoadPool(some, name, spec, config.seed) for name, some in zip(shares, seeds, strict=True)]
+    seeds = (config.seed * config.tracks + np.arange(config.tracks)) % TRAINING_SEEDS
+    parts = np.split(seeds, np.cumsum(counts)[:-1])
+    return [RoadPool(some.tolist(), name, spec, config.seed) for name, some in zip(shares, parts, strict=True)]
 
 
 def apportioned(total: int, shares: list[float]) -> list[int]:

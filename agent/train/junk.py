@@ -51,10 +51,10 @@ def blur(frames: NDArray[np.uint8], generator: torch.Generator) -> NDArray[np.ui
 
 
 def nothing_but_junk(patches: Tensor, generator: torch.Generator) -> Tensor:
-    """Frames in which every cell is junk, one substrate a frame: (B, cells, values)."""
-    choice = torch.randint(len(OWN), (len(patches),), generator=generator)
+    """Frames that show nothing at all, one of BLIND's substrates in each: (B, cells, values)."""
+    choice = torch.randint(len(BLIND), (len(patches),), generator=generator)
     junk = patches.clone()
-    for index, substrate in enumerate(OWN):
+    for index, substrate in enumerate(BLIND):
         chosen = (choice == index).nonzero()[:, 0]
         junk[chosen] = substrate(patches[chosen], generator)
     return junk
@@ -123,3 +123,6 @@ OWN: tuple[Substrate, ...] = (
     *(_noise, _noise, _noise, _grain_on_top),  # the hard ones, so more often
 )
 """Substrates that need nothing but the frame itself: patches (B, cells, values) to the like."""
+
+BLIND: tuple[Substrate, ...] = (_one_colour_a_frame, _frame_mean, _one_colour_a_cell, _noise)
+"""Those that leave nothing of the frame to be seen."""

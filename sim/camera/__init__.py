@@ -9,12 +9,16 @@ from numpy.typing import NDArray
 from sim.camera import billboards, ground, kernels
 from sim.camera.art import art
 from sim.camera.lens import Lens
+from sim.camera.models import MOST_CORNERS
 from sim.camera.pixels import BLOCK, N_COLOURS
-from sim.scene import Scene
+from sim.scene import OBJECT_COLUMNS, Scene
 from sim.theme import LOOK_SIZE
 
 __all__ = ["Camera", "Frames"]
 
+
+MOST_POINTS = 256
+"""Vertices, or faces, that one model may have."""
 
 MOST_OBJECTS = 4096
 """Rows of Scene.objects that a camera has room for."""
@@ -52,6 +56,13 @@ class Scratch(NamedTuple):
     slot_class: NDArray[np.uint8]
     slot_instance: NDArray[np.uint16]
     slot_depth: NDArray[np.float32]
+    inverse: NDArray[np.float32]
+    mesh_points: NDArray[np.float32]
+    mesh_facing: NDArray[np.bool_]
+    mesh_planes: NDArray[np.float32]
+    mesh_corners: NDArray[np.float32]
+    mesh_soft: NDArray[np.bool_]
+    mesh_edges: NDArray[np.float32]
 
     @staticmethod
     def for_size(height: int, width: int) -> "Scratch":
@@ -75,6 +86,13 @@ class Scratch(NamedTuple):
             slot_class=slot_class,
             slot_instance=np.zeros(256, np.uint16),
             slot_depth=np.zeros(256, np.float32),
+            inverse=np.zeros((height, width), np.float32),
+            mesh_points=np.zeros((MOST_POINTS, 3), np.float32),
+            mesh_facing=np.zeros(MOST_POINTS, np.bool_),
+            mesh_planes=np.zeros((MOST_POINTS, 4), np.float32),
+            mesh_corners=np.zeros((2, MOST_CORNERS + 2, 3), np.float32),
+            mesh_soft=np.zeros((2, MOST_CORNERS + 2), np.bool_),
+            mesh_edges=np.zeros((MOST_CORNERS + 2, 3), np.float32),
         )
 
 
@@ -112,21 +130,30 @@ class Camera:
         truth: bool = False,
         out: NDArray[np.uint8] | None = None,
         objects: NDArray[np.float32] | None = None,
+        without: NDArray[np.integer] | None = None,
     ) -> Frames:
         """Draw B frames: frame i shows world rows[i] from poses[i] in looks[i].
 
         poses: (B, 3) x, y, yaw of the vehicle, or (B, 4) with pitch in radians, + nose down (ISO 8855), drawn as a
-        vertical shift of the image. out: a contiguous (B, H, W, 3) uint8 array to draw into. Bad input: ValueError.
+        vertical shift of the image. out: a contiguous (B, H, W, 3) uint8 array to draw into. objects: (B, M, columns),
+        what frame i shows instead of what now stands in its world. without: (B,) the row of an object to leave out, its
+        shadow with it, -1 for none; all else is drawn as it would be. Bad input: ValueError.
         """
         height, width, n = self.lens.height, self.lens.width, len(poses)
-        if objects is not None:  # STOPGAP until the camera's own
-            scene, rows = scene._replace(objects=np.repeat(objects, len(scene.grid), axis=0)), rows
         if poses.ndim != 2 or poses.shape[1] not in (3, 4):
             raise ValueError(f"poses of shape {poses.shape}: expected (B, 3) or (B, 4)")
         if rows.shape != (n,) or looks.shape != (n, LOOK_SIZE):
             raise ValueError(
                 f"rows {rows.shape}, looks {looks.shape}: expected ({n},) and ({n}, {LOOK_SIZE}) for {n} poses"
             )
+        tables = _as(rows, np.int64)
+        if objects is not None:
+            if objects.shape != (n, *objects.shape[1:2], len(OBJECT_COLUMNS)):
+                raise ValueError(f"objects {objects.shape}: expected ({n}, any number, {len(OBJECT_COLUMNS)})")
+            scene, tables = scene._replace(objects=_as(objects, np.float32)), np.arange(n)
+        left_out = np.full(n, -1) if without is None else _as(without, np.int64)
+        if left_out.shape != (n,):
+            raise ValueError(f"without {left_out.shape}: expected ({n},), a row of the objects or -1 for each frame")
         if scene.objects.shape[1] > MOST_OBJECTS:
             raise ValueError(f"{scene.objects.shape[1]} objects a world: expected at most {MOST_OBJECTS}")
         if out is None:
@@ -139,7 +166,7 @@ class Camera:
             tuple(np.empty((n, *view.shape[1:]), view.dtype) for view in self._no_truth) if truth else self._no_truth
         )
         # one type and layout each, or numba would compile anew
-        frames = (_as(rows, np.int64), _as(poses, np.float64), _as(looks, np.float32))
+        frames = (_as(rows, np.int64), tables, left_out, _as(poses, np.float64), _as(looks, np.float32))
         refused = kernels.render(*scene, *frames, *self._tables, self._scratch, truth, out, *views)
         if refused >= 0:
             raise ValueError(

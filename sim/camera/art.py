@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.camera.models import Models, make_models
 from sim.camera.pixels import CLOUD_SIZE, MACRO_SIZE, PROFILE_SIZE
 from sim.camera.sprites import Sprites, make_sprites
 
@@ -23,6 +24,7 @@ class Art(NamedTuple):
     skyline: NDArray[np.float32]
     sprites: Sprites
     stars: NDArray[np.float32]
+    models: Models
 
 
 @cache
@@ -35,6 +37,7 @@ def art() -> Art:
         sprites=make_sprites(),
         skyline=np.stack([_ridge(rng, 0.034, 0.016, 2, 40), _ridge(rng, 0.014, 0.007, 9, 400)]).astype(np.float32),
         stars=_stars(np.random.default_rng(1957), 1500),
+        models=make_models(),
     )
 
 

@@ -54,10 +54,10 @@ None is red: red is the overlay's."""
 
 
 @kernel()
-def find_sprites(objects, view, spread, order, depths):
+def find_sprites(objects, view, spread, order, depths, most):
     """Indices of the objects in view into `order`, far to near, their depths into `depths`; returns how many.
 
-    Past MAX_SPRITES the farthest are left out.
+    Past `most` the farthest are left out.
     """
     widest = view.centre_x / view.focal
     count = 0
@@ -74,19 +74,22 @@ def find_sprites(objects, view, spread, order, depths):
             k -= 1
         depths[k], order[k] = z, i
         count += 1
-    spare = max(count - MAX_SPRITES, 0)
+    spare = max(count - most, 0)
     for k in range(count - spare):
         depths[k], order[k] = depths[k + spare], order[k + spare]
     return count - spare
 
 
 @kernel()
-def draw_sprites(image, view, objects, sprites, sun, look, palette, scratch):
-    """Everything upright, far to near."""
+def draw_sprites(image, view, objects, sprites, sun, look, palette, scratch, meshes, omitted):
+    """Everything upright, far to near. meshes: how many have been drawn, which may hide some of it.
+
+    omitted: the row of an object to leave out, its slot kept; or -1.
+    """
     order, depths, paints = scratch.order, scratch.depths, scratch.paints
     mix_paints(sun, look, palette, paints)
     haze = lanes(palette[HAZE, 0], palette[HAZE, 1], palette[HAZE, 2])
-    for k in range(find_sprites(objects, view, sprites.spread, order, depths)):
+    for k in range(find_sprites(objects, view, sprites.spread, order, depths, MAX_SPRITES - 2 * meshes)):
         i, z = order[k], depths[k]
         kind, slot = i4(objects[i, 4]), FIRST_SPRITE + k
         first, variants, class_id, materials = sprites.kinds[kind]
@@ -113,7 +116,9 @@ def draw_sprites(image, view, objects, sprites, sun, look, palette, scratch):
             a, b = b, a  # what the picture has lit from the right, its mirror image has lit from the left
         colours = (a, b, c, dim(haze, seen - clear), seen, u8(slot) << u8(24))
         broad, tall = max(broad, f4(smallest[1])), max(tall, f4(smallest[2]))
-        draw_sprite(image, view.width, sprites, levels, mirrored, middle, foot, broad, tall, colours)
+        if i != omitted:
+            hidden = (meshes > 0, scratch.inverse, ONE / z)
+            draw_sprite(image, view.width, sprites, levels, mirrored, middle, foot, broad, tall, colours, hidden)
 
 
 @kernel()
@@ -179,11 +184,11 @@ def dim(colour, share):
 
 
 @kernel()
-def draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, tall, colours):
+def draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, tall, colours, hidden):
     """One sprite with its foot at row `foot` and its middle at column `middle`, broad x tall pixels.
 
-    Texels have a border of one on every side, so a pixel's two or four neighbours always exist. Positions among texels
-    are 48.16 fixed point.
+    hidden: whether meshes may be before it, their 1/z (H, W), and the sprite's own. Texels have a border of one on
+    every side, so a pixel's two or four neighbours always exist. Positions among texels are 48.16 fixed point.
     """
     level = levels.shape[0] - 1
     while level > 0 and (f4(levels[level, 1]) < broad * f4(0.7) or f4(levels[level, 2]) < tall * f4(0.6)):
@@ -211,13 +216,40 @@ def draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, ta
             u0 = max(u0, (left_edge + begin * texel_width) >> 16)
             u1 = min(u1, (left_edge + (end + 1) * texel_width) >> 16)
             x = x + (u0 - first) * x_step
-        if smooth:
-            row = (y + 32768) >> 16
-            share = u8(((y + 32768) >> 8) & 255)
-            smooth_sprite_row(image[v], u0, u1, sprites.texels, start + row * stride, stride, share, x, x_step, colours)
+        source = (y, stride, start, smooth, x, x_step)
+        if not hidden[0]:
+            draw_run(image[v], u0, u1, sprites.texels, source, colours)
         else:
-            sprite_row(image[v], u0, u1, sprites.texels, start + (row + 1) * stride, x, x_step, colours)
+            draw_seen_runs(image[v], u0, u1, sprites.texels, source, colours, hidden[1][v], hidden[2])
         y = y + y_step
+
+
+@kernel(inline="always")
+def draw_run(out, u0, u1, texels, source, colours):
+    """Blend columns u0 to u1 of a row; source: row among the texels, their stride and start, whether to interpolate
+    between rows, the texel at u0 and the step."""
+    y, stride, start, smooth, x, x_step = source
+    if smooth:
+        row = (y + 32768) >> 16
+        share = u8(((y + 32768) >> 8) & 255)
+        smooth_sprite_row(out, u0, u1, texels, start + row * stride, stride, share, x, x_step, colours)
+    else:
+        sprite_row(out, u0, u1, texels, start + ((y >> 16) + 1) * stride, x, x_step, colours)
+
+
+@kernel()
+def draw_seen_runs(out, u0, u1, texels, source, colours, nearer, mine):
+    """The runs of columns u0 to u1 before which no mesh stands: `nearer` (width,) is its 1/z, `mine` the sprite's."""
+    y, stride, start, smooth, x, x_step = source
+    u = u0
+    while u < u1:
+        while u < u1 and nearer[u] > mine:
+            u += 1
+        begin = u
+        while u < u1 and nearer[u] <= mine:
+            u += 1
+        if begin < u:
+            draw_run(out, begin, u, texels, (y, stride, start, smooth, x + (begin - u0) * x_step, x_step), colours)
 
 
 @kernel(inline="always")

@@ -27,6 +27,7 @@ from sim.camera.effects import (
     light_with_headlamps,
 )
 from sim.camera.ground import draw_ground
+from sim.camera.meshes import draw_meshes
 from sim.camera.pixels import (
     CONTRAST,
     EXPOSURE,
@@ -75,8 +76,8 @@ def write_words(row, words):
 
 
 @kernel()
-def write_truth(image, view, scratch, segmentation, instance, depth):
-    """Class, instance and depth of every pixel."""
+def write_truth(image, view, scratch, meshes, segmentation, instance, depth):
+    """Class, instance and depth of every pixel. meshes: how many have been drawn, which have the last slots."""
     slot_class, slot_instance, slot_depth = scratch.slot_class, scratch.slot_instance, scratch.slot_depth
     for v in range(image.shape[0]):
         row_depth = f4(np.inf) if v < view.horizon else view.focal * view.mount / (f4(v) + HALF - view.centre_y)
@@ -85,12 +86,22 @@ def write_truth(image, view, scratch, segmentation, instance, depth):
         for u in range(u8(view.width)):
             slot = row[u] >> u4(24)
             classes[u], instances[u], depths[u] = slot_class[slot], slot_instance[slot], slot_depth[slot]
+        if meshes:
+            mesh_depths(row, scratch.inverse[v], u4(256 - 2 * meshes), depths)
+
+
+@kernel()
+def mesh_depths(row, inverse, first_slot, depths):
+    """A mesh's pixel has its own depth."""
+    for u in range(depths.shape[0]):
+        if row[u] >> u4(24) >= first_slot:
+            depths[u] = f4(1) / inverse[u]
 
 
 @kernel()
 def render(
-    grids, origins, laps, objects, decals, pavements, rows, poses, looks, lens, azimuths, sky_columns, art, scratch,
-    truth, rgb, segmentation, instance, depth,
+    grids, origins, laps, objects, decals, pavements, rows, tables, without, poses, looks, lens, azimuths, sky_columns,
+    art, scratch, truth, rgb, segmentation, instance, depth,
 ):  # fmt: skip
     """Draw one frame for each row of `poses`; see `sim.camera.Camera.render`.
 
@@ -116,8 +127,10 @@ def render(
             draw_planet(image, view, yaw, art.clouds, look, palette)
         draw_skyline(image, view, f4(yaw), azimuths, art.skyline, look, palette, lines[0], lines[1])
         draw_ground(image, view, grids[world], origins[world], f4(laps[world]), art.macro, look, palette, scratch)
-        draw_shadows(image, view, objects[world], art.sprites.kinds, sun, look, scratch.shade)
-        draw_sprites(image, view, objects[world], art.sprites, sun, look, palette, scratch)
+        things = objects[tables[b]]
+        draw_shadows(image, view, things, art.sprites.kinds, sun, look, scratch.shade)
+        meshes = draw_meshes(image, view, things, art.models, sun, look, palette, scratch, without[b])
+        draw_sprites(image, view, things, art.sprites, sun, look, palette, scratch, meshes, without[b])
         if look[WETNESS] > ZERO:
             draw_reflections(image, view, art.macro, origins[world], look)
         if look[HEADLIGHTS] > ZERO:
@@ -126,7 +139,7 @@ def render(
             draw_rain(image, view, poses[b], look, palette)
         write_rgb(image, width, rgb[b])
         if truth:
-            write_truth(image, view, scratch, segmentation[b], instance[b], depth[b])
+            write_truth(image, view, scratch, meshes, segmentation[b], instance[b], depth[b])
     return -1
 
 

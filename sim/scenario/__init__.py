@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sim.errors import unknown
 from sim.scenario.actors import Traffic
 from sim.scenario.buildings import Billboards, Buildings, Pavement
+from sim.scenario.drawn import draw_actors
 from sim.scenario.lights import Lights
 from sim.scenario.obstacles import Cones, ParkedCars
 from sim.scenario.people import Crossings, Strollers
@@ -118,6 +119,16 @@ class Scenario:
             part.place(site)
             actor, thing, decal = actor + part.actors, thing + part.objects, decal + part.decals
         return site.delay
+
+    @staticmethod
+    def draw(
+        tracks: Tracks, rows: NDArray[np.integer], actors: NDArray[np.float64], statics: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Objects (B, M, columns) of any instants: actors (B, A, columns) on the tracks `rows` (B,), among what stands
+        in `statics` (B, M, columns), whose first A rows are ignored."""
+        objects = statics.copy()
+        draw_actors(tracks, rows, actors, objects, np.arange(len(rows)))
+        return objects
 
 
 ROADSIDE = Roadside()

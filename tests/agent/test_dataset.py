@@ -1,4 +1,4 @@
-"""Rows are poses: their frames are drawn for the pose, and the expert answers for that pose."""
+"""Rows are instants: their frames are drawn for the pose, and the expert answers for that pose."""
 
 import math
 
@@ -6,38 +6,69 @@ import numpy as np
 import pytest
 
 from agent.config import Jitter
-from agent.dataset import LANE, RoadPool, Rows
+from agent.dataset import Batch, RoadPool, Rows, Sampling, situations
 from agent.models.topk_patches import TopKPatchesConfig
 from sim import track, vehicle
+from sim.expert import CAUSES
 from sim.policy import PolicySpec
+from sim.scenario.actors import ROLE, ROLES, D, S
+from sim.track import LANE_CENTRE
 
 SPEC = PolicySpec((72, 128), TopKPatchesConfig().field_of_view, True, 2, "selection")
 
 
 @pytest.fixture(scope="module")
 def roads() -> RoadPool:
-    return RoadPool(3, "open-road", SPEC, seed=0)
+    return RoadPool(range(3), "open-road", SPEC, seed=0)
+
+
+@pytest.fixture(scope="module")
+def town() -> RoadPool:
+    return RoadPool(range(4), "town", SPEC, seed=0)
 
 
 def on_the_lane(roads: RoadPool, n: int, turned: float = 0.0) -> Rows:
     road = np.arange(n) % len(roads)
     s = np.linspace(10, 700, n)
-    x, y, heading = track.to_world(roads.world.tracks, road, s, LANE)
+    x, y, heading = track.to_world(roads.world.tracks, road, s, LANE_CENTRE)
     state = np.zeros((n, 7))
     state[:, vehicle.X], state[:, vehicle.Y], state[:, vehicle.YAW] = x, y, heading + turned
     state[:, vehicle.SPEED] = 8
-    return Rows(road, state, s)
+    return Rows(road, state, s, roads.world.actors[road].astype(np.float32), np.zeros(n, np.int64))
 
 
-def test_placed_cars_are_near_the_lane(roads: RoadPool) -> None:
-    rows = roads.place(np.arange(3).repeat(50), np.random.default_rng(0))
-    _, d = roads.locate(rows)
-    assert np.abs(d - LANE).max() <= 2.01
-    assert np.abs(d - LANE).mean() > 0.3
+def offsets(roads: RoadPool, rows: Rows) -> np.ndarray:
+    x, y = rows.state[:, vehicle.X], rows.state[:, vehicle.Y]
+    return track.locate(roads.world.tracks, rows.road, x, y, rows.s)[1]
+
+
+def test_cars_are_put_near_the_lane(roads: RoadPool) -> None:
+    rng, d = np.random.default_rng(0), []
+    for _ in range(50):
+        roads.put(np.arange(3), rng)
+        d.append(offsets(roads, roads.cars()))
+    off = np.concatenate(d) - LANE_CENTRE
+    assert np.abs(off).max() <= 2.01
+    assert np.abs(off).mean() > 0.3
+
+
+def test_cars_are_put_where_nobody_is(town: RoadPool) -> None:
+    """Nobody solid within 8 m of the car's middle: half of the longest two cars."""
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        town.put(np.arange(len(town)), rng)
+        cars = town.cars()
+        actors = town.world.actors
+        lap = town.world.tracks.length[:, None]
+        along = (actors[..., S] - cars.s[:, None] + lap / 2) % lap - lap / 2
+        aside = actors[..., D] - offsets(town, cars)[:, None]
+        solid = (actors[..., ROLE] != ROLES.index("none")) & (actors[..., ROLE] != ROLES.index("light"))
+        near = (np.abs(along) < 8) & (np.abs(aside) < 2)
+        assert not (near & solid).any()
 
 
 def test_a_car_turned_left_is_told_to_steer_right(roads: RoadPool) -> None:
-    left, right = (roads.label(on_the_lane(roads, 30, turned))[:, 0] for turned in (0.15, -0.15))
+    left, right = (roads.label(on_the_lane(roads, 30, turned))[0][:, 0] for turned in (0.15, -0.15))
     assert (left < right).all()
     assert left.mean() < -0.05 < 0.05 < right.mean()
 
@@ -46,23 +77,84 @@ def test_jitter_moves_camera_and_label_together(roads: RoadPool) -> None:
     """A batch turned by the jitter gets the labels of the turned poses, not of the poses it was drawn from."""
     rows = on_the_lane(roads, 64)
     before = rows.state.copy()
-    batch = roads.batch(rows, Jitter(share=1.0, shift=0.0, yaw=0.2, pitch=0.0), np.random.default_rng(1))
+    batch = roads.batch(rows, Jitter(share=1.0, shift=0.0, yaw=0.2, speed=0, pitch=0.0), np.random.default_rng(1))
     turned = rows.state[:, vehicle.YAW] - before[:, vehicle.YAW]
     assert 0.05 < np.abs(turned).mean() < 0.2
-    np.testing.assert_array_equal(batch.action, roads.label(rows))
-    straight = roads.label(on_the_lane(roads, 64))
+    np.testing.assert_array_equal(batch.action, roads.label(rows)[0])
+    straight = roads.label(on_the_lane(roads, 64))[0]
     assert np.corrcoef(turned, batch.action[:, 0] - straight[:, 0])[0, 1] < -0.8
 
 
 def test_a_shift_is_to_the_left_of_the_car(roads: RoadPool) -> None:
     rows = on_the_lane(roads, 40)
-    roads.batch(rows, Jitter(share=1.0, shift=1.0, yaw=0.0, pitch=0.0), np.random.default_rng(2))
-    _, d = roads.locate(rows)
-    assert np.abs(d - LANE).max() == pytest.approx(1.0, abs=0.08)
+    roads.batch(rows, Jitter(share=1.0, shift=1.0, yaw=0.0, speed=0, pitch=0.0), np.random.default_rng(2))
+    d = offsets(roads, rows) - LANE_CENTRE
+    assert np.abs(d).max() == pytest.approx(1.0, abs=0.08)
     assert d.std() == pytest.approx(2 / math.sqrt(12), abs=0.15)
+
+
+def test_speed_is_jittered_with_the_label_and_never_below_zero(roads: RoadPool) -> None:
+    rows = on_the_lane(roads, 60)
+    rows.state[:30, vehicle.SPEED] = 0.5
+    batch = roads.batch(rows, Jitter(share=1.0, shift=0, yaw=0, speed=1.5, pitch=0), np.random.default_rng(2))
+    speed = rows.state[:, vehicle.SPEED]
+    assert speed.min() == 0
+    assert 1.5 < speed[:30].max() < 2.01
+    np.testing.assert_array_equal(batch.observation["speed"][:, 0], speed.astype(np.float32))
 
 
 def test_same_draw_same_batch(roads: RoadPool) -> None:
     batches = [roads.batch(on_the_lane(roads, 8), Jitter(), np.random.default_rng(3)) for _ in range(2)]
     np.testing.assert_array_equal(batches[0].observation["frame"], batches[1].observation["frame"])
     np.testing.assert_array_equal(batches[0].action, batches[1].action)
+
+
+def test_an_instant_is_drawn_and_labelled_as_it_was(town: RoadPool) -> None:
+    """Stored rows keep their actors: drawn later, when the world has gone on, they give the same frames and labels."""
+    town.put(np.arange(len(town)), np.random.default_rng(5))
+    then = town.cars()
+    frames, action = (
+        town.observe(then, np.random.default_rng(1))["frame"],
+        town.label(then)[0],
+    )
+    for _ in range(60):
+        town.world.step(np.zeros((len(town), 2), np.float32))
+        town.keep_going(np.arange(len(town)))
+    np.testing.assert_array_equal(town.observe(then, np.random.default_rng(1))["frame"], frames)
+    np.testing.assert_array_equal(town.label(then)[0], action)
+    now = Rows(then.road, then.state, then.s, town.cars().actors, then.situation)
+    assert (town.observe(now, np.random.default_rng(1))["frame"] != frames).any(), "the others have moved on"
+
+
+def test_situations_are_cause_and_phase() -> None:
+    cause = np.array([CAUSES.index("red-light")] * 4)
+    speed = np.array([0.0, 0.0, 8.0, 8.0])
+    action = np.array([[0, -0.3], [0, 0.5], [0, -0.3], [0, 0.2]], np.float32)
+    assert situations(cause, speed, action).tolist() == [16, 17, 18, 19]
+
+
+def test_rare_situations_are_drawn_often() -> None:
+    """10,000 rows of one situation and 400 of another: shares go as 100 to 20, not as 25 to 1."""
+    situation = np.array([2] * 10_000 + [7] * 400)
+    drawn = situation[Sampling(situation).draw(60_000, np.random.default_rng(0))]
+    assert (drawn == 7).mean() == pytest.approx(20 / 120, abs=0.01)
+
+
+def test_a_handful_is_not_drawn_over_and_over() -> None:
+    """One row counts as a hundredth of a situation with 100: 0.1 against 100, not 1 against 100."""
+    situation = np.array([0] * 10_000 + [1])
+    drawn = Sampling(situation).draw(200_000, np.random.default_rng(0))
+    assert (drawn == 10_000).mean() == pytest.approx(0.1 / 100.1, abs=0.0004)
+
+
+def test_shuffled_batches_keep_frame_speed_and_answer_together() -> None:
+    parts = [
+        Batch({"frame": np.full((n, 1, 1, 3), n, np.uint8), "speed": np.full((n, 1), n)}, np.full((n, 2), n))
+        for n in (3, 5)
+    ]
+    mixed = Batch.shuffled(parts, np.random.default_rng(0))
+    number = mixed.observation["frame"][:, 0, 0, 0]
+    assert sorted(number.tolist()) == [3] * 3 + [5] * 5
+    assert number.tolist() != sorted(number.tolist())
+    np.testing.assert_array_equal(mixed.observation["speed"][:, 0], number)
+    np.testing.assert_array_equal(mixed.action[:, 1], number)

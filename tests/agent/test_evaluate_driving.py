@@ -104,16 +104,31 @@ def episode(completion: float, off_road: int, theme: str = "meadow") -> Episode:
 @pytest.mark.parametrize(
     ("theme", "completion", "off_road", "wanted"),
     [
-        ("train", 1.0, 0, ["passed", "passed", "missed"]),  # 10 m/s are 80 % of the expert's 12.5
-        ("train", 0.95, 1, ["missed", "missed", "missed"]),
-        ("snow", 0.95, 0, ["passed", "passed", "missed"]),  # held out: 90 % will do
+        ("train", 1.0, 0, ["passed", "passed", "passed", "missed"]),  # 10 m/s are 80 % of the expert's 12.5
+        ("train", 0.95, 1, ["missed", "missed", "missed", "missed"]),
+        ("snow", 0.95, 0, ["reported", "passed", "passed", "missed"]),  # held out: 90 % will do
     ],
 )
 def test_drivers_are_held_to_the_bars(theme: str, completion: float, off_road: int, wanted: list[str]) -> None:
     lines = driving.measures("some", driving.Drives([episode(completion, off_road)] * 2), Options(2, theme=theme))
     assert [line.status for line in lines] == wanted
-    assert lines[1].value == 100 * off_road
-    assert lines[2].value == pytest.approx(0.8)
+    assert lines[2].value == 100 * off_road
+    assert lines[3].value == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(
+    ("name", "scenario", "score", "status"),
+    [
+        *(("some", "traffic", 0.86, "passed"), ("some", "town", 0.74, "missed"), ("some", "town", 0.76, "passed")),
+        *(("expert", "traffic", 0.96, "missed"), ("expert", "town", 0.96, "passed")),
+    ],
+)
+def test_among_others_the_bar_is_on_the_score(name: str, scenario: str, score: float, status: str) -> None:
+    """Half the route or all of it: completion is reported apart, and held to nothing there."""
+    drives = driving.Drives([episode(score, 0)] * 2)
+    lines = driving.measures(name, drives, Options(2, scenario=scenario))
+    assert [line.status for line in lines] == [status, "reported", "reported", "reported"]
+    assert [line.value for line in lines[:2]] == pytest.approx([score, score])
 
 
 @pytest.mark.parametrize(("completion", "wanted"), [(0.29, "passed"), (0.31, "missed")])

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from rich.console import Console
@@ -9,6 +10,9 @@ from rich.console import Console
 from agent.evaluate import evidence
 from agent.evaluate.options import Options
 from agent.models import FAMILIES
+from sim import WORLD_VERSION
+from sim.files import write_text
+from sim.scenario import SCENARIOS
 from sim.simulator import Simulator
 from sim.theme import theme_names
 
@@ -41,6 +45,46 @@ def test_themes_are_measured_one_by_one_against_the_bar_of_their_split(short: No
     assert saved["options"]["theme"] == ["desert", "night"]
     bars = {line["test"]: line["bar"] for line in found["measures"] if line["name"] == "route completion"}
     assert bars == {"desert": "completion", "night": "completion, held-out theme"}
+
+
+def test_every_scenario_is_driven_and_the_town_is_asked_everything() -> None:
+    driven = {options.scenario for suite, options in evidence.SUITES.values() if suite == "driving"}
+    assert driven == set(SCENARIOS)
+    assert {suite for suite, options in evidence.SUITES.values() if options.scenario == "town"} == {
+        *("driving", "faithfulness", "causes")
+    }
+
+
+def report_of(weights: str, world: str = WORLD_VERSION) -> str:
+    found = {"some": {"provenance": {"weights_sha256": weights}, "measures": []}}
+    return json.dumps({"world": world, "bars": {}, "policies": found})
+
+
+class Weighed:
+    """A policy with a hash."""
+
+    provenance: ClassVar = {"weights_sha256": "abc"}
+
+
+def test_parts_are_joined_once_all_are_there(tmp_path: Path) -> None:
+    for part in evidence.PARTS:
+        assert evidence.joined("some", Weighed(), tmp_path) is None
+        write_text(tmp_path / part / "report.json", report_of("abc"))
+    assert set(evidence.joined("some", Weighed(), tmp_path)) == set(evidence.PARTS)
+
+
+@pytest.mark.parametrize("stale", [report_of("abd"), report_of("abc", world="0")])
+def test_parts_of_other_weights_or_another_world_are_refused(tmp_path: Path, stale: str) -> None:
+    for part in evidence.PARTS:
+        write_text(tmp_path / part / "report.json", stale if part == "themes" else report_of("abc"))
+    with pytest.raises(ValueError, match="measure --parts themes again"):
+        evidence.joined("some", Weighed(), tmp_path)
+
+
+def test_an_unknown_part_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        evidence.main(["topk-patches", "--out", str(tmp_path), "--parts", "theme"])
+    assert "did you mean 'themes'" in capsys.readouterr().err
 
 
 def test_a_shortened_report_keeps_the_figures_and_the_bars_that_were_held() -> None:

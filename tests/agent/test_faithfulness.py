@@ -170,6 +170,7 @@ def make_pool(frames: int = 240, episodes: int = 12) -> Pool:
         seed=np.sort(rng.integers(0, episodes, frames)),
         pose=np.zeros((frames, 3)),
         look=np.zeros((frames, 1), np.float32),
+        objects=np.zeros((frames, 0, 9), np.float32),
         turning=np.abs(towards(markers(frame))[:, 0]) > 0.1,
     )
 

@@ -1,11 +1,17 @@
 """Replacing unread cells in training touches unread cells only, and pastes only what was unread elsewhere."""
 
+import numpy as np
 import pytest
 import torch
 
 from agent.train import junk
 
 FRAMES, CELLS, VALUES = 64, 12, 48
+
+
+def nothing(frames: torch.Tensor) -> torch.Tensor:
+    """Blurred to nothing."""
+    return torch.zeros(len(frames), CELLS, VALUES)
 
 
 @pytest.fixture
@@ -16,7 +22,7 @@ def generator() -> torch.Generator:
 def test_read_cells_stay_and_replaced_cells_are_reported(generator: torch.Generator) -> None:
     patches = torch.rand(FRAMES, CELLS, VALUES, generator=generator) - 0.5
     kept = torch.rand(FRAMES, CELLS, generator=generator) < 0.3
-    edited, replaced, closing = junk.replace_unread(patches, kept, patches * 0, generator)
+    edited, replaced, closing = junk.replace_unread(patches, kept, nothing, generator)
     assert torch.equal(edited[kept], patches[kept])
     assert not (replaced & kept).any()
     assert not (closing & ~replaced).any()
@@ -32,7 +38,7 @@ def test_cells_that_were_read_elsewhere_are_never_pasted(generator: torch.Genera
     kept = torch.rand(FRAMES, CELLS, generator=generator) < 0.5
     patches = torch.where(kept[..., None], 0.4321, 0.0).expand(FRAMES, CELLS, VALUES).clone()
     for _ in range(5):
-        edited, _, _ = junk.replace_unread(patches, kept, patches * 0, generator)
+        edited, _, _ = junk.replace_unread(patches, kept, nothing, generator)
         unread = edited[~kept]
         assert not (unread == 0.4321).all(-1).any()
 
@@ -47,8 +53,31 @@ def test_substrates_keep_shape_and_range(substrate, generator: torch.Generator) 
     assert source.std(0).mean() > 0.01, "frames differ from one another"
 
 
-def test_blur_keeps_the_mean_of_a_flat_image_and_lowers_contrast(generator: torch.Generator) -> None:
-    flat = torch.full((2, 3, 24, 32), 0.25)
-    torch.testing.assert_close(junk.blur(flat, generator), flat)
-    rough = torch.rand(2, 3, 24, 32, generator=generator)
+def test_blur_keeps_a_flat_picture_and_lowers_contrast(generator: torch.Generator) -> None:
+    flat = np.full((2, 24, 32, 3), 77, np.uint8)
+    np.testing.assert_array_equal(junk.blur(flat, generator), flat)
+    rough = np.random.default_rng(0).integers(0, 256, (2, 24, 32, 3), np.uint8)
     assert junk.blur(rough, generator).std() < 0.5 * rough.std()
+
+
+def test_only_the_chosen_frames_are_blurred(generator: torch.Generator) -> None:
+    asked = []
+
+    def note(frames: torch.Tensor) -> torch.Tensor:
+        asked.extend(frames.tolist())
+        return torch.full((len(frames), CELLS, VALUES), 0.4321)
+
+    patches, kept = torch.zeros(FRAMES, CELLS, VALUES), torch.zeros(FRAMES, CELLS, dtype=torch.bool)
+    edited, _, closing = junk.replace_unread(patches, kept, note, generator)
+    assert (edited == 0.4321).all((1, 2)).nonzero()[:, 0].tolist() == asked
+    assert 0 < len(asked) < FRAMES / 3
+    assert not closing[asked].any(), "what is blurred is too like the frame to be closed for good"
+
+
+def test_frames_of_nothing_but_junk_show_nothing_of_the_frame(generator: torch.Generator) -> None:
+    """Cells that go from left dark to right bright leave no such slope behind."""
+    slope = torch.linspace(-0.5, 0.5, VALUES // 3)[:, None].expand(-1, 3).flatten()
+    blind = junk.nothing_but_junk(slope.expand(FRAMES, CELLS, VALUES), generator)
+    left, right = blind.unflatten(-1, (2, -1)).mean(-1).unbind(-1)
+    assert (right - left).abs().mean() < 0.1, "0.5 in the frame itself"
+    assert blind.std(0).mean() > 0.1, "frames differ from one another"

@@ -45,6 +45,6 @@ def test_below_the_floor_closed_gates_are_pulled_open() -> None:
 def test_imitation_weighs_steer_above_pedal_and_bounds_outliers() -> None:
     target = torch.zeros(1, 2)
     steer, pedal = (imitation_loss(torch.tensor([error]), target).item() for error in ([0.1, 0.0], [0.0, 0.1]))
-    assert steer == pytest.approx(4 * pedal)
+    assert steer == pytest.approx(2 * pedal)
     far, farther = (imitation_loss(torch.tensor([[error, 0.0]]), target).item() for error in (0.6, 0.7))
     assert farther - far == pytest.approx(8 / 2 * 0.2 * 0.1), "linear beyond an error of 0.2"

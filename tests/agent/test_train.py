@@ -13,9 +13,9 @@ from safetensors.torch import load_file
 from agent.config import Closing, Config
 from agent.train import __main__ as command
 from agent.train import state
-from agent.train.dagger import Trainer, learning_rate_share
+from agent.train.dagger import Trainer, apportioned, learning_rate_share
 
-SMALL = ("--tracks", "3", "--rounds", "2", "--steps-per-round", "6", "--drive-steps", "5", "--batch", "8")
+SMALL = ("--tracks", "4", "--rounds", "2", "--steps-per-round", "6", "--drive-steps", "12", "--batch", "8")
 FAST_CLOSING = ("--closing.from-round", "1", "--save-every", "2", "--threads", "1")
 
 
@@ -37,6 +37,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_run_leaves_checkpoint_log_and_state(unbroken: Path) -> None:
     assert {path.name for path in unbroken.iterdir()} == {
         *("config.json", "model.safetensors", "log.csv", state.FILE),
+        *(state.drive_file(0), state.drive_file(1)),
     }
     lines = (unbroken / "log.csv").read_text().splitlines()
     assert lines[0].startswith("step,round,seconds,loss")
@@ -48,7 +49,7 @@ def test_interrupted_and_resumed_gives_the_same_weights(unbroken: Path, tmp_path
     """Stopped anywhere: before, at and after a change of round; everything since the last saved state is lost."""
     config = Config(
         out=tmp_path,
-        **{"tracks": 3, "rounds": 2, "steps_per_round": 6, "drive_steps": 5, "batch": 8, "threads": 1},
+        **{"tracks": 4, "rounds": 2, "steps_per_round": 6, "drive_steps": 12, "batch": 8, "threads": 1},
         save_every=2,
         closing=Closing(from_round=1),
     )
@@ -81,6 +82,7 @@ MISTAKES = {
     "a run is there": ((), "already holds a run: add --resume"),
     "other options": (("--resume", "--seed", "5"), "was trained with seed = 0, not 5"),
     "no batch": (("--resume", "--batch", "0"), "--batch is 0, expected 1 or more"),
+    "too few roads": (("--resume", "--tracks", "2"), "--tracks is 2, expected at least 3, one of each scenario"),
     "unknown policy": (("--resume", "--policy", "topk-patch"), "did you mean 'topk-patches'?"),
 }
 
@@ -107,6 +109,31 @@ def test_a_damaged_state_is_told(unbroken: Path, tmp_path: Path, capsys: pytest.
     with pytest.raises(SystemExit, match="2"):
         train(tmp_path, "--resume")
     assert "is damaged" in capsys.readouterr().err
+
+
+def test_a_lost_drive_is_told(unbroken: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / state.FILE).write_bytes((unbroken / state.FILE).read_bytes())
+    (tmp_path / state.drive_file(0)).write_bytes((unbroken / state.drive_file(0)).read_bytes())
+    with pytest.raises(SystemExit, match="2"):
+        train(tmp_path, "--resume")
+    error = capsys.readouterr().err
+    assert f"{state.drive_file(1)} is missing" in error
+    assert error.count("\n") == 1
+
+
+def test_rows_of_every_scenario_are_kept_every_few_steps(unbroken: Path) -> None:
+    """12 steps at one row in 5: rows of steps 0, 5 and 10, for the 1, 1 and 2 roads of the shares of 4."""
+    drive = state.load_drive(Config(out=unbroken), 1)
+    assert [len(rows) for rows in drive] == [3, 3, 6]
+    assert [rows.actors.shape[1] > 0 for rows in drive] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("total", "shares", "wanted"),
+    [(128, [48, 84, 108], [26, 45, 57]), (3, [0.2, 0.35, 0.45], [1, 1, 1]), (240, [0.2, 0.35, 0.45], [48, 84, 108])],
+)
+def test_parts_go_with_the_shares(total: int, shares: list[float], wanted: list[int]) -> None:
+    assert apportioned(total, shares) == wanted
 
 
 def test_learning_rate_rises_then_falls() -> None:

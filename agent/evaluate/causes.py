@@ -1,0 +1,167 @@
+"""Does the red lie on what decides? Where a visible red light, person or lead vehicle is why the expert acts: does the
+policy keep a cell that shows it, and would as many cells by chance?
+
+The simulator knows why the expert acts and which pixels show the cause. This is plausibility, held to an aim; whether
+the red is true is the faithfulness suite's question.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.evaluate.measure import BARS, Measure, mean_measure, not_applicable
+from agent.evaluate.options import MEAN_MAP_SEED, Options, Stage
+from sim.expert import CAUSES
+from sim.perturb import Mask, cell_means
+from sim.policy import Attention, CellGrid, Policy
+from sim.rollout import Step, drive
+from sim.scene import LIGHT_PHASES, OBJECT_COLUMNS
+from sim.simulator import Simulator
+
+SCORED = ("red-light", "pedestrian", "lead-vehicle")
+"""Causes that are asked about."""
+
+VISIBLE = 6
+"""Pixels of the policy's frame from which on a cause counts as visible; of a light, those of the lamp that is lit."""
+
+SHOWN = 2
+"""Pixels of a cause from which on a cell shows it."""
+
+EVERY = 5
+"""Control steps between two looks at the truth, which takes a second drawing."""
+
+STATE = OBJECT_COLUMNS.index("state")
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A frame with a visible cause. shows, kept: (h, w) bool, the cells that show it and those that were kept."""
+
+    seed: int
+    cause: str
+    pixels: int
+    shows: Mask
+    kept: Mask
+
+
+class Watcher:
+    """An observer of `sim.rollout.drive` that looks for visible causes and sums up the kept masks."""
+
+    def __init__(self) -> None:
+        self.sightings: list[Sighting] = []
+        self.kept_sum: NDArray[np.float64] = np.zeros(())
+        self._steps = 0
+
+    def __call__(self, step: Step) -> None:
+        """Note the masks of every step, and every few steps what is seen of the causes."""
+        attention = step.decision.attention
+        if attention is None or attention.kept is None:
+            raise ValueError("this policy keeps no cells: causes are looked for in what a selection keeps")
+        self.kept_sum = self.kept_sum + attention.kept.sum(0)
+        if self._steps % EVERY == 0:
+            self.sightings += _sightings(step, attention, attention.kept)
+        self._steps += 1
+
+    def mean_map(self) -> NDArray[np.float64]:
+        """(h, w): how often each cell was kept, up to a factor."""
+        return self.kept_sum / max(self.kept_sum.sum(), 1e-12)
+
+
+def _sightings(step: Step, attention: Attention, kept: Mask) -> list[Sighting]:
+    """The visible causes of one step."""
+    simulator, rows = step.simulator, step.rows
+    _, cause, culprit = simulator.expert(rows)
+    bound = np.flatnonzero(np.isin(cause, [CAUSES.index(name) for name in SCORED]) & (culprit >= 0))
+    if not len(bound):
+        return []
+    targets = cause_pixels(simulator, rows[bound], culprit[bound], cause[bound] == CAUSES.index("red-light"))
+    shows = cells_that_show(attention.cells, targets)
+    return [
+        Sighting(int(simulator.seeds[rows[i]]), CAUSES[cause[i]], int(target.sum()), cells, kept[i])
+        for i, target, cells in zip(bound, targets, shows, strict=True)
+        if target.sum() >= VISIBLE
+    ]
+
+
+def cause_pixels(
+    simulator: Simulator, rows: NDArray[np.integer], culprit: NDArray[np.integer], light: NDArray[np.bool_]
+) -> Mask:
+    """(B, H, W): the pixels that show the objects `culprit` (B,) of the worlds `rows`; of a light, its lit lamp."""
+    drawn = simulator.truth(rows)
+    assert drawn.instance is not None
+    mask = drawn.instance == (culprit + 1)[:, None, None]
+    if light.any():
+        mask[light] &= _lit(simulator, rows[light], culprit[light], drawn.rgb[light])
+    return np.asarray(mask)
+
+
+def _lit(
+    simulator: Simulator, rows: NDArray[np.integer], culprit: NDArray[np.integer], frame: NDArray[np.uint8]
+) -> Mask:
+    """(B, H, W): the lit lamp's pixels: those that darken where the light is drawn with another lamp lit."""
+    world = simulator.world
+    objects = world.objects[rows].copy()
+    phase = objects[np.arange(len(rows)), culprit, STATE]
+    objects[np.arange(len(rows)), culprit, STATE] = (phase + 1) % len(LIGHT_PHASES)
+    other = simulator.camera.render(world.scene(), rows, world.poses(rows), simulator.looks[rows], objects=objects).rgb
+    return np.asarray((frame.astype(int) - other).sum(-1) > 0)
+
+
+def cells_that_show(cells: CellGrid, pixels: Mask) -> Mask:
+    """(B, h, w): the cells that hold at least SHOWN of the pixels (B, H, W)."""
+    height, width = pixels.shape[1:]
+    rows, cols = cells.pixels(0, 0, height, width)
+    size = (rows.stop - rows.start) * (cols.stop - cols.start)
+    return np.asarray(cell_means(cells, pixels) * size > SHOWN - 0.5)
+
+
+def by_mean_map(mean_map: NDArray[np.float64], budget: int) -> Mask:
+    """(h, w): the `budget` cells that are kept most often."""
+    rank = np.argsort(np.argsort(-mean_map.ravel(), kind="stable"))
+    return (rank < budget).reshape(mean_map.shape)
+
+
+def random_share(cells: int, shows: int, budget: int) -> float:
+    """The chance that `budget` cells of `cells`, drawn at random, hold one of the `shows` that show a cause."""
+    return 1 - math.comb(cells - shows, budget) / math.comb(cells, budget)
+
+
+def evaluate(policy: Policy, options: Options, stage: Stage) -> list[Measure]:
+    """Drive the episodes and ask for each cause; not applicable where the policy is no selection."""
+    if policy.spec.kind != "selection":
+        return [not_applicable(cause, "kept", "only a selection keeps cells") for cause in SCORED]
+    test, validation = Watcher(), Watcher()
+    drive(options.simulator(policy), policy, options.seeds, (test, stage("drives on test seeds")))
+    seeds = range(MEAN_MAP_SEED, MEAN_MAP_SEED + max(2, options.episodes // 5))
+    observers = (validation, stage("drives on validation seeds"))
+    drive(options.simulator(policy, len(seeds)), policy, seeds, observers)
+    return measures(test.sightings, validation.mean_map())
+
+
+def measures(sightings: Sequence[Sighting], mean_map: NDArray[np.float64]) -> list[Measure]:
+    """For each cause and for all: the share of its sightings in which a kept cell shows it, beside chance's."""
+    return [
+        _measure(cause, [each for each in sightings if cause in (each.cause, "all")], mean_map)
+        for cause in ("all", *SCORED)
+    ]
+
+
+def _measure(cause: str, some: list[Sighting], mean_map: NDArray[np.float64]) -> Measure:
+    name = "frames in which a kept cell shows the cause"
+    if not some:
+        return not_applicable(cause, name, "never visible on these drives")
+    read = np.array([(each.kept & each.shows).any() for each in some])
+    by_map = [(by_mean_map(mean_map, each.kept.sum()) & each.shows).any() for each in some]
+    by_chance = [random_share(each.kept.size, int(each.shows.sum()), int(each.kept.sum())) for each in some]
+    episode = np.array([each.seed for each in some])
+    details = {
+        "by_mean_map": float(np.mean(by_map)),
+        "by_chance": float(np.mean(by_chance)),
+        "frames": len(some),
+        "episodes": len(np.unique(episode)),
+        "median_pixels": float(np.median([each.pixels for each in some])),
+    }
+    return mean_measure(cause, name, read, episode, BARS["cause kept"], **details)
