@@ -89,7 +89,6 @@ def test_a_full_disk_leaves_whole_steps_only(tmp_path: Path, source, pilot) -> N
         from conftest import CountingSource, FollowingPilot
         from sim.view.dump import Dump
         from sim.view.session import Session
-from sim.view.source import Culprit, Status
         resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
         with Dump(Path(sys.argv[2]), {}) as dump:
             session = Session(CountingSource(), {"fake": FollowingPilot}, "fake", [dump])

@@ -112,7 +112,7 @@ def test_the_frame_lies_on_the_objects_pixels(simulator: Simulator, kind, ahead,
     shown = thing(kind, *vehicle_to_world(ahead, left, *pose), pose[2] + turn)
     frame, pixels = frame_of(shown, eye_of(camera.lens, pose)), seen(camera, simulator, pose, shown)
     assert holds(frame, pixels, slack=1.5), (frame, pixels)
-    assert holds(pixels, frame, slack=2.5 + 0.12 * (frame.bottom - frame.top)), (frame, pixels)
+    assert holds(pixels, frame, slack=2.5 + 0.2 * (frame.bottom - frame.top)), (frame, pixels)
 
 
 @pytest.mark.parametrize("kind", SIZES)
@@ -125,7 +125,7 @@ def test_so_it_does_from_behind_the_car(simulator: Simulator, kind) -> None:
     frame = frame_of(shown, chase_eye(SIZE, pose, camera_yaw))
     pixels = seen(camera, simulator, np.array([*pose[:2], camera_yaw, pitch]), shown)
     assert holds(frame, pixels, slack=1.5), (frame, pixels)
-    assert holds(pixels, frame, slack=2.5 + 0.12 * (frame.bottom - frame.top)), (frame, pixels)
+    assert holds(pixels, frame, slack=2.5 + 0.2 * (frame.bottom - frame.top)), (frame, pixels)
 
 
 # --- its lines

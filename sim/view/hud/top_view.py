@@ -62,15 +62,8 @@ REAR_WINDOW = np.array([(-1.2, 0.62), (-1.75, 0.7)])
 
 OTHER_CAR = np.array([(0.5, 0.32), (0.46, 0.43), (0.36, 0.5), (-0.46, 0.5), (-0.5, 0.42)])
 OTHER_WINDSCREEN = np.array([(0.26, 0.42), (0.12, 0.36)])
-<<<<<<< HEAD
-OTHER_LAMPS = (
-    np.array([(-0.5, 0.46), (-0.42, 0.46), (-0.42, 0.2), (-0.5, 0.2)]) * np.array([[(1, 1)], [(1, -1)]])[:, None]
-)
-"""Half outlines, and both lamps, in shares of length and width."""
-=======
 LEFT_LAMP = np.array([(-0.5, 0.46), (-0.42, 0.46), (-0.42, 0.2), (-0.5, 0.2)])
 """Half outlines, and the left brake lamp, in shares of length and width."""
->>>>>>> refs/heads/view
 _SQUARE = np.array([(0.5, 0.5), (0.5, -0.5), (-0.5, -0.5), (-0.5, 0.5)])
 
 _X, _Y, _WIDTH, _HEIGHT, _KIND, _TINT, _YAW, _LENGTH, _STATE = range(len(OBJECT_COLUMNS))
