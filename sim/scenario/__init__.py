@@ -141,7 +141,7 @@ SCENARIOS = {
         (
             *(Crossings(3), Lights(4), Cones(1), ParkedCars(2, most=2)),
             *(Vehicles(along=2, oncoming=5, wish=(8.0, 12.0)), Strollers(8), Pavement()),
-            *(Billboards(), Buildings(), Roadside(220, clear=7.4)),
+            *(Billboards(), Buildings(), Roadside(160, clear=7.4, posts=False, signs_at=6.2)),
         ),
         "traffic, lights, zebra crossings with people, houses",
     ),
