@@ -63,7 +63,7 @@ class Options:
     policy: str = FLAGSHIP
     """A shipped policy's name, a checkpoint folder, `expert`, or `human` for the keyboard."""
     scenario: str = "open-road"
-    """What is on the road."""
+    """What is on the road: `open-road`, `traffic`, or `town`."""
     theme: str = "train"
     """A theme's name, or `train` or `heldout` for any of that split."""
     seed: int = 20_000
@@ -297,7 +297,9 @@ def show_list() -> None:
     from agent import policy_names
 
     console.print("policies: ", ", ".join([*policy_names(), EXPERT, HUMAN]))
-    console.print("scenarios:", ", ".join(SCENARIOS))
+    console.print("scenarios:")
+    for name, scenario in SCENARIOS.items():
+        console.print(f"  {name:<14} {scenario.about}")
     for split in ("train", "heldout"):
         names = [name for name in theme_names() if load_theme(name).split == split]
         console.print(f"themes, {split}:", ", ".join(names))

@@ -94,11 +94,15 @@ class Simulator:
         speed = self.world.vehicle[self.rows(rows), SPEED, None].astype(np.float32)
         return {"frame": frames.rgb, "speed": speed}
 
-    def expert(self, rows: Rows | None = None) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
+    def expert(
+        self, rows: Rows | None = None, *, actors: NDArray[np.float64] | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
         """What the privileged driver would do now: actions (B, 2); the causes (B,), indices into `expert.CAUSES`; and
-        the object that is the cause, (B,) a row of `World.objects` or -1."""
+        the object that is the cause, (B,) a row of `World.objects` or -1. actors: (B, A, columns) to drive among
+        instead of the worlds'."""
         rows, world = self.rows(rows), self.world
-        return expert.decide(world.tracks, world.line, rows, world.vehicle[rows], world.s[rows], world.actors[rows])
+        among = world.actors[rows] if actors is None else actors
+        return expert.decide(world.tracks, world.line, rows, world.vehicle[rows], world.s[rows], among)
 
     def picture(
         self,

@@ -100,7 +100,8 @@ class Site:
         """Paint on the road."""
         first = int((self.decals[:, 2] >= 0).sum())
         if first < len(self.decals):
-            self.decals[first] = s, length, DECAL_KINDS.index(kind)
+            x, y, _ = to_world(self.tracks, self.row, s, 0.0)
+            self.decals[first] = s, length, DECAL_KINDS.index(kind), x[0], y[0]
 
     def add_objects(self, kind: str, s: NDArray, d: NDArray, **columns: object) -> None:
         """Static objects at lane coordinates; `yaw` is against the road's direction there."""

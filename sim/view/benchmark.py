@@ -32,12 +32,18 @@ class Options:
     """How long each window is open."""
     policy: str = "topk-patches"
     """Who drives."""
+    scenario: str = "open-road"
+    """What is on the road."""
+
+    @property
+    def drive(self) -> tuple[str, ...]:
+        """The demo's own options."""
+        return "--policy", self.policy, "--scenario", self.scenario, "--theme", "meadow"
 
 
 def rate(screen: VirtualScreen, options: Options, size: tuple[int, int], view: str) -> tuple[float, float]:
     """Pictures a second and the 99th percentile in ms of how long one stays, as the demo itself says."""
-    arguments = ["--policy", options.policy, "--theme", "meadow", "--seconds", str(options.seconds)]
-    demo = screen.start_demo(*arguments, size=size)
+    demo = screen.start_demo(*options.drive, "--seconds", str(options.seconds), size=size)
     if view != VIEWS[0]:
         screen.press("v")
     said, _ = demo.communicate()
@@ -49,7 +55,7 @@ def rate(screen: VirtualScreen, options: Options, size: tuple[int, int], view: s
 
 def key_to_picture(screen: VirtualScreen, options: Options) -> list[float]:
     """Milliseconds from a key press to the changed picture, for each of PRESSES."""
-    screen.start_demo("--policy", options.policy, "--theme", "meadow")
+    screen.start_demo(*options.drive)
     screen.press("space")
     told = screen.pixels()[700:715, 20:900]  # nothing but the pause may change: wait until messages are gone
     while wait_for_change(told, told.copy(), 6.0) is not None:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.files import replacing, write_text
+from sim.scene import OBJECT_COLUMNS
 from sim.view.session import Moment
 
 PROVENANCE = "provenance.json"
@@ -20,8 +22,11 @@ class Dump:
     """Writes each moment as DIR/step-000000.npz and one line of DIR/steps.jsonl; DIR/provenance.json says who made it.
 
     npz: frame (H, W, 3) uint8 RGB, action (A,) float32, and where the policy has a map `map` (h, w) float32 and for a
-    selection `kept` (h, w) bool; pose (3,) float64 as x, y in metres and yaw in radians where there is one.
-    A line of the JSON file: step, file, speed (m/s), pose, cause, labels, action, map_kind.
+    selection `kept` (h, w) bool; pose (3,) float64 as x, y in metres and yaw in radians where there is one; objects
+    (M, 9) float32, see `sim.scene`, and distances (M,) float32, metres from the car's reference point to each, NaN
+    where a row is empty.
+    A line of the JSON file: step, file, speed (m/s), pose, cause, cause_object (null, or row, kind, distance in metres
+    from the car's front, and place), completion, score, infractions (name -> count), labels, action, map_kind.
     """
 
     def __init__(self, folder: Path, provenance: Mapping[str, Any]) -> None:
@@ -73,11 +78,19 @@ def _arrays(moment: Moment) -> dict[str, Any]:
     arrays: dict[str, Any] = {"frame": moment.observation["frame"][0], "action": moment.action}
     if status.pose is not None:
         arrays["pose"] = np.array(status.pose)
+    if status.objects is not None and status.pose is not None:
+        arrays["objects"], arrays["distances"] = status.objects, _distances(status.objects, status.pose)
     if attention is not None:
         arrays["map"] = attention.weights[0]
         if attention.kept is not None:
             arrays["kept"] = attention.kept[0]
     return arrays
+
+
+def _distances(objects: NDArray[np.float32], pose: tuple[float, float, float]) -> NDArray[np.float32]:
+    """Metres (M,) from the car to the middle of each object; NaN for empty rows."""
+    apart = np.hypot(*(objects[:, :2] - pose[:2]).T)
+    return np.where(objects[:, OBJECT_COLUMNS.index("kind")] >= 0, apart, np.nan).astype(np.float32)
 
 
 def _line(moment: Moment, name: str) -> dict[str, Any]:
@@ -88,6 +101,10 @@ def _line(moment: Moment, name: str) -> dict[str, Any]:
         "speed": status.speed,
         "pose": status.pose,
         "cause": status.cause,
+        "cause_object": status.culprit._asdict() if status.culprit else None,
+        "completion": status.completion,
+        "score": status.score,
+        "infractions": dict(status.infractions),
         "labels": dict(status.labels),
         "action": moment.action.tolist(),
         "map_kind": attention.kind if attention else None,

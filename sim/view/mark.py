@@ -73,7 +73,7 @@ def frame_of(thing: NDArray[np.float32], eye: Eye) -> Frame | None:
     cos, sin = math.cos(turn), math.sin(turn)
     corners = (_CORNERS * (float(thing[_LENGTH]), width)) @ np.array([(cos, sin), (-sin, cos)])
     z, l = ahead + corners[:, 0], left + corners[:, 1]
-    if not z.max() > NEAREST or not z.min() < FARTHEST:
+    if z.max() <= NEAREST or z.min() >= FARTHEST:
         return None
     scale = eye.focal / np.maximum(z, NEAREST)
     columns, rows = eye.centre[0] - l * scale, eye.centre[1] + eye.height * scale
@@ -94,7 +94,7 @@ def draw(picture: NDArray[np.uint8], frame: Frame | None, *, gone: bool = False)
     if frame is None or frame.right < 0 or frame.left > width or frame.bottom < 0 or frame.top > height:
         return
     wide = widened(frame, width)
-    thick = max(1, round(width / 640))
+    thick = max(1, round(width / 480))
     left, right = np.clip([wide.left, wide.right], thick, width - 1 - thick).round().astype(int).tolist()
     top, bottom = np.clip([wide.top, wide.bottom], thick, height - 1 - thick).round().astype(int).tolist()
     lines = _dashes(left, top, right, bottom) if gone else _corner_lines(left, top, right, bottom)

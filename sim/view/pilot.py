@@ -32,8 +32,11 @@ class Pilot(Protocol):
         """A new episode begins."""
         ...
 
-    def decide(self, observation: Observation, blinding: Blinding | None) -> Sight:
-        """One decision. Asked again before `go_on`, it answers for the same instant."""
+    def decide(self, observation: Observation, blinding: Blinding | None, without: int | None = None) -> Sight:
+        """One decision. Asked again before `go_on`, it answers for the same instant.
+
+        without: the row of an object that is missing from the observation, for drivers who know the world itself.
+        """
         ...
 
     def go_on(self) -> None:
@@ -55,7 +58,7 @@ class PolicyPilot:
         self._next = self._state
         self._step = 0
 
-    def decide(self, observation: Observation, blinding: Blinding | None) -> Sight:
+    def decide(self, observation: Observation, blinding: Blinding | None, without: int | None = None) -> Sight:
         """The policy's decision; blinded, that on the overwritten frame, its gate run anew."""
         decision, self._next = self._policy.act(observation, self._state)
         if blinding is None or decision.attention is None:
@@ -85,9 +88,9 @@ class ExpertPilot:
     def begin(self) -> None:
         """Nothing to forget."""
 
-    def decide(self, observation: Observation, blinding: Blinding | None) -> Sight:
-        """What the expert would do in the world as it is."""
-        return Sight(observation, Decision(self._source.expert()))
+    def decide(self, observation: Observation, blinding: Blinding | None, without: int | None = None) -> Sight:
+        """What the expert would do in the world as it is, or without that object."""
+        return Sight(observation, Decision(self._source.expert(without)))
 
     def go_on(self) -> None:
         """Nothing to remember."""
@@ -101,7 +104,7 @@ class IdlePilot:
     def begin(self) -> None:
         """Nothing to forget."""
 
-    def decide(self, observation: Observation, blinding: Blinding | None) -> Sight:
+    def decide(self, observation: Observation, blinding: Blinding | None, without: int | None = None) -> Sight:
         """Nothing."""
         return Sight(observation, Decision(np.zeros((1, 2), np.float32)))
 

@@ -29,6 +29,11 @@ class Road(NamedTuple):
     signals: NDArray[np.intp]
     stops: NDArray[np.float64]
 
+    def place_of(self, row: int, objects: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Where a map shows the object in that row of objects (M, 9): (2,) metres, a traffic light at its stop line."""
+        own = self.stops[self.signals == row]
+        return own[0] if len(own) else objects[row, :2].astype(float)
+
 
 def road_of(world: World, row: int) -> Road:
     """The road of one world."""

@@ -279,12 +279,14 @@ class Session:
         leave_out = self.source.observe_without
         if culprit is None or leave_out is None or not (self.without or self.unseen):
             return self.pilot.decide(self.source.observe(), self.blinding), None
-        frames = {False: self.source.observe, True: partial(leave_out, culprit.row)}
-        if not self.without:
-            return self.pilot.decide(frames[self.unseen](), self.blinding), None
-        other = self.pilot.decide(frames[not self.unseen](), self.blinding)
-        sight = self.pilot.decide(frames[self.unseen](), self.blinding)  # the last one asked for is the one carried out
-        return sight, Comparison(other, sight) if self.unseen else Comparison(sight, other)
+        whole = partial(self.pilot.decide, self.source.observe(), self.blinding)
+        less = partial(self.pilot.decide, leave_out(culprit.row), self.blinding, culprit.row)
+        given, other = (less, whole) if self.unseen else (whole, less)
+        imagined = other() if self.without else None
+        sight = given()  # last: it is this one that the policy's state goes on from
+        if imagined is None:
+            return sight, None
+        return sight, Comparison(imagined, sight) if self.unseen else Comparison(sight, imagined)
 
     def _arrive(self) -> None:
         """Come to rest at the exact pair that the worker has made ready, or makes now."""

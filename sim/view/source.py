@@ -15,10 +15,11 @@ from sim.expert import CAUSES
 from sim.geometry import vehicle_to_world, world_to_vehicle, wrap_angle
 from sim.metrics import PENALTIES, penalty
 from sim.policy import Attention, Observation, PolicySpec
+from sim.scenario.actors import NONE, ROLE
 from sim.scene import OBJECT_COLUMNS, OBJECT_KINDS
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE, KEPT_SIZES, Simulator
 from sim.theme import load_theme, resolve, sample_look, theme_names
-from sim.vehicle import CONTROL_STEP, SPEED, STEERING_ANGLE
+from sim.vehicle import CONTROL_STEP, EGO_LENGTH, SPEED, STEERING_ANGLE
 from sim.view import mark
 from sim.view.actions import NEXT_THEME, NEXT_TRACK
 from sim.view.chase import Chase, chase_eye, trail
@@ -28,9 +29,6 @@ from sim.world import INFRACTIONS, Outcome, spawn_streams
 
 _ROW = np.array([0])
 
-CAR_FRONT = 2.254
-"""Metres from the car's reference point to its front bumper."""
-
 _X, _Y, _WIDTH, _KIND, _YAW, _LENGTH, _STATE = map(
     OBJECT_COLUMNS.index, ("x", "y", "width", "kind", "yaw", "length", "state")
 )
@@ -39,8 +37,11 @@ _PEDESTRIAN = OBJECT_KINDS.index("pedestrian")
 
 
 class Culprit(NamedTuple):
-    """The object that binds the expert. row: of the world's objects; its instance id in pictures is row + 1. kind: one
-    of `sim.scene.OBJECT_KINDS`. distance: metres from the car's front to the nearest of its outline. place: x, y (m)."""
+    """The object that binds the expert.
+
+    row: of the world's objects; its instance id in pictures is row + 1. kind: one of `sim.scene.OBJECT_KINDS`.
+    distance: metres from the middle of the car's front to its outline. place: x, y in metres.
+    """
 
     row: int
     kind: str
@@ -116,8 +117,8 @@ class Source(Protocol):
     """A stream of frames that actions may steer.
 
     rate: control steps a second. pictures_per_step: pictures shown a control step at ordinary speed. lens: of the
-    camera whose frames the policy gets. road: None if unknown. observe_without: what `observe` gives without one object,
-    a row of the status's; None where nothing can be left out.
+    camera whose frames the policy gets. road: None if unknown. observe_without: what `observe` gives without the object
+    of that row; None where nothing can be left out.
     views: by name, the policy's own camera first. capabilities: what this source can do when asked, by action name;
     one whose episodes end and can begin again offers NEXT_TRACK.
     """
@@ -228,9 +229,12 @@ class WorldSource:
         objects = glide(self._objects_before, self._objects_after, alpha)
         return Instant(between(self._before, self._after, alpha)[:3], objects)
 
-    def expert(self) -> NDArray[np.float32]:
-        """What the privileged driver would do now, (1, 2)."""
-        return self.simulator.expert()[0]
+    def expert(self, without: int | None = None) -> NDArray[np.float32]:
+        """What the privileged driver would do now, (1, 2), or would if the object of that row were not there."""
+        actors = self.simulator.world.actors[:1].copy()
+        if without is not None:
+            actors[0, without, ROLE] = NONE
+        return self.simulator.expert(actors=actors)[0]
 
     def apply(self, action: NDArray[np.float32]) -> str | None:
         """One control step; "route done", "crash", "road left" or "time limit" when that ended the episode."""
@@ -330,7 +334,7 @@ def culprit(objects: NDArray[np.float32], row: int, pose: NDArray[np.float64]) -
     if row < 0:
         return None
     thing = objects[row].astype(float)
-    front = vehicle_to_world(CAR_FRONT, 0.0, *pose.tolist())
+    front = vehicle_to_world(EGO_LENGTH / 2, 0.0, *pose.tolist())
     along, across = world_to_vehicle(*front, thing[_X], thing[_Y], thing[_YAW])
     apart = max(abs(along) - thing[_LENGTH] / 2, 0.0), max(abs(across) - thing[_WIDTH] / 2, 0.0)
     return Culprit(row, OBJECT_KINDS[int(thing[_KIND])], math.hypot(*apart), (float(thing[_X]), float(thing[_Y])))
@@ -355,7 +359,7 @@ def glide(before: NDArray[np.float32], after: NDArray[np.float32], alpha: float)
     places = between(before[moved][:, [_X, _Y, _YAW]], after[moved][:, [_X, _Y, _YAW]], alpha)
     shown[np.ix_(moved, [_X, _Y, _YAW])] = places
     walking = (before[:, _KIND] == _PEDESTRIAN) & (before[:, _STATE] >= 0) & (after[:, _STATE] >= 0)
-    step = (after[walking, _STATE] - before[walking, _STATE]) % 1.0
+    step = (after[walking, _STATE] - before[walking, _STATE] + 0.5) % 1.0 - 0.5  # backwards too: a phase is a place
     shown[walking, _STATE] = (before[walking, _STATE] + alpha * step) % 1.0
     return shown
 

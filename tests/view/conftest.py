@@ -12,7 +12,7 @@ from sim.view.blinding import Blinding
 from sim.view.hud.text import fitted
 from sim.view.pilot import Sight
 from sim.view.session import Session
-from sim.view.source import Shot, Status, View, finish
+from sim.view.source import Culprit, Shot, Status, View, finish
 
 
 class CountingSource:
@@ -25,7 +25,8 @@ class CountingSource:
     rate = Fraction(20)
     pictures_per_step = 3
     lens = Lens(8, 16, 1.4, 1.4, 0.6)
-    route = None
+    road = None
+    culprit: Culprit | None = None
 
     def __init__(self, length: int = 1000) -> None:
         self.length, self.track, self.theme = length, 0, 0
@@ -57,6 +58,13 @@ class CountingSource:
             "speed": np.full((1, 1), self.now, np.float32),
         }
 
+    def observe_without(self, row: int) -> Observation:
+        """Without the object of row r the world says r more than it does."""
+        return {**self.observe(), "frame": self.observe()["frame"] + np.uint8(row)}
+
+    def instant(self, alpha: float) -> None:
+        return None
+
     def apply(self, action: np.ndarray) -> str | None:
         self.applied.append(float(action[0, 0]))
         self.before, self.now = self.now, self.now + 1
@@ -70,7 +78,15 @@ class CountingSource:
 
     def status(self) -> Status:
         labels = {"theme": str(self.theme), "seed": str(self.track)}
-        return Status(float(self.now), labels, (float(self.now), 0.0, 0.0), "curve", 0.1, self.now / self.length)
+        return Status(
+            speed=float(self.now),
+            labels=labels,
+            pose=(float(self.now), 0.0, 0.0),
+            cause="pedestrian" if self.culprit else "curve",
+            culprit=self.culprit,
+            steering_angle=0.1,
+            completion=self.now / self.length,
+        )
 
 
 class FollowingPilot:
@@ -85,7 +101,7 @@ class FollowingPilot:
     def begin(self) -> None:
         self.episodes += 1
 
-    def decide(self, observation: Observation, blinding: Blinding | None) -> Sight:
+    def decide(self, observation: Observation, blinding: Blinding | None, without: int | None = None) -> Sight:
         number = int(observation["frame"][0, 0, 0, 0])
         kept = np.zeros((1, 1, 8), bool)
         kept[0, 0, number % 8] = True

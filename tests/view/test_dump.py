@@ -13,6 +13,7 @@ from sim.policy import Decision
 from sim.view.dump import PROVENANCE, STEPS, Dump
 from sim.view.pilot import Sight
 from sim.view.session import Session
+from sim.view.source import Culprit, Status
 
 
 def read(folder: Path) -> list[dict]:
@@ -42,6 +43,32 @@ def test_each_step_is_the_exact_pair(tmp_path: Path, source, pilot) -> None:
         assert (line["cause"], line["map_kind"], line["labels"]["seed"]) == ("curve", "selection", "0")
     assert json.loads((tmp_path / "dump" / PROVENANCE).read_text()) == {"policy": "fake"}
     assert len(list((tmp_path / "dump").iterdir())) == 5
+
+
+def test_a_dump_says_what_bound_the_expert_and_how_far_everything_was(tmp_path: Path, source, pilot) -> None:
+    status = Status(
+        speed=7.0,
+        labels={"scenario": "town"},
+        pose=(10.0, 20.0, 0.3),
+        cause="red-light",
+        culprit=Culprit(1, "traffic light", 23.5, (13.0, 24.0)),
+        completion=0.5,
+        score=0.35,
+        infractions={"red-light": 1},
+        objects=np.array(
+            [[0.0] * 4 + [-1.0] + [0.0] * 4, [13.0, 24.0, 1.0, 5.0, 11.0, 0.0, 0.0, 0.0, 2.0]], np.float32
+        ),
+    )
+    source.status = lambda: status
+    with Dump(tmp_path, {}) as dump:
+        drive(source, pilot, dump, 1)
+    (line,) = read(tmp_path)
+    assert line["cause"] == "red-light"
+    assert line["cause_object"] == {"row": 1, "kind": "traffic light", "distance": 23.5, "place": [13.0, 24.0]}
+    assert (line["completion"], line["score"], line["infractions"]) == (0.5, 0.35, {"red-light": 1})
+    arrays = np.load(tmp_path / line["file"])
+    assert np.array_equal(arrays["objects"], status.objects)
+    np.testing.assert_allclose(arrays["distances"], [np.nan, 5.0])
 
 
 def test_a_policy_without_a_map_dumps_none(tmp_path: Path, source, pilot) -> None:

@@ -12,16 +12,32 @@ from hypothesis import strategies as st
 from sim.expert import CAUSES
 from sim.policy import Kind
 from sim.scenario import SCENARIOS
+from sim.scene import OBJECT_KINDS
 from sim.theme import theme_names
 from sim.vehicle import MAX_STEERING_ANGLE, TOP_SPEED
+from sim.view import mark
 from sim.view.blinding import BLINDINGS
 from sim.view.footage.reader import BROKEN_OFF, DAMAGED, END, UNPLUGGED
 from sim.view.hud import instruments
-from sim.view.hud.instruments import CAPTIONED, PLAIN, STEERING_RATIO, Chip, Figures, draw, gaze_texts, percent
+from sim.view.hud.instruments import (
+    CAPTIONED,
+    CONTRASTED,
+    PLAIN,
+    STEERING_RATIO,
+    Chip,
+    Contrast,
+    Fact,
+    Figures,
+    draw,
+    gaze_texts,
+    percent,
+    signed,
+)
 from sim.view.hud.layout import DESIGN_SIZE, layout
 from sim.view.hud.text import AMBER, BACKGROUND, BLUE, BRIGHT, DIM, ELLIPSIS, PANEL, SIGNAL
 from sim.view.session import SPEEDS
 from sim.view.tour import SCENES
+from sim.world import INFRACTIONS
 
 SIZES = ((540, 960), DESIGN_SIZE, (1080, 1920), (2160, 3840))
 sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[1]}x{size[0]}")
@@ -35,6 +51,8 @@ CHIPS = (
     Chip("paused"),
     Chip("you drive"),
     Chip(max((blinding.told for blinding in BLINDINGS.values()), key=len)),
+    Chip("no object to leave out", mark.COLOUR),
+    Chip("cause hidden from it", mark.COLOUR),
     Chip(max((f"{speed:g} x speed" for speed in SPEEDS), key=len)),
     Chip("red is off"),
     Chip("1000 ms late"),
@@ -51,11 +69,20 @@ WORLD_FACTS = (
     ("theme", longest(theme_names())),
     ("scenario", longest(SCENARIOS)),
     ("seed", "20003"),
-    ("cause", longest(CAUSES)),
+    ("why", f"{longest(CAUSES)}, 108 m"),
     ("done", "100 %"),
+    ("score", "100 %"),
+    (longest(INFRACTIONS), "1"),
     ("view", "camera"),
     ("pictures", "60/s"),
 )
+
+
+CONTRAST = Contrast(longest(OBJECT_KINDS), (-0.25, -1.0), (0.5, 0.75))
+
+
+def facts(named) -> tuple[Fact, ...]:
+    return tuple(Fact(*pair) for pair in named)
 
 
 def figures(**options) -> Figures:
@@ -67,7 +94,7 @@ def figures(**options) -> Figures:
         "map_kind": "selection",
         "passed": 0.0012,
         "looks": 60.0,
-        "facts": WORLD_FACTS,
+        "facts": facts(WORLD_FACTS),
         "chips": CHIPS,
         "message": "time limit",
     }
@@ -251,6 +278,43 @@ def test_percent_is_within_half_of_its_last_figure(share: float) -> None:
     assert told != "0 %"
 
 
+# --- with and without
+
+
+def test_the_contrast_says_both_actions_and_what_was_left_out(spoken) -> None:
+    drawn(figures(contrast=Contrast("pedestrian", (0.02, -0.624), (0.0, 0.31))))
+    said = texts(spoken)
+    assert {"pedestrian", "steer", "pedal", "with it", "without it", "+0.02", "-0.62", "0.00", "+0.31"} <= set(said)
+    assert said.index("with it") < said.index("-0.62") < said.index("without it") < said.index("+0.31")
+    assert not any("passes" in text for text in said)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(0.0, "0.00"), (-0.004, "0.00"), (0.005, "+0.01"), (-1.0, "-1.00"), (0.126, "+0.13")]
+)
+def test_signed_by_hand(value: float, told: str) -> None:
+    assert signed(value) == told
+
+
+@sizes
+def test_a_balance_leans_to_the_side_of_its_sign_and_as_far_as_its_value(size) -> None:
+    """Throttle and brake as the pedal has them, the grooves' middles at zero."""
+    told = figures(contrast=Contrast("van", (0.0, 0.5), (0.0, -1.0)))
+    patch = cut(drawn(told, size), size, "gaze")
+    half = layout(size).px(84) / 2
+    throttle, brake = (np.unique(where(patch, colour)[1]) for colour in (BLUE, AMBER))
+    assert len(throttle) == pytest.approx(half / 2, abs=layout(size).px(3))
+    assert len(brake) == pytest.approx(half, abs=layout(size).px(3))
+    assert brake.max() <= throttle.min()
+
+
+@sizes
+def test_no_word_of_a_contrast_is_cut(size, spoken) -> None:
+    for kind in OBJECT_KINDS:
+        drawn(figures(contrast=CONTRAST._replace(thing=kind)), size)
+    assert {(text, shown) for text, shown in spoken if text != shown} == set()
+
+
 # --- facts, messages, captions
 
 
@@ -280,13 +344,13 @@ def test_facts_stand_in_two_columns_in_order(size, written) -> None:
     lefts = [left for _, left, _, _ in names]
     assert len(set(lefts[:5])) == len(set(lefts[5:])) == 1
     tops = [top for _, _, top, _ in names]
-    assert tops[:3] == tops[5:8]
+    assert tops[:5] == tops[5:]
     assert all(right < value_left for (_, _, _, right), (_, value_left, _, _) in zip(names, values, strict=True))
     assert max(right for *_, right in values[:5]) < lefts[5]
 
 
 def test_few_facts_have_all_the_room(spoken) -> None:
-    drawn(Figures(facts=(("policy", "a-folder-with-a-rather-long-name"),)))
+    drawn(Figures(facts=facts([("policy", "a-folder-with-a-rather-long-name")])))
     assert ("a-folder-with-a-rather-long-name",) * 2 in spoken
 
 
@@ -303,11 +367,11 @@ def test_message_and_chips_never_overlap(size, count: int, message: str, written
     assert all(line.left <= left and right <= line.left + line.width for left, right in spans)
 
 
-def test_all_chips_show_beside_a_word_and_the_first_ones_always(written) -> None:
+def test_seven_chips_show_beside_a_word_and_the_first_ones_always(written) -> None:
     place = layout(DESIGN_SIZE)
     picture = np.zeros((*DESIGN_SIZE, 3), np.uint8)
     instruments.message(picture, place, place.places["message"], figures(message="time limit"))
-    assert {chip.text for chip in CHIPS} <= {text for text, *_ in written}
+    assert {chip.text for chip in CHIPS[:7]} <= {text for text, *_ in written}
     written.clear()
     instruments.message(picture, place, place.places["message"], figures(message=500 * "x"))
     assert [text for text, *_ in written][:3] == [chip.text for chip in CHIPS[:3]]
@@ -360,16 +424,17 @@ def test_no_text_is_cut(size, kind, spoken) -> None:
 @sizes
 def test_no_name_is_cut(size, spoken) -> None:
     """Each one with all others as long as they get."""
-    names = {"policy": (*POLICIES, "pilotnet", "expert", "human"), "theme": theme_names(), "cause": CAUSES}
+    whys = [f"{cause.replace('-', ' ')}, 108 m" for cause in CAUSES]
+    names = {"policy": (*POLICIES, "pilotnet", "expert", "human"), "theme": theme_names(), "why": whys}
     for name, values in {**names, "scenario": SCENARIOS}.items():
         for value in values:
-            drawn(Figures(facts=tuple((n, value if n == name else v) for n, v in WORLD_FACTS)), size)
+            drawn(Figures(facts=facts((n, value if n == name else v) for n, v in WORLD_FACTS)), size)
     assert {(text, shown) for text, shown in spoken if text != shown} == set()
 
 
 @sizes
 def test_no_word_about_footage_is_cut(size, spoken) -> None:
-    facts = (
+    named = (
         ("policy", longest(POLICIES)),
         ("footage", "motorway.mp4"),
         ("horizon", "58 % (no lines)"),
@@ -378,7 +443,7 @@ def test_no_word_about_footage_is_cut(size, spoken) -> None:
         ("pictures", "30/s"),
     )
     for ending in (END, DAMAGED, BROKEN_OFF, UNPLUGGED):
-        drawn(figures(speed=70.0, facts=facts, chips=CHIPS[:4], message=ending), size)
+        drawn(figures(speed=70.0, facts=facts(named), chips=CHIPS[:4], message=ending), size)
     assert {(text, shown) for text, shown in spoken if text != shown} == set()
 
 
@@ -395,17 +460,17 @@ def test_every_caption_fits_whole(size, scene, spoken) -> None:
 @sizes
 def test_what_has_no_bounds_is_cut_visibly(size, spoken) -> None:
     path = "/home/somebody/" + 40 * "a-folder-with-a-name/"
-    drawn(figures(facts=(("policy", path), *WORLD_FACTS[1:]), message=f"saved {path}"), size)
+    drawn(figures(facts=facts([("policy", path), *WORLD_FACTS[1:]]), message=f"saved {path}"), size)
     shortened = {text: shown for text, shown in spoken if text != shown}
     assert set(shortened) == {path, f"saved {path}"}
     assert all(shown.endswith(ELLIPSIS) and len(shown) > 8 for shown in shortened.values())
 
 
 @sizes
-@pytest.mark.parametrize("parts", [PLAIN, CAPTIONED], ids=["plain", "captioned"])
+@pytest.mark.parametrize("parts", [PLAIN, CONTRASTED, CAPTIONED], ids=["plain", "contrasted", "captioned"])
 def test_each_part_stays_in_its_place(size, parts) -> None:
     place = layout(size)
-    told = figures(caption=longest(scene.caption for scene in SCENES), message=300 * "MW")
+    told = figures(contrast=CONTRAST, caption=longest(scene.caption for scene in SCENES), message=300 * "MW")
     for name, part in {**parts, "message": instruments.message}.items():
         picture = np.full((*size, 3), MARKER, np.uint8)
         part(picture, place, place.places[name], told)

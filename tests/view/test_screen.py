@@ -245,11 +245,11 @@ def test_the_recordings_clock(drive: Session, seconds: int, clock: str) -> None:
 
 
 def test_facts_begin_with_the_policy_and_name_what_is_known(drive: Session) -> None:
-    assert facts(drive, Extras(rate=59.6)) == (
+    assert tuple((name, value) for name, value, _ in facts(drive, Extras(rate=59.6))) == (
         ("policy", "fake"),
         ("theme", "0"),
         ("seed", "0"),
-        ("cause", "curve"),
+        ("why", "curve"),
         ("done", "0 %"),
         ("view", "camera"),
         ("pictures", "60/s"),
@@ -260,7 +260,7 @@ def test_what_is_not_known_is_left_out(drive: Session, monkeypatch) -> None:
     bare = replace(drive.moment.status, cause=None, completion=None)
     drive.moment = replace(drive.moment, status=bare)
     monkeypatch.setattr(type(drive.source), "views", {"camera": drive.source.near})
-    assert [name for name, _ in facts(drive, PLAIN)] == ["policy", "theme", "seed"]
+    assert [name for name, *_ in facts(drive, PLAIN)] == ["policy", "theme", "seed"]
 
 
 def test_an_ending_is_said_before_any_message(drive: Session, spoken) -> None:

@@ -6,6 +6,7 @@ import pytest
 from sim.view import actions as do
 from sim.view.overlay import RED
 from sim.view.session import NOTICE_SECONDS, SPEEDS, Moment, Session
+from sim.view.source import Culprit
 
 SIZE = (40, 160)
 
@@ -213,3 +214,74 @@ def test_trouble_in_the_policys_thread_comes_out(source, pilot) -> None:
     with pytest.raises(ZeroDivisionError):
         shown(session, 4)
     session.close()
+
+
+# --- without what binds the expert
+
+CULPRIT = Culprit(4, "pedestrian", 9.0, (12.0, -3.5))
+"""Without it the counting source says 4 more, so that the pilot steers by 0.04 more."""
+
+
+def steers(drive: Session) -> tuple[float, float]:
+    with_it, without_it = drive.moment.comparison
+    return with_it.decision.action[0, 0], without_it.decision.action[0, 0]
+
+
+def test_with_and_without_are_decided_on_the_same_instant(drive: Session, source) -> None:
+    source.culprit = CULPRIT
+    shown(drive, 6)
+    drive.toggle_without()
+    assert steers(drive) == pytest.approx((0.02, 0.06))
+    assert drive.moment.action[0] == pytest.approx(0.02), "it goes on driving by the world as it is"
+    shown(drive, 4)
+    assert source.applied[2] == pytest.approx(0.02)
+    assert steers(drive) == pytest.approx((0.03, 0.07))
+    drive.toggle_without()
+    assert drive.moment.comparison is None
+
+
+def test_hidden_from_it_it_drives_by_the_world_without(drive: Session, source) -> None:
+    source.culprit = CULPRIT
+    shown(drive, 3)
+    drive.toggle_unseen()
+    assert drive.moment.observation["frame"][0, 0, 0, 0] == 5
+    assert drive.moment.comparison is None
+    shown(drive, 3)
+    assert source.applied[-1] == pytest.approx(0.05)
+    drive.toggle_without()
+    assert steers(drive) == pytest.approx((0.02, 0.06)), "each stands where it belongs, whichever is carried out"
+    assert drive.moment.action[0] == pytest.approx(0.06)
+
+
+def test_where_no_object_binds_nothing_is_left_out(drive: Session, source) -> None:
+    drive.toggle_without()
+    drive.toggle_unseen()
+    shown(drive, 3)
+    assert drive.moment.comparison is None
+    assert source.applied == [0.0]
+    source.culprit = CULPRIT
+    shown(drive, 4)
+    assert steers(drive) == pytest.approx((0.02, 0.06)), "from the first instant at which one does"
+
+
+def test_imagining_disturbs_no_memory(drive: Session, source, pilot) -> None:
+    """Whatever is imagined, the last decision asked for is the one that is carried out."""
+    source.culprit, asked, decide = CULPRIT, [], pilot.decide
+    pilot.decide = lambda observation, blinding, without=None: asked.append(without) or decide(observation, blinding)
+    drive.toggle_without()
+    assert asked == [4, None]
+    drive.toggle_unseen()
+    assert asked[2:] == [None, 4]
+
+
+def test_the_mark_is_on_until_it_is_switched_off(drive: Session) -> None:
+    assert (drive.shot(SIZE).mark, drive.shot(SIZE).without) == (True, False)
+    drive.actions[do.MARK]()
+    drive.actions[do.WITHOUT]()
+    assert (drive.shot(SIZE).mark, drive.shot(SIZE).without) == (False, True)
+
+
+def test_where_nothing_can_be_left_out_it_is_not_offered(drive: Session, monkeypatch) -> None:
+    assert {do.MARK, do.WITHOUT, do.UNSEEN} <= set(drive.actions)
+    monkeypatch.setattr(type(drive.source), "observe_without", None)
+    assert not {do.MARK, do.WITHOUT, do.UNSEEN} & set(drive.actions)

@@ -89,9 +89,9 @@ def test_another_policys_frames(source: WorldSource) -> None:
 
 
 def test_the_route_is_the_road(source: WorldSource) -> None:
-    nearest = np.linalg.norm(source.route - np.array(source.status().pose[:2]), axis=1).min()
+    nearest = np.linalg.norm(source.road.route - np.array(source.status().pose[:2]), axis=1).min()
     assert nearest == pytest.approx(1.75, abs=0.2), "the car starts in the middle of its lane"
-    assert len(source.route) == source.simulator.world.tracks.count[0]
+    assert len(source.road.route) == source.simulator.world.tracks.count[0]
 
 
 def test_drawing_for_people_changes_nothing(source: WorldSource) -> None:

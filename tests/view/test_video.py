@@ -117,7 +117,7 @@ def test_what_is_observed_and_said(clip: Path) -> None:
         assert observation["speed"].dtype == np.float32
         status = source.status()
     assert dict(status.labels) == {"footage": "clip.mkv", "horizon": "58 %", "speed": "assumed"}
-    assert (status.speed, status.pose, status.cause, source.route) == (9.5, None, None, None)
+    assert (status.speed, status.pose, status.cause, source.road) == (9.5, None, None, None)
 
 
 def test_the_guess_is_shown_as_one(tmp_path: Path, clip: Path) -> None:

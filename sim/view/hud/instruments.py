@@ -67,7 +67,8 @@ class Figures:
 
     speed: m/s. steering_angle: rad at the front wheels, + left. pedal: [-1, 1]. map_kind: a `sim.policy.Kind`.
     passed: share of the picture that a selection passes on, in [0, 1]. looks: metres ahead. contrast: stands in the
-    map's place. chips: states. message: something that just happened, `alarm` where it went wrong. caption: of the tour.
+    place of what is said about the map. chips: states. message: something that just happened, `alarm` where it went
+    wrong. caption: of the tour.
     """
 
     speed: float | None = None

@@ -42,6 +42,14 @@ class Extras:
     lateness: float = 0.0
 
 
+class _Measures(NamedTuple):
+    """What hangs on a decision alone. passed, looks: see `Figures`. cells: attended ground, from where it decided."""
+
+    passed: float | None
+    looks: float | None
+    cells: GroundCells | None
+
+
 class Screen:
     """Draws into one canvas and redraws only what changed."""
 
@@ -99,14 +107,6 @@ class Screen:
             cells = None if attention is None else gaze.ground_cells(attention, lens)
             self._measured = session.moment, _Measures(share_passed(attention), looks, cells)
         return self._measured[1]
-
-
-class _Measures(NamedTuple):
-    """What hangs on a decision alone. passed, looks: see `Figures`. cells: attended ground, from where it decided."""
-
-    passed: float | None
-    looks: float | None
-    cells: GroundCells | None
 
 
 @dataclass(frozen=True)
@@ -214,20 +214,20 @@ def contrast(moment: Moment) -> Contrast | None:
     """The actions with and without the object that binds the expert; None where they were not compared."""
     if moment.comparison is None:
         return None
-    with_it, without_it = (tuple(map(float, sight.decision.action[0, :2])) for sight in moment.comparison)
-    return Contrast(culprit_words(moment.status), with_it, without_it)
+    (steer, pedal), (steer_without, pedal_without) = (sight.decision.action[0].tolist() for sight in moment.comparison)
+    return Contrast(culprit_words(moment.status), (steer, pedal), (steer_without, pedal_without))
 
 
 def facts(session: Session, extras: Extras) -> tuple[Fact, ...]:
     """Names and values, the most wanted first."""
     status = session.moment.status
     named = [Fact("policy", session.policy), *(Fact(*label) for label in status.labels.items())]
-    if status.completion is not None:
-        named.append(Fact("done", instruments.percent(status.completion)))
     if status.cause is not None:
         named.append(Fact("why", why(status), mark.COLOUR if status.culprit else BRIGHT))
+    if status.completion is not None:
+        named.append(Fact("done", instruments.percent(status.completion)))
     if status.score is not None:
-        named.append(Fact("score", f"{100 * status.score:.0f} of 100"))
+        named.append(Fact("score", instruments.percent(status.score)))
     named += [Fact(name, str(count), AMBER) for name, count in status.infractions.items()]
     if len(session.source.views) > 1:
         named.append(Fact("view", session.view))
@@ -259,10 +259,10 @@ def chips(session: Session, extras: Extras) -> tuple[Chip, ...]:
     if session.blinding is not None:
         found.append(Chip(session.blinding.told))
     if session.without:
-        left_out = culprit_words(session.moment.status)
-        found.append(Chip(f"without the {left_out}" if left_out else "no object binds: nothing left out", mark.COLOUR))
+        left_out = session.moment.status.culprit is not None
+        found.append(Chip("cause left out" if left_out else "no object to leave out", mark.COLOUR))
     if session.unseen:
-        found.append(Chip("hidden from the network", mark.COLOUR))
+        found.append(Chip("cause hidden from it", mark.COLOUR))
     if session.speed != 1.0:
         found.append(Chip(f"{session.speed:g} x speed"))
     if not session.overlay:

@@ -5,6 +5,7 @@ Everything is drawn with anti-aliased vector strokes whose widths follow the pic
 vehicle frame until the last moment; `_Map` takes them to pixels.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -39,7 +40,7 @@ RING: Colour = (30, 32, 38)
 PATH: Colour = (255, 196, 110)
 PATH_WIDTH = 0.45
 GLASS: Colour = (36, 40, 50)
-PAVEMENT: Colour = (28, 30, 36)
+PAVEMENT: Colour = (66, 62, 58)
 PAINT: Colour = (176, 180, 188)
 BUILDING: Colour = (24, 26, 32)
 WALL: Colour = (62, 66, 76)
@@ -48,11 +49,11 @@ BRAKE_LAMP: Colour = (255, 136, 48)
 SIGNALS: tuple[Colour, ...] = ((72, 208, 116), (246, 178, 60), (244, 72, 60))
 """By `sim.scene.LIGHT_PHASES`."""
 
-DOTS: dict[str, tuple[float, Colour]] = {"cone": (0.45, (255, 150, 40)), "pedestrian": (0.6, (250, 230, 110))}
+DOTS: dict[str, tuple[float, Colour]] = {"cone": (0.45, (255, 150, 40)), "pedestrian": (0.7, (250, 230, 110))}
 """What is drawn as a dot: its radius in metres, and its colour."""
 
-SIGNAL_RADIUS, RING_RADIUS = 1.0, 2.6
-"""Metres: of a traffic light's dot at its stop line, and of the ring round what binds the expert."""
+SIGNAL_RADIUS, RING_RADIUS, RIM = 0.9, 2.6, 0.3
+"""Metres: of a traffic light's dot at its stop line, of the ring round what binds the expert, of a dot's dark rim."""
 
 CAR = np.array([(2.1, 0.45), (1.95, 0.75), (1.4, 0.9), (-1.9, 0.9), (-2.25, 0.78), (-2.35, 0.5)])
 WINDSCREEN = np.array([(1.05, 0.72), (0.45, 0.62)])
@@ -61,10 +62,8 @@ REAR_WINDOW = np.array([(-1.2, 0.62), (-1.75, 0.7)])
 
 OTHER_CAR = np.array([(0.5, 0.32), (0.46, 0.43), (0.36, 0.5), (-0.46, 0.5), (-0.5, 0.42)])
 OTHER_WINDSCREEN = np.array([(0.26, 0.42), (0.12, 0.36)])
-OTHER_LAMPS = (
-    np.array([(-0.5, 0.46), (-0.42, 0.46), (-0.42, 0.2), (-0.5, 0.2)]) * np.array([[(1, 1)], [(1, -1)]])[:, None]
-)
-"""Half outlines, and both lamps, in shares of length and width."""
+LEFT_LAMP = np.array([(-0.5, 0.46), (-0.42, 0.46), (-0.42, 0.2), (-0.5, 0.2)])
+"""Half outlines, and the left brake lamp, in shares of length and width."""
 _SQUARE = np.array([(0.5, 0.5), (0.5, -0.5), (-0.5, -0.5), (-0.5, 0.5)])
 
 _X, _Y, _WIDTH, _HEIGHT, _KIND, _TINT, _YAW, _LENGTH, _STATE = range(len(OBJECT_COLUMNS))
@@ -95,9 +94,12 @@ class _Map:
         rows = CAR_PLACE * height - points[..., 0] * self.scale
         return _fixed(np.stack([columns, rows], axis=-1) * oversampling)
 
-    def fill(self, outlines: list[NDArray[np.float64]], colour: Colour) -> None:
+    def fill(self, outlines: Sequence[NDArray[np.float64]] | NDArray[np.float64], colour: Colour) -> None:
         """Areas within outlines (n, 2) of the vehicle frame."""
-        cv2.fillPoly(self.picture, [self.pixels(outline) for outline in outlines], colour, cv2.LINE_AA, _SHIFT)
+        if len(outlines):
+            pixels = self.pixels(np.concatenate(list(outlines)))
+            ends = np.cumsum([len(outline) for outline in outlines])[:-1]
+            cv2.fillPoly(self.picture, np.split(pixels, ends), colour, cv2.LINE_AA, _SHIFT)
 
     def stroke(self, lines: list[NDArray[np.float64]], colour: Colour, width: float) -> None:
         """Lines (n, 2) of the vehicle frame, `width` metres broad and at least a pixel."""
@@ -106,7 +108,7 @@ class _Map:
 
     def dot(self, place: NDArray[np.float64], radius: float, colour: Colour, thick: int = cv2.FILLED) -> None:
         """A disc, or a ring `thick` pixels broad, about a place (2,) of the vehicle frame; radius in metres."""
-        reach = round(max(radius * self.scale, 1.5) * 2**_SHIFT)
+        reach = round(max(radius * self.scale, 2.0) * 2**_SHIFT)
         cv2.circle(self.picture, self.pixels(place).tolist(), reach, colour, thick, cv2.LINE_AA, _SHIFT)
 
 
@@ -123,8 +125,8 @@ def draw(
 ) -> NDArray[np.uint8]:
     """The map, (*size, 3) uint8. Without `road` or `pose` there is no road: a bare ground with rings of distance.
 
-    road: its route has a point every SPACING metres from s = 0 on. pose: (3,) x, y, yaw of the car. objects: (M, 9), see
-    `sim.scene`; culprit: the row of the one to mark. cells, path: what the policy attends to and the way ahead, see
+    road: its route has a point every SPACING metres from s = 0 on. pose: (3,) x, y, yaw of the car. objects: (M, 9),
+    see `sim.scene`; culprit: the row of the one to mark. cells, path: what the policy attends to and the way ahead, see
     `sim.view.gaze`. completion: share of the lap driven, in [0, 1].
     """
     ground = _Map(_ground(size).copy())
@@ -143,8 +145,9 @@ def draw(
     if road is not None and pose is not None and objects is not None:
         _signals(ground, road, objects, pose, reach)
     _car(ground)
-    if objects is not None and culprit is not None and pose is not None:
-        ground.dot(_local(objects[culprit, :2][None], pose)[0], RING_RADIUS, mark.COLOUR, max(1, size[0] // 150))
+    if road is not None and pose is not None and objects is not None and culprit is not None:
+        place = _local(road.place_of(culprit, objects), pose)
+        ground.dot(place, RING_RADIUS, mark.COLOUR, max(1, size[0] // 150))
     if road is not None and pose is not None:
         _lap(ground.picture, road.route, pose, completion)
     return ground.picture
@@ -188,11 +191,19 @@ def _road(ground: _Map, road: Road, pose: NDArray[np.float64], reach: float) -> 
         ground.stroke(stretches, PAVEMENT, 2 * (LANE_WIDTH + road.pavement))
     ground.stroke(stretches, EDGE, 2 * LANE_WIDTH)
     ground.stroke(stretches, ASPHALT, 2 * LANE_WIDTH - max(0.5, 2 / ground.scale))
-    first = np.arange(0, len(route) - _DASH_LENGTH, _DASH_POINTS)
-    there = np.isfinite(route[first, 0]) & np.isfinite(route[first + _DASH_LENGTH, 0])
-    ground.stroke([route[[i, i + _DASH_LENGTH]] for i in first[there]], EDGE, 0.25)
+    ground.fill(_dashes(route, max(0.25, 1 / ground.scale)), EDGE)
     paint = _local(road.paint, pose)
-    ground.fill(list(paint[np.abs(paint).max(axis=(1, 2)) < reach]), PAINT)
+    ground.fill(paint[np.abs(paint).max(axis=(1, 2)) < reach], PAINT)
+
+
+def _dashes(route: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+    """Outlines (k, 4, 2) of the dashes of the centre line, `width` metres broad."""
+    first = np.arange(0, len(route) - _DASH_LENGTH, _DASH_POINTS)
+    start, end = route[first], route[first + _DASH_LENGTH]
+    along = end - start
+    aside = along[:, ::-1] * (-1, 1) * (width / 2 / np.hypot(along[:, 0], along[:, 1]))[:, None]
+    dashes = np.stack([start + aside, end + aside, end - aside, start - aside], axis=1)
+    return dashes[np.isfinite(dashes).all(axis=(1, 2))]
 
 
 @dataclass(frozen=True)
@@ -214,12 +225,12 @@ class _Things:
         """Which of them are of these kinds."""
         return np.flatnonzero(np.isin(self.rows[:, _KIND], kinds))
 
-    def outlines(self, which: NDArray[np.intp], shape: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-        """A shape (n, 2) in shares of length and width, laid where each of them stands: (n, 2) of the vehicle frame."""
+    def outlines(self, which: NDArray[np.intp], shape: NDArray[np.float64]) -> NDArray[np.float64]:
+        """A shape (n, 2) in shares of length and width, laid where each of k stands: (k, n, 2) of the vehicle frame."""
         sizes = self.rows[which][:, [_LENGTH, _WIDTH]].astype(float)
         local = shape * np.maximum(sizes, 0.3)[:, None]
         placed = vehicle_to_world(local[..., 0], local[..., 1], *self._poses(which))
-        return list(np.stack(placed, axis=-1))
+        return np.stack(placed, axis=-1)
 
     def _poses(self, which: NDArray[np.intp]) -> tuple[NDArray[np.float64], ...]:
         return self.places[which, :1], self.places[which, 1:], self.yaws[which, None]
@@ -227,9 +238,9 @@ class _Things:
 
 def _buildings(ground: _Map, things: _Things) -> None:
     """Flat outlines of buildings and billboards."""
-    for outline in things.outlines(things.of(_BUILT), _SQUARE):  # one by one: where two overlap, neither has a hole
-        ground.fill([outline], BUILDING)
-        cv2.polylines(ground.picture, [ground.pixels(outline)], True, WALL, 1, cv2.LINE_AA, _SHIFT)
+    for outline in ground.pixels(things.outlines(things.of(_BUILT), _SQUARE)):
+        cv2.fillConvexPoly(ground.picture, outline, BUILDING, cv2.LINE_AA, _SHIFT)
+        cv2.polylines(ground.picture, [outline], True, WALL, 1, cv2.LINE_AA, _SHIFT)
 
 
 def _road_users(ground: _Map, things: _Things) -> None:
@@ -238,11 +249,11 @@ def _road_users(ground: _Map, things: _Things) -> None:
     ground.fill(things.outlines(vehicles, _both_sides(OTHER_CAR)), VEHICLE)
     ground.fill(things.outlines(vehicles, _both_sides(OTHER_WINDSCREEN)), GLASS)
     braking = vehicles[things.rows[vehicles, _STATE] > 0]
-    for lamp in OTHER_LAMPS:
+    for lamp in (LEFT_LAMP, LEFT_LAMP * (1, -1)):
         ground.fill(things.outlines(braking, lamp), BRAKE_LAMP)
     for kind, (radius, colour) in DOTS.items():
         for place in things.places[things.of([OBJECT_KINDS.index(kind)])]:
-            ground.dot(place, radius + 0.25, BACKGROUND)
+            ground.dot(place, radius + RIM, BACKGROUND)
             ground.dot(place, radius, colour)
 
 
@@ -251,7 +262,7 @@ def _signals(ground: _Map, road: Road, objects: NDArray[np.float32], pose: NDArr
     stops = _local(road.stops, pose)
     for row, place in zip(road.signals.tolist(), stops, strict=True):
         if np.abs(place).max() < reach:
-            ground.dot(place, SIGNAL_RADIUS + 0.4, BACKGROUND)
+            ground.dot(place, SIGNAL_RADIUS + RIM, BACKGROUND)
             ground.dot(place, SIGNAL_RADIUS, SIGNALS[int(objects[row, _STATE])])
 
 
