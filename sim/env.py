@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sim.errors import unknown
 from sim.expert import CAUSES
 from sim.policy import Observation
+from sim.scenario import Scenario
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE, Rows, Simulator
 from sim.vehicle import CONTROL_STEP, TOP_SPEED
 from sim.world import INFRACTIONS
@@ -143,7 +144,7 @@ class DriveEnv(gymnasium.Env[Any, Any]):
 
     def __init__(
         self,
-        scenario: str = "open-road",
+        scenario: str | Scenario = "open-road",
         theme: str = "train",
         frame_size: tuple[int, int] = FRAME_SIZE,
         field_of_view: float = FIELD_OF_VIEW,
@@ -224,7 +225,7 @@ class DriveVectorEnv(VectorEnv[Any, Any, NDArray[Any]]):
     def __init__(
         self,
         num_envs: int = 1,
-        scenario: str = "open-road",
+        scenario: str | Scenario = "open-road",
         theme: str = "train",
         frame_size: tuple[int, int] = FRAME_SIZE,
         field_of_view: float = FIELD_OF_VIEW,

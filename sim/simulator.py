@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,10 @@ from numpy.typing import NDArray
 from sim import expert
 from sim.camera import Camera, Frames
 from sim.policy import Observation
+from sim.scenario import Scenario
 from sim.theme import LOOK_SIZE, resolve, sample_look
 from sim.vehicle import SPEED
-from sim.world import Outcome, World
+from sim.world import Outcome, Snapshot, World
 
 FRAME_SIZE = (72, 128)
 """Default policy frame, (height, width) in pixels: 16:9."""
@@ -27,6 +29,15 @@ Rows = NDArray[np.integer]
 """Indices of worlds."""
 
 
+class SimulatorSnapshot(NamedTuple):
+    """Worlds at one instant, and how they look: what `Simulator.snapshot` gives and `Simulator.restore` takes."""
+
+    world: Snapshot
+    looks: NDArray[np.float32]
+    theme_names: list[str]
+    seeds: NDArray[np.int64]
+
+
 class Simulator:
     """World, looks and camera for n episodes at once; row i of every array belongs to world i.
 
@@ -38,7 +49,7 @@ class Simulator:
     def __init__(
         self,
         n: int,
-        scenario: str = "open-road",
+        scenario: str | Scenario = "open-road",
         theme: str = "train",
         frame_size: tuple[int, int] = FRAME_SIZE,
         field_of_view: float = FIELD_OF_VIEW,
@@ -77,6 +88,16 @@ class Simulator:
     def step(self, actions: NDArray[np.float32], rows: Rows | None = None) -> Outcome:
         """One control step of the worlds in `rows` (all by default); see `World.step`."""
         return self.world.step(actions, rows)
+
+    def snapshot(self) -> SimulatorSnapshot:
+        """This instant of all worlds, looks included, for `restore`: what follows then is the same, bit for bit."""
+        return SimulatorSnapshot(self.world.snapshot(), self.looks.copy(), list(self.theme_names), self.seeds.copy())
+
+    def restore(self, snapshot: SimulatorSnapshot) -> None:
+        """Put all worlds back to that instant; ValueError for another scenario or another number of worlds."""
+        self.world.restore(snapshot.world)
+        self.looks[:], self.seeds[:] = snapshot.looks, snapshot.seeds
+        self.theme_names = list(snapshot.theme_names)
 
     def observe(self, rows: Rows | None = None, *, objects: NDArray[np.float32] | None = None) -> Observation:
         """What a policy is given, in fresh arrays: frame (B, H, W, 3) uint8 and speed (B, 1) float32 in m/s.

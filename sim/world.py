@@ -1,6 +1,7 @@
 """N worlds at once: seeding, stepping, events and infractions. State only, no drawing."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from sim import vehicle as car
 from sim.contact import find_contacts
 from sim.geometry import wrap_angle
 from sim.jit import kernel
-from sim.scenario import Furnishing, Scenario
+from sim.scenario import Furnishing, Scenario, name_of
 from sim.scenario import scenario as find_scenario
 from sim.scenario.actors import ACTOR_COLUMNS, Traffic
 from sim.scenario.drawn import draw_actors
@@ -54,6 +55,17 @@ class Outcome(NamedTuple):
     infractions_now: NDArray[np.int32]
 
 
+class Snapshot(NamedTuple):
+    """Everything that worlds are at one instant: what `World.snapshot` gives and `World.restore` takes, any time again.
+
+    state: copies of all arrays, by name. streams: one a world.
+    """
+
+    scenario: Scenario
+    state: dict[str, NDArray]
+    streams: list[Streams]
+
+
 def spawn_streams(seed: np.random.SeedSequence) -> Streams:
     """The streams of one seed: the same ones however often it is asked (SeedSequence.spawn itself keeps count)."""
     fresh = np.random.SeedSequence(seed.entropy, spawn_key=seed.spawn_key, pool_size=seed.pool_size)
@@ -79,7 +91,7 @@ class World:
         if time_limit is not None and not time_limit > 0:
             raise ValueError(f"time_limit is {time_limit}; expected seconds > 0, or None")
         self.n = n
-        self.scenario = find_scenario(scenario) if isinstance(scenario, str) else scenario
+        self.scenario = find_scenario(scenario)
         self.tracks = Tracks.empty(n)
         self.objects = np.zeros((n, self.scenario.max_objects, len(OBJECT_COLUMNS)), np.float32)
         self.actors = np.zeros((n, self.scenario.max_actors, len(ACTOR_COLUMNS)))
@@ -184,6 +196,30 @@ class World:
         """Actors into the first rows of their worlds' objects."""
         if self.scenario.max_actors:
             draw_actors(self.tracks, rows, self.actors, self.objects)
+
+    def snapshot(self) -> Snapshot:
+        """This instant of all worlds, for `restore`: what follows then is the same, bit for bit."""
+        copies = {name: array.copy() for name, array in self._state().items()}
+        return Snapshot(self.scenario, copies, deepcopy(self.streams))
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Put all worlds back to an instant of these, or of as many other worlds of the same scenario.
+
+        Raises ValueError for another scenario or another number of worlds.
+        """
+        if snapshot.scenario != self.scenario:
+            theirs, ours = name_of(snapshot.scenario), name_of(self.scenario)
+            raise ValueError(f"snapshot of scenario {theirs}: expected one of {ours}, as these worlds are")
+        if len(snapshot.streams) != self.n:
+            raise ValueError(f"snapshot of {len(snapshot.streams)} worlds: expected one of {self.n}")
+        for name, array in self._state().items():
+            array[...] = snapshot.state[name]
+        self.streams = deepcopy(snapshot.streams)
+
+    def _state(self) -> dict[str, NDArray]:
+        """All arrays that own their memory, the tracks' included: views of others come with these."""
+        owned = vars(self) | {f"tracks.{name}": array for name, array in vars(self.tracks).items()}
+        return {name: each for name, each in owned.items() if isinstance(each, np.ndarray) and each.base is None}
 
     def scene(self) -> Scene:
         """What a camera needs; views of the state, no copies."""

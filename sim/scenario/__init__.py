@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,7 @@ __all__ = [
     "Scenario",
     "Strollers",
     "Vehicles",
+    "name_of",
     "scenario",
 ]
 
@@ -43,6 +44,7 @@ Step = Callable[[Traffic, NDArray[np.int64]], None]
 """Moves all actors of one role on by a control step, in the worlds whose rows are given."""
 
 
+@runtime_checkable
 class Part(Protocol):
     """Something that a scenario is made of. actors, objects, decals: the rows it needs in those tables of a world.
 
@@ -79,10 +81,18 @@ class Furnishing(NamedTuple):
 
 @dataclass(frozen=True)
 class Scenario:
-    """Parts, placed in their order and stepped in it. about: one line for people."""
+    """Parts, placed in their order and stepped in it: what needs its place most comes first.
+
+    about: one line for people. Raises ValueError for what is no part.
+    """
 
     parts: tuple[Part, ...]
     about: str = ""
+
+    def __post_init__(self) -> None:
+        for part in self.parts:
+            if isinstance(part, type) or not isinstance(part, Part):
+                raise ValueError(f"scenario part {part!r}: expected a part, such as Vehicles(along=3)")
 
     @cached_property
     def max_actors(self) -> int:
@@ -141,15 +151,23 @@ SCENARIOS = {
         (
             *(Crossings(3), Lights(4), Cones(1), ParkedCars(2, most=2)),
             *(Vehicles(along=2, oncoming=5, wish=(8.0, 12.0)), Strollers(8), Pavement()),
-            *(Billboards(), Buildings(), Roadside(220, clear=7.4)),
+            *(Billboards(), Buildings(), Roadside(160, clear=7.4, posts=False, signs_at=6.2)),
         ),
         "traffic, lights, zebra crossings with people, houses",
     ),
 }
 
 
-def scenario(name: str) -> Scenario:
-    """The scenario of that name. Raises ValueError naming the nearest known one."""
-    if name not in SCENARIOS:
-        raise unknown("scenario", name, SCENARIOS)
-    return SCENARIOS[name]
+def scenario(wanted: str | Scenario) -> Scenario:
+    """The scenario of that name, or the one that is given. Raises ValueError naming the nearest known one."""
+    if isinstance(wanted, Scenario):
+        return wanted
+    if wanted not in SCENARIOS:
+        raise unknown("scenario", wanted, SCENARIOS)
+    return SCENARIOS[wanted]
+
+
+def name_of(wanted: str | Scenario) -> str:
+    """What to call a scenario to people: its name where it has one, else what it is about."""
+    named = (name for name, known in SCENARIOS.items() if wanted in (name, known))
+    return next(named, "") or (wanted if isinstance(wanted, str) else wanted.about or "without a name")

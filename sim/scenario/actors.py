@@ -46,15 +46,15 @@ class Traffic(NamedTuple):
     """What the step functions work on: K worlds' actors, and what they react to.
 
     actors (K, A, columns). ego (3, K): s, d in metres and speed in m/s of the ego. line, profile (K, MAX_POINTS): the d
-    that clears what stands in the way, and the expert's speed, at each sample of the track. count (K,) samples in use.
-    length (K,) m, the lap. steps (K,) control steps since the reset.
+    that clears what stands in the way, and the expert's speed, at each sample of the track. samples (K,): how many of
+    these there are. length (K,) m, the lap. steps (K,) control steps since the reset.
     """
 
     actors: NDArray[np.float64]
     ego: NDArray[np.float64]
     line: NDArray[np.float64]
     profile: NDArray[np.float64]
-    count: NDArray[np.int64]
+    samples: NDArray[np.int64]
     length: NDArray[np.float64]
     steps: NDArray[np.int64]
 

@@ -96,6 +96,6 @@ class Billboards:
         d = np.where(rng.random(n) < 0.7, -1.0, 1.0) * _BOARD_OFFSET
         width, height = _BOARD
         places = to_world(site.tracks, site.row, s, d).T.tolist()
-        kept = np.array([site.build(*place, 1.0, width, _BOARD_OFFSET - 3.0) for place in places], bool)
+        kept = [site.build(x, y, heading, 1.0, width, _BOARD_OFFSET - 3.0) for x, y, heading in places]
         tint = rng.uniform(-1, 1, n)
         site.add_objects("billboard", s[kept], d[kept], width=width, height=height, tint=tint[kept], yaw=np.pi)

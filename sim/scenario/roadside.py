@@ -30,18 +30,25 @@ _SIGN = (0.9, 1.5)
 
 @dataclass(frozen=True)
 class Roadside:
-    """Posts, curve signs, trees and bushes; at most so many in all. clear: metres from any centre line that all but
-    posts and signs keep."""
+    """Posts, curve signs, trees and bushes; at most so many in all.
+
+    clear: metres from any centre line that all but posts and signs keep. posts: whether there are any. signs_at: |d| of
+    the curve signs in metres.
+    """
 
     objects: int = 352
     clear: float = 7.0
+    posts: bool = True
+    signs_at: float = POST_OFFSET + 0.8
 
     actors = decals = 0
     step = None
 
     def place(self, site: Site) -> None:
         """Posts and signs first, then as much as grows."""
-        furniture = np.concatenate([_posts(site.tracks, site.row), _signs(site.tracks, site.row)])
+        furniture = _signs(site.tracks, site.row, self.signs_at)
+        if self.posts:
+            furniture = np.concatenate([_posts(site.tracks, site.row), furniture])
         growth = _growth(site, self.objects - len(furniture), self.clear)
         site.put(np.concatenate([furniture, growth]))
 
@@ -65,7 +72,7 @@ def _posts(tracks: Tracks, row: int) -> NDArray[np.float64]:
     return _upright(tracks, row, both, side, _POST, "delineator")
 
 
-def _signs(tracks: Tracks, row: int) -> NDArray[np.float64]:
+def _signs(tracks: Tracks, row: int, away: float) -> NDArray[np.float64]:
     """Red and white curve signs along the outside of the tight bends, between the posts.
 
     The sign of a sign's tint is where its chevrons point: + left.
@@ -73,7 +80,7 @@ def _signs(tracks: Tracks, row: int) -> NDArray[np.float64]:
     curvature = tracks.curvature[row, : tracks.count[row]]
     s = np.arange(_SIGN_EVERY // 2, len(curvature), _SIGN_EVERY)
     tight = s[np.abs(curvature[s]) > _SIGN_BEND]
-    outside = -np.sign(curvature[tight]) * (POST_OFFSET + 0.8)
+    outside = -np.sign(curvature[tight]) * away
     signs = _upright(tracks, row, tight * SPACING, outside, _SIGN, "curve sign")
     signs[:, OBJECT_COLUMNS.index("tint")] = np.sign(curvature[tight])
     return signs

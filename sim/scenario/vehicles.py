@@ -155,7 +155,7 @@ def drive(traffic, rows):
     """One control step of all vehicles of the worlds `rows`: all decide on the same instant, then all move."""
     for b in range(len(rows)):
         row = rows[b]
-        actors, lap, n = traffic.actors[row], traffic.length[row], traffic.count[row]
+        actors, lap, n = traffic.actors[row], traffic.length[row], traffic.samples[row]
         for a in range(len(actors)):
             me = actors[a]
             if me[ROLE] == VEHICLE:
