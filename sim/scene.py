@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 CLASSES = (
     *("sky", "ground", "road", "lane marking", "edge line", "vegetation"),
-    *("building", "sign", "vehicle", "pedestrian", "light"),
+    *("building", "sign", "vehicle", "pedestrian", "light", "obstacle"),
 )
 """Segmentation classes; a pixel's class id is the index here."""
 
@@ -38,9 +38,9 @@ LIGHT_PHASES; a pedestrian the walking phase in [0, 1), -1 while standing; 0 for
 LIGHT_PHASES = ("green", "amber", "red")
 
 DECAL_KINDS = ("zebra", "stop line")
-DECAL_COLUMNS = ("s", "length", "kind")
+DECAL_COLUMNS = ("s", "length", "kind", "x", "y")
 """Columns of `Scene.decals`: s of the middle and length along the road in metres, an index into DECAL_KINDS (-1: empty
-row). A zebra spans the whole road, a stop line the right-hand lane."""
+row), its place in metres. A zebra spans the whole road, a stop line the right-hand lane."""
 
 
 class Scene(NamedTuple):
@@ -49,7 +49,7 @@ class Scene(NamedTuple):
     grid: (K, GRID_SIZE, GRID_SIZE, 2) float32, [row = y, column = x] -> (d, s) in metres at the point
     (x, y) = origin + (column, row). s jumps by the lap length at the seam.
     origin: (K, 2) float32, metres. length: (K,) float32, the lap in metres, a whole multiple of the dash period.
-    objects: (K, M, 9) float32, see OBJECT_COLUMNS. decals: (K, D, 3) float32, see DECAL_COLUMNS.
+    objects: (K, M, 9) float32, see OBJECT_COLUMNS. decals: (K, D, 5) float32, see DECAL_COLUMNS.
     pavement: (K,) float32, metres of pavement behind a kerb on both sides of the road, 0 for a grass verge.
     """
 

@@ -20,8 +20,9 @@ __all__ = ["Camera", "Frames"]
 MOST_POINTS = 256
 """Vertices, or faces, that one model may have."""
 
+MOST_DECALS = 256
 MOST_OBJECTS = 4096
-"""Rows of Scene.objects that a camera has room for."""
+"""Rows of Scene.decals and Scene.objects that a camera has room for."""
 
 
 class Frames(NamedTuple):
@@ -56,7 +57,11 @@ class Scratch(NamedTuple):
     slot_class: NDArray[np.uint8]
     slot_instance: NDArray[np.uint16]
     slot_depth: NDArray[np.float32]
+    slot_reach: NDArray[np.float32]
     inverse: NDArray[np.float32]
+    near_decals: NDArray[np.int64]
+    shadow_corners: NDArray[np.float32]
+    shadow_edges: NDArray[np.float32]
     mesh_points: NDArray[np.float32]
     mesh_facing: NDArray[np.bool_]
     mesh_planes: NDArray[np.float32]
@@ -82,11 +87,15 @@ class Scratch(NamedTuple):
             shade=np.zeros((height, width), np.float32),
             order=np.zeros(MOST_OBJECTS, np.int64),
             depths=np.zeros(MOST_OBJECTS, np.float32),
-            paints=np.zeros((4, billboards.TINTS, 3), np.uint64),
+            paints=np.zeros((billboards.BOARD + 1, billboards.TINTS, 3), np.uint64),
             slot_class=slot_class,
             slot_instance=np.zeros(256, np.uint16),
             slot_depth=np.zeros(256, np.float32),
+            slot_reach=np.zeros(256, np.float32),
             inverse=np.zeros((height, width), np.float32),
+            near_decals=np.zeros(MOST_DECALS, np.int64),
+            shadow_corners=np.zeros((12, 2), np.float32),
+            shadow_edges=np.zeros((8, 3), np.float32),
             mesh_points=np.zeros((MOST_POINTS, 3), np.float32),
             mesh_facing=np.zeros(MOST_POINTS, np.bool_),
             mesh_planes=np.zeros((MOST_POINTS, 4), np.float32),

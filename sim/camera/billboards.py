@@ -1,5 +1,7 @@
 """Upright sprites, blended over the picture from far to near. The conventions are those of `sim.camera.kernels`."""
 
+import math
+
 import numpy as np
 
 from sim.camera.pixels import (
@@ -26,6 +28,7 @@ from sim.camera.pixels import (
     kernel,
     mix,
     scramble,
+    tint_pixel,
     transmittance,
     u4,
     u8,
@@ -40,17 +43,44 @@ TINTS = 8
 """Shades of each material set that a frame mixes."""
 LANES = u8(0x00FF00FF00FF00FF)
 
-LEAVES, CONIFER, POST, SIGN = range(4)
+LEAVES, CONIFER, POST, SIGN, CONE, PERSON, SIGNAL, BOARD = range(8)
+NO_SPRITE = -1
 """Material sets of sprites; see `sim.camera.sprites`."""
-FURNITURE = np.array(
-    [
-        [[1.0, 1.0, 0.99], [1.0, 0.72, 0.24], [0.16, 0.16, 0.17]],
-        [[1.0, 1.0, 0.99], [0.10, 0.27, 0.66], [0.30, 0.30, 0.32]],
-    ],
-    np.float32,
+
+_PLAIN = {
+    POST: ([1.0, 1.0, 0.99], [1.0, 0.72, 0.24], [0.16, 0.16, 0.17]),
+    SIGN: ([1.0, 1.0, 0.99], [0.10, 0.27, 0.66], [0.30, 0.30, 0.32]),
+    CONE: ([1.0, 1.0, 0.98], [1.0, 0.42, 0.06], [0.14, 0.14, 0.15]),
+    SIGNAL: ([0.95, 0.96, 0.95], [0.46, 0.48, 0.50], [0.07, 0.075, 0.08]),
+}
+_SKINS = ([0.86, 0.66, 0.53], [0.80, 0.60, 0.46], [0.60, 0.42, 0.31], [0.38, 0.25, 0.18])
+_OUTFITS = (
+    *(([0.85, 0.83, 0.76], [0.20, 0.24, 0.34]), ([0.18, 0.34, 0.58], [0.16, 0.17, 0.20])),
+    *(([0.86, 0.68, 0.20], [0.24, 0.26, 0.30]), ([0.24, 0.44, 0.34], [0.46, 0.40, 0.32])),
+    *(([0.14, 0.15, 0.18], [0.30, 0.36, 0.50]), ([0.52, 0.40, 0.58], [0.18, 0.19, 0.23])),
+    *(([0.44, 0.62, 0.74], [0.52, 0.48, 0.40]), ([0.62, 0.64, 0.66], [0.12, 0.13, 0.17])),
 )
-"""Colours of the materials of posts and signs, in shares of the paint on the road: (set - POST, material, channel).
-None is red: red is the overlay's."""
+_POSTERS = (
+    *([0.20, 0.50, 0.38], [0.16, 0.36, 0.66], [0.94, 0.72, 0.16], [0.30, 0.60, 0.72]),
+    *([0.20, 0.58, 0.30], [0.50, 0.30, 0.62], [0.86, 0.50, 0.14], [0.12, 0.30, 0.44]),
+)
+FURNITURE = np.array(
+    [[_PLAIN.get(materials, _PLAIN[POST])] * TINTS for materials in range(POST, BOARD + 1)], np.float32
+)  # fmt: skip
+FURNITURE[PERSON - POST] = [(*outfit, _SKINS[tint % 4]) for tint, outfit in enumerate(_OUTFITS)]
+FURNITURE[BOARD - POST] = [([1.0, 1.0, 0.98], poster, [0.14, 0.15, 0.17]) for poster in _POSTERS]
+"""Colours of what people have made, and wear, in shares of the paint on the road: (set - POST, tint, material,
+channel). None is red: the overlay is, and lights that say stop."""
+
+STRIDES = 4
+"""Moments of a stride that people are painted in."""
+
+SIGNAL_LAMPS = (2.5, 3.6, 4.7)
+LAMP_RADIUS = f4(0.5)
+"""Metres: height of a traffic light's green, amber and red lamp above its foot, and their radius."""
+
+SHINING = np.array([[60, 255, 140], [255, 190, 40], [255, 36, 28]], np.float32)
+"""Colours of a lamp that is on, by day and night."""
 
 
 @kernel()
@@ -64,7 +94,7 @@ def find_sprites(objects, view, spread, order, depths, most):
     for i in range(objects.shape[0]):
         dx, dy = objects[i, 0] - view.x, objects[i, 1] - view.y
         z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
-        if not ZERO <= objects[i, 4] < f4(spread.shape[0]) or z < NEAREST_SPRITE or z > FADE_END:
+        if objects[i, 4] < ZERO or spread[i4(objects[i, 4])] == ZERO or z < NEAREST_SPRITE or z > FADE_END:
             continue
         if abs(l) - objects[i, 2] * spread[i4(objects[i, 4])] > z * widest:
             continue
@@ -94,12 +124,14 @@ def draw_sprites(image, view, objects, sprites, sun, look, palette, scratch, mes
         kind, slot = i4(objects[i, 4]), FIRST_SPRITE + k
         first, variants, class_id, materials = sprites.kinds[kind]
         scratch.slot_class[slot], scratch.slot_instance[slot], scratch.slot_depth[slot] = class_id, i + 1, z
+        scratch.slot_reach[slot] = ZERO if materials == SIGNAL else z
         scale = view.focal / z
         dx, dy, tint = objects[i, 0] - view.x, objects[i, 1] - view.y, objects[i, 5]
         middle = view.centre_x - (view.cos * dy - view.sin * dx) * scale
         foot = view.centre_y + view.mount * scale
         broad, tall = objects[i, 2] * sprites.spread[kind] * scale, objects[i, 3] * scale
-        variant, mirrored = pick_variant(variants, materials, tint, i)
+        variant, mirrored, foreshortened = pick_variant(variants, materials, objects[i], (dx, dy), i)
+        broad = broad * foreshortened
         levels = sprites.levels[first + variant]
         smallest = levels[levels.shape[0] - 1]
         # what would be smaller than its coarsest mip is drawn at that size and as much fainter: thin posts stay, steady
@@ -119,15 +151,53 @@ def draw_sprites(image, view, objects, sprites, sun, look, palette, scratch, mes
         if i != omitted:
             hidden = (meshes > 0, scratch.inverse, ONE / z)
             draw_sprite(image, view.width, sprites, levels, mirrored, middle, foot, broad, tall, colours, hidden)
+            if materials == SIGNAL and variant == 0:
+                draw_lamp(image, view, i4(objects[i, 8]), middle, foot, scale, i4(slot))
 
 
 @kernel()
-def pick_variant(variants, materials, tint, i):
-    """A picture for object i and whether to mirror it. A sign points where its tint's sign says: + left, - right."""
+def pick_variant(variants, materials, drawn, way, i):
+    """A picture for object i, whether to mirror it, and its share of its breadth. way: to it from the camera, metres.
+
+    A sign points where its tint's sign says: + left, - right. People are seen from the front, the back or the side; a
+    board that is passed narrows.
+    """
+    tint, yaw = drawn[5], drawn[6]
     if materials == SIGN:
-        return i4(0), tint < ZERO
+        return i4(0), tint < ZERO, ONE
+    if materials >= PERSON:
+        size = math.sqrt(way[0] * way[0] + way[1] * way[1]) + f4(1e-6)
+        cos, sin = f4(math.cos(yaw)), f4(math.sin(yaw))
+        away, leftward = (cos * way[0] + sin * way[1]) / size, (sin * way[0] - cos * way[1]) / size
+        if materials == SIGNAL:
+            return (i4(0) if away < f4(0.2) else i4(1)), False, ONE
+        if materials == BOARD:
+            front = i4(f4(HALF) * (tint + ONE) * f4(0.999) * f4(variants - 1))
+            return (front if away < ZERO else i4(variants - 1)), False, max(abs(away), f4(0.12))
+        aspect = i4(2) if abs(away) < f4(0.72) else (i4(0) if away < ZERO else i4(1))
+        pose = i4(0) if drawn[8] < ZERO else i4(1) + i4(drawn[8] * f4(STRIDES)) % i4(STRIDES)
+        return aspect * i4(STRIDES + 1) + pose, aspect == i4(2) and leftward < ZERO, ONE
     mixed = scramble(u4(u4(i4((tint + TWO) * f4(65536))) ^ u4(i)) * u4(0x9E3779B1))
-    return i4(u4(mixed >> u4(1)) % u4(variants)), (mixed & u4(1)) == u4(1)
+    return i4(u4(mixed >> u4(1)) % u4(variants)), (mixed & u4(1)) == u4(1), ONE
+
+
+@kernel()
+def draw_lamp(image, view, phase, middle, foot, scale, slot):
+    """The lamp that is on shines by itself, where the picture shows this traffic light."""
+    height, radius = f4(SIGNAL_LAMPS[phase]) * scale, LAMP_RADIUS * scale
+    row = foot - height
+    red, green, blue = SHINING[phase]
+    for v in range(clamp_column(row - radius, image.shape[0]), clamp_column(row + radius + ONE, image.shape[0])):
+        for u in range(clamp_column(middle - radius, view.width), clamp_column(middle + radius + ONE, view.width)):
+            if i4(image[v, u] >> u4(24)) != slot:
+                continue
+            x, y = f4(u) + HALF - middle, f4(v) + HALF - row
+            away = math.sqrt(x * x + y * y)
+            core = clamp01(ONE - away / (radius + f4(1e-3))) * f4(0.45)
+            share = clamp01(radius - away + HALF)
+            image[v, u] = tint_pixel(
+                image[v, u], mix(red, FULL, core), mix(green, FULL, core), mix(blue, FULL, core), share
+            )
 
 
 @kernel()
@@ -138,9 +208,9 @@ def mix_paints(sun, look, palette, paints):
         mix_leaves(FOLIAGE, OTHER_FOLIAGE, share, sun, look, palette, paints[LEAVES, tint])
         mix_leaves(NEEDLES, NEEDLES, share, sun, look, palette, paints[CONIFER, tint])
         red, green, blue = palette[MARKING]
-        for materials in (POST, SIGN):
+        for materials in range(POST, BOARD + 1):
             for m in range(3):
-                share_r, share_g, share_b = FURNITURE[materials - POST, m]
+                share_r, share_g, share_b = FURNITURE[materials - POST, tint, m]
                 paints[materials, tint, m] = lanes(share_r * red, share_g * green, share_b * blue)
 
 

@@ -55,13 +55,22 @@ SHOULDER_EDGE = f4(4.6)
 LANE_CENTRE, WHEEL_OFFSET = f4(1.75), f4(0.75)
 """Metres from the centre line (wheels: from the lane's); a dash covers the first third of every 12 m of s."""
 
+KERB, JOINT = f4(0.18), f4(0.03)
+ZEBRA_EDGE, STOP_LINE_FROM, STOP_LINE_TO = f4(3.2), f4(-3.3), f4(-0.1)
+DECAL_RANGE = f4(130)
+"""Metres: of the kerb and the joints of its paving; |d| and d that crossings and stop lines reach; how far they are
+drawn."""
+
 GROUND_COLOURS = 5
 """The first colours of a palette lie on the ground."""
 
 
 @kernel()
-def draw_ground(image, view, grid, origin, lap, macro, look, palette, scratch):
-    """Ground from the horizon down. grid, origin: one world's; lap: its length in metres; macro: the ground noise."""
+def draw_ground(image, view, grid, origin, lap, decals, pavement, macro, look, palette, scratch):
+    """Ground from the horizon down. grid, origin, decals, pavement: one world's; lap: its length in metres; macro: the
+    ground noise."""
+    near = scratch.near_decals
+    painted = find_decals(decals, view, near)
     nodes, lines, grain, colours = scratch.nodes, scratch.lines, scratch.grain[: view.width], scratch.colours
     eye_x, eye_y = view.x - origin[0], view.y - origin[1]
     middle = view.centre_x - HALF
@@ -80,6 +89,10 @@ def draw_ground(image, view, grid, origin, lap, macro, look, palette, scratch):
         reach = spread_nodes(nodes, count, blocks, lap, lines)
         draw_grain(grain, x, y, dx, dy, per_pixel, depth / below, look[GRAIN] * clear)
         shade_row(image[v, : view.width], lines, grain, colours, reach, clear, look)
+        if pavement > ZERO:
+            pave_row(image[v, : view.width], lines, grain, colours, reach, ROAD_EDGE + pavement, look)
+        for k in range(painted):
+            decal_row(image[v, : view.width], lines, grain, colours, decals[near[k]], lap, reach, look)
         if look[COVERED] > ZERO:
             cover_row(image[v, : view.width], lines, grain, colours, look[COVERED])
         if look[VEINS] > ZERO:
@@ -260,6 +273,92 @@ def patch(d, t):
     """A random number for each stretch of 6 m of each lane: where the asphalt was mended."""
     lane = u4(0x632BE5AB) if d > ZERO else u4(0)
     return scramble(u4(u4(i4(t * TWO)) * u4(0x9E3779B1)) ^ lane)
+
+
+@kernel()
+def pave_row(out, lines, grain, colours, reach, edge, look):
+    """Kerb and paving on both sides of the road, out to `edge` metres from the centre line, laid over a shaded row."""
+    d_line, t_line, noise_line, sharp_line = lines[0], lines[1], lines[2], lines[3]
+    foot = TWO * reach * DASH_PERIOD
+    joint = min(JOINT / foot, ONE) * f4(0.22)
+    for u in range(out.shape[0]):
+        a, sharp = abs(d_line[u]), sharp_line[u]
+        share = clamp01((edge - a) * sharp + HALF) * clamp01((a - ROAD_EDGE) * sharp + HALF)
+        if share <= ZERO:
+            continue
+        kerb = clamp01((ROAD_EDGE + KERB - a) * sharp + HALF)
+        s = t_line[u] * DASH_PERIOD
+        beside = abs(s - np.floor(s) - HALF)
+        gap = joint * clamp01((HALF * (JOINT + foot) - beside) / max(foot, JOINT) + HALF)
+        middle = f4(0.15) * band(a, edge - f4(1.1) - JOINT, edge - f4(1.1), sharp)
+        grey = f4(0.34) + f4(0.16) * kerb
+        light = (ONE - max(gap, middle) * (ONE - kerb)) * (f4(0.94) + f4(0.12) * noise_line[u])
+        fine = grain[u] * f4(0.6)
+        r = mix(colours[ASPHALT, 0], colours[MARKING, 0], grey) * light + fine
+        g = mix(colours[ASPHALT, 1], colours[MARKING, 1], grey) * light + fine
+        b = mix(colours[ASPHALT, 2], colours[MARKING, 2], grey) * light + fine
+        r, g, b = min(max(r, ZERO), FULL), min(max(g, ZERO), FULL), min(max(b, ZERO), FULL)
+        out[u] = tint_pixel(out[u], r, g, b, share)
+
+
+@kernel()
+def find_decals(decals, view, near):
+    """Rows of the decals that may be in view into `near`; returns how many."""
+    count = 0
+    for k in range(decals.shape[0]):
+        dx, dy = decals[k, 3] - view.x, decals[k, 4] - view.y
+        z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
+        wide = (max(z, ZERO) + f4(6)) * view.centre_x / view.focal + f4(6)
+        if decals[k, 2] >= ZERO and f4(-8) < z < DECAL_RANGE and abs(l) < wide:
+            near[count] = k
+            count += 1
+    return count
+
+
+@kernel()
+def decal_row(out, lines, grain, colours, decal, lap, reach, look):
+    """A zebra's bars, or a stop line, laid over a shaded row; where the old markings lay is asphalt again."""
+    d_line, t_line, noise_line, sharp_line = lines[0], lines[1], lines[2], lines[3]
+    foot, half = TWO * reach * DASH_PERIOD, HALF * decal[1]
+    laps, middle = lap * (ONE / DASH_PERIOD), decal[0] * (ONE / DASH_PERIOD)
+    zebra, wear = decal[2] == ZERO, look[MARKING_WEAR]
+    for u in range(out.shape[0]):
+        d, sharp = d_line[u], sharp_line[u]
+        way = abs(same_lap(middle, t_line[u], laps) - middle) * DASH_PERIOD
+        along = clamp01((half - way) / foot + HALF)
+        if along <= ZERO or abs(d) > ROAD_EDGE:
+            continue
+        if zebra:
+            across = (bar_integral(d + HALF / sharp) - bar_integral(d - HALF / sharp)) * sharp
+            across = across * clamp01((ZEBRA_EDGE - abs(d)) * sharp + HALF)
+            inside = d - np.floor(d) < HALF and abs(d) < ZEBRA_EDGE
+            bare = along * clamp01((ROAD_EDGE - abs(d)) * sharp + HALF)
+            tone = grain[u] * HALF
+            out[u] = tint_pixel(
+                out[u],
+                max(colours[ASPHALT, 0] + tone, ZERO),
+                max(colours[ASPHALT, 1] + tone, ZERO),
+                max(colours[ASPHALT, 2] + tone, ZERO),
+                bare,
+            )
+        else:
+            across = band(d, STOP_LINE_FROM, STOP_LINE_TO, sharp)
+            inside = STOP_LINE_FROM < d < STOP_LINE_TO
+        worn = clamp01(wear * (TWO * noise_line[u] + grain[u] * f4(0.08)))
+        pixel = tint_pixel(
+            out[u], colours[MARKING, 0], colours[MARKING, 1], colours[MARKING, 2], along * across * (ONE - worn)
+        )
+        if way < half and (zebra or inside):
+            slot = LANE_MARKING_CLASS if inside else ROAD_CLASS
+            pixel = u4(pixel & u4(0xFFFFFF)) | u4(slot) << u4(24)
+        out[u] = pixel
+
+
+@kernel(inline="always")
+def bar_integral(d):
+    """Integral from 0 to d of a zebra's bars: half a metre white, half a metre bare."""
+    whole = np.floor(d)
+    return whole * HALF + min(d - whole, HALF)
 
 
 @kernel()

@@ -126,15 +126,16 @@ def render(
         if look[PLANET] > ZERO:
             draw_planet(image, view, yaw, art.clouds, look, palette)
         draw_skyline(image, view, f4(yaw), azimuths, art.skyline, look, palette, lines[0], lines[1])
-        draw_ground(image, view, grids[world], origins[world], f4(laps[world]), art.macro, look, palette, scratch)
+        draw_ground(image, view, grids[world], origins[world], f4(laps[world]), decals[world], pavements[world],
+                    art.macro, look, palette, scratch)  # fmt: skip
         things = objects[tables[b]]
-        draw_shadows(image, view, things, art.sprites.kinds, sun, look, scratch.shade)
+        draw_shadows(image, view, things, art.sprites.kinds, sun, look, scratch, without[b])
         meshes = draw_meshes(image, view, things, art.models, sun, look, palette, scratch, without[b])
         draw_sprites(image, view, things, art.sprites, sun, look, palette, scratch, meshes, without[b])
         if look[WETNESS] > ZERO:
             draw_reflections(image, view, art.macro, origins[world], look)
         if look[HEADLIGHTS] > ZERO:
-            light_with_headlamps(image, view, lens[4], scratch.slot_depth, look)
+            light_with_headlamps(image, view, lens[4], scratch.slot_reach, look)
         if look[RAIN] > ZERO:
             draw_rain(image, view, poses[b], look, palette)
         write_rgb(image, width, rgb[b])

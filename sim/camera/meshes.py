@@ -132,7 +132,7 @@ def draw_meshes(image, view, objects, models, sun, look, palette, scratch, omitt
         for each in range(slot, slot + 2):
             scratch.slot_class[each] = BUILDING_CLASS if kind == BUILDING else VEHICLE_CLASS
             scratch.slot_instance[each] = i + 1
-        scratch.slot_depth[slot], scratch.slot_depth[slot + 1] = max(depths[k], ONE), ZERO
+        scratch.slot_reach[slot], scratch.slot_reach[slot + 1] = max(depths[k], ONE), ZERO
         if i != omitted:
             draw_mesh(image, view, objects[i], models, (slot, i), sun, look, palette, scratch)
     return count

@@ -2,7 +2,7 @@
 
 import math
 
-from sim.camera.billboards import CONIFER
+from sim.camera.billboards import NO_SPRITE, POST, SIGN
 from sim.camera.pixels import (
     FOG_DENSITY,
     HALF,
@@ -23,44 +23,179 @@ from sim.camera.pixels import (
 )
 
 SHADOW_RANGE = f4(110)
-"""Metres."""
+CONTACT = f4(0.12)
+"""Metres: beyond the first nothing casts one; by the second the dark under a car comes out beside it."""
 
 
 @kernel()
-def draw_shadows(image, view, objects, kinds, sun, look, shade):
-    """What grows darkens the ground under itself, and casts a shadow away from the sun.
+def draw_shadows(image, view, objects, kinds, sun, look, scratch, omitted):
+    """Whatever stands darkens the ground under itself, and casts a shadow away from the sun.
 
     All shadows are gathered in `shade` (H, width) first, the share of light that each pixel lacks, and laid on the
-    picture once: however many trees cast it, a shadow leaves markings, asphalt and grass apart.
+    picture once: however many things cast it, a shadow leaves markings, asphalt and grass apart.
+    omitted: the row of an object that casts none, or -1.
     """
+    shade = scratch.shade
+    first, last = image.shape[0], view.horizon
+    shade[view.horizon :] = ZERO
+    for i in range(objects.shape[0]):
+        if objects[i, 4] < ZERO or i == omitted:
+            continue
+        top, bottom = shade_object(shade, view, objects[i], kinds[i4(objects[i, 4]), 3], sun, look, scratch)
+        first, last = min(first, top), max(last, bottom)
+    for v in range(first, last):
+        darken_row(image[v, : view.width], shade[v])
+
+
+@kernel()
+def shade_object(shade, view, drawn, materials, sun, look, scratch):
+    """Gather one object's shadows; returns the first row that they reach and the one past the last."""
+    if materials in (POST, SIGN):
+        return shade.shape[0], view.horizon
     strength = look[SUN_STRENGTH]
     flat = max(math.sqrt(sun[0] * sun[0] + sun[1] * sun[1]), f4(0.01))
     slope = min(flat / max(sun[2], f4(0.01)), f4(2.6))
     axis = (-sun[0] / flat, -sun[1] / flat)
-    widest = view.centre_x / view.focal
-    first, last = image.shape[0], view.horizon
-    shade[view.horizon :] = ZERO
-    for i in range(objects.shape[0]):
-        kind = i4(objects[i, 4])
-        if kind < i4(0) or kind >= kinds.shape[0] or kinds[kind, 3] > CONIFER:
-            continue
-        dx, dy = objects[i, 0] - view.x, objects[i, 1] - view.y
-        z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
-        girth, reach = objects[i, 2], slope * objects[i, 3]
-        span = reach + girth
-        if z > SHADOW_RANGE or z + span < ONE or abs(l) - span > max(z + reach, ZERO) * widest:
-            continue
-        clear = transmittance(max(z, ZERO) * look[FOG_DENSITY])
-        top, bottom = draw_ellipse(shade, view, z, l, axis, f4(0.42) * girth, f4(0.42) * girth, f4(0.24) * clear)
-        first, last = min(first, top), max(last, bottom)
-        if strength > f4(0.1):
-            far, length = f4(0.55) * reach, f4(0.45) * reach + f4(0.3) * girth
-            darkness = f4(0.28) * strength * clear
-            z, l = z + axis[0] * far, l + axis[1] * far
-            top, bottom = draw_ellipse(shade, view, z, l, axis, length, HALF * girth, darkness)
-            first, last = min(first, top), max(last, bottom)
-    for v in range(first, last):
-        darken_row(image[v, : view.width], shade[v])
+    dx, dy = drawn[0] - view.x, drawn[1] - view.y
+    z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
+    girth, reach = max(drawn[2], drawn[7]), slope * drawn[3]
+    span = reach + girth
+    if z > SHADOW_RANGE + drawn[7] or z + span < ONE or abs(l) - span > max(z + reach, ZERO) * view.centre_x / view.focal:
+        return shade.shape[0], view.horizon
+    clear = transmittance(max(z, ZERO) * look[FOG_DENSITY])
+    if materials == NO_SPRITE:
+        return shade_box(shade, view, drawn, (z, l), axis, reach, strength, clear, scratch)
+    top, bottom = draw_ellipse(shade, view, z, l, axis, f4(0.42) * girth, f4(0.42) * girth, f4(0.24) * clear)
+    if strength > f4(0.1):
+        far, length = f4(0.55) * reach, f4(0.45) * reach + f4(0.3) * girth
+        darkness = f4(0.28) * strength * clear
+        z, l = z + axis[0] * far, l + axis[1] * far
+        again, end = draw_ellipse(shade, view, z, l, axis, length, HALF * girth, darkness)
+        top, bottom = min(top, again), max(bottom, end)
+    return top, bottom
+
+
+@kernel()
+def shade_box(shade, view, drawn, middle, axis, reach, strength, clear, scratch):
+    """A box's shadows: a soft dark rim where it stands, and its outline drawn out along `axis` by `reach` metres."""
+    corners = scratch.shadow_corners
+    cos_yaw, sin_yaw = f4(math.cos(drawn[6])), f4(math.sin(drawn[6]))
+    forward = (view.cos * cos_yaw + view.sin * sin_yaw, view.cos * sin_yaw - view.sin * cos_yaw)
+    rectangle(corners, middle, forward, HALF * drawn[7] + CONTACT, HALF * drawn[2] + CONTACT)
+    soft = min(f4(0.7), f4(0.3) * drawn[3])
+    top, bottom = shade_outline(shade, view, corners, 4, soft, f4(0.62) * clear, scratch.shadow_edges)
+    if strength > f4(0.1):
+        rectangle(corners, middle, forward, HALF * drawn[7], HALF * drawn[2])
+        count = draw_out(corners, axis, reach)
+        again, end = shade_outline(
+            shade, view, corners, count, f4(0.35), f4(0.55) * strength * clear, scratch.shadow_edges
+        )
+        top, bottom = min(top, again), max(bottom, end)
+    return top, bottom
+
+
+@kernel()
+def rectangle(corners, middle, forward, half_length, half_width):
+    """Fill the first four corners (z, l), counter-clockwise from above."""
+    for k in range(4):
+        x = half_length if k in (0, 3) else -half_length
+        y = half_width if k < 2 else -half_width
+        corners[k, 0] = middle[0] + forward[0] * x - forward[1] * y
+        corners[k, 1] = middle[1] + forward[1] * x + forward[0] * y
+
+
+@kernel()
+def draw_out(corners, axis, reach):
+    """The outline of a rectangle (the first four corners) that is swept along `axis`: six corners, in place.
+
+    A corner of which both sides face away from the sun moves along, one of which both face it stays, and the two
+    between are there twice.
+    """
+    step_z, step_l = axis[0] * reach, axis[1] * reach
+    ahead_0 = leads(corners, 0, axis)
+    ahead_1, ahead_2, ahead_3 = leads(corners, 1, axis), leads(corners, 2, axis), leads(corners, 3, axis)
+    ahead = (ahead_3, ahead_0, ahead_1, ahead_2, ahead_3)
+    for k in range(4):
+        corners[8 + k, 0], corners[8 + k, 1] = corners[k, 0], corners[k, 1]
+    count = 0
+    for k in range(4):
+        before, after = ahead[k], ahead[k + 1]
+        z, l = corners[8 + k, 0], corners[8 + k, 1]
+        if not before or not after:
+            first = before and not after
+            corners[count, 0], corners[count, 1] = (z + step_z, l + step_l) if first else (z, l)
+            count += 1
+        if before and after:
+            corners[count, 0], corners[count, 1] = z + step_z, l + step_l
+            count += 1
+        elif before != after:
+            first = before and not after
+            corners[count, 0], corners[count, 1] = (z, l) if first else (z + step_z, l + step_l)
+            count += 1
+    return count
+
+
+@kernel()
+def leads(corners, k, axis):
+    """Whether the side from corner k to the next faces along `axis`."""
+    j = (k + 1) % 4
+    along_z, along_l = corners[j, 0] - corners[k, 0], corners[j, 1] - corners[k, 1]
+    return along_l * axis[0] - along_z * axis[1] > ZERO
+
+
+@kernel()
+def shade_outline(shade, view, corners, count, soft, darkness, edges):
+    """Shade a convex outline of ground, `count` corners (z, l) counter-clockwise, softened by `soft` metres.
+
+    Returns its first row and the one past its last.
+    """
+    nearest, farthest = f4(1e9), ZERO
+    for k in range(count):
+        j = k + 1 if k + 1 < count else 0
+        along_z, along_l = corners[j, 0] - corners[k, 0], corners[j, 1] - corners[k, 1]
+        size = math.sqrt(along_z * along_z + along_l * along_l) + f4(1e-6)
+        # counter-clockwise with z forward and l to the left: inside lies to the left of each side
+        edges[k, 0], edges[k, 1] = -along_l / size, along_z / size
+        edges[k, 2] = -(edges[k, 0] * corners[k, 0] + edges[k, 1] * corners[k, 1])
+        nearest, farthest = min(nearest, corners[k, 0]), max(farthest, corners[k, 0])
+    near, far = max(nearest - soft, HALF), farthest + soft
+    if far <= near:
+        return shade.shape[0], view.horizon
+    level, height = view.mount * view.focal, shade.shape[0]
+    top = max(view.horizon, ceil_int(view.centre_y + level / far - HALF))
+    bottom = ceil_int(min(view.centre_y + level / near, f4(height)) - HALF)
+    for v in range(top, bottom):
+        per_pixel = view.mount / (f4(v) + HALF - view.centre_y)
+        z = per_pixel * view.focal
+        sharp = ONE / max(soft, per_pixel)
+        low, high = f4(-1e6), f4(1e6)  # the span of l in which anything is shaded
+        for k in range(count):
+            rest = edges[k, 0] * z + edges[k, 2] + HALF / sharp
+            if abs(edges[k, 1]) < f4(1e-6):
+                low = low if rest > ZERO else f4(1e6)
+            elif edges[k, 1] > ZERO:
+                low = max(low, -rest / edges[k, 1])
+            else:
+                high = min(high, -rest / edges[k, 1])
+        left = clamp_column(view.centre_x - high / per_pixel, view.width)
+        right = clamp_column(view.centre_x - low / per_pixel, view.width)
+        if low < high and left < right:
+            start = (view.centre_x - f4(left) - HALF) * per_pixel
+            shade_outline_row(shade[v, left:right], edges, count, z, start, per_pixel, sharp, darkness)
+    return top, bottom
+
+
+@kernel()
+def shade_outline_row(out, edges, count, z, start, per_pixel, sharp, darkness):
+    """Gather one row of an outline's shade; `start` is the first pixel's l."""
+    for u in range(out.shape[0]):
+        l = start - per_pixel * f4(i4(u))
+        inside = ONE
+        for k in range(count):
+            inside = min(inside, (edges[k, 0] * z + edges[k, 1] * l + edges[k, 2]) * sharp + HALF)
+        inside = clamp01(inside)
+        more = darkness * inside * inside * (f4(3) - TWO * inside)
+        out[u] = out[u] + more - out[u] * more
 
 
 @kernel()

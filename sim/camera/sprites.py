@@ -8,15 +8,28 @@ A crown is a heap of leafy lobes: each lobe is strokes on a ball, drawn back to 
 crown and darkened where it hangs low or deep. So crowns are ragged and have holes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.camera.billboards import CONIFER, LEAVES, POST, SIGN
-from sim.scene import CLASSES
+from sim.camera.billboards import (
+    BOARD,
+    CONE,
+    CONIFER,
+    LEAVES,
+    NO_SPRITE,
+    PERSON,
+    POST,
+    SIGN,
+    SIGNAL,
+    SIGNAL_LAMPS,
+    STRIDES,
+)
+from sim.scene import CLASSES, OBJECT_KINDS
 
 SUPERSAMPLING = 2
 Vector = NDArray[np.float64]
@@ -40,11 +53,13 @@ class Sprites(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """How one of OBJECT_KINDS is painted. size: texels (height, width). materials: LEAVES, ... of the kernels."""
+    """How one of OBJECT_KINDS is painted: one picture by each painter. size: texels (height, width).
 
-    painter: Callable[[np.random.Generator, "Canvas"], None]
+    materials: LEAVES, ... of the kernels. spread: the picture's width over its object's.
+    """
+
+    painters: Sequence[Callable[[np.random.Generator, "Canvas"], None]]
     size: tuple[int, int]
-    variants: int
     class_name: str
     materials: int
     spread: float
@@ -223,14 +238,238 @@ def _curve_sign(rng: np.random.Generator, canvas: Canvas) -> None:
         canvas.polygon(np.minimum(np.array(chevron), [inner[1, 0], 1.0]), WHITE)
 
 
+PERSON_SPREAD = 1.65
+_WIDE, _TALL = 0.6 * PERSON_SPREAD, 1.7  # metres that a person's picture covers
+
+
+def _spot(x: float, y: float) -> Vector:
+    """A place on a person's picture, in metres from the point between the feet."""
+    return np.array([0.5 + x / _WIDE, y / _TALL])
+
+
+def _rod(canvas: Canvas, start: Vector, end: Vector, widths: tuple[float, float], weights: Vector) -> None:
+    """A limb with round ends; start, end as (x, y) and widths in metres."""
+    along = end - start
+    aside = np.array([-along[1], along[0]]) / (np.hypot(*along) + 1e-9)
+    turn = np.linspace(0, np.pi, 9)
+    forward = along / (np.hypot(*along) + 1e-9)
+    outline = [
+        *(end + widths[1] / 2 * (np.cos(a) * -aside + np.sin(a) * forward) for a in turn),
+        *(start + widths[0] / 2 * (np.cos(a) * aside - np.sin(a) * forward) for a in turn),
+    ]
+    canvas.polygon(np.array([_spot(*point) for point in outline]), weights)
+
+
+def _oval(canvas: Canvas, middle: tuple[float, float], half: tuple[float, float], weights: Vector) -> None:
+    turn = np.linspace(0, 2 * np.pi, 28, endpoint=False)
+    points = [_spot(middle[0] + half[0] * np.cos(a), middle[1] + half[1] * np.sin(a)) for a in turn]
+    canvas.polygon(np.array(points), weights)
+
+
+TOP, TROUSERS, SKIN = np.eye(3)
+HAIR, SHOES = 0.22 * SKIN, 0.25 * TROUSERS
+
+
+def _person_along(rng: np.random.Generator, canvas: Canvas, swing: float, *, back: bool) -> None:
+    """Somebody who walks towards us or away; swing in [-1, 1]: which foot is before, 0 standing."""
+    for side, lifted in ((-1, max(swing, 0.0)), (1, max(-swing, 0.0))):
+        hip, knee = np.array([0.085 * side, 0.86]), np.array([0.095 * side, 0.47 + 0.05 * lifted])
+        foot = np.array([0.10 * side, 0.05 + 0.13 * lifted])
+        dark = (0.82 if side > 0 else 0.95) * (1 - 0.2 * lifted)
+        _rod(canvas, hip, knee, (0.17, 0.14), dark * TROUSERS)
+        _rod(canvas, knee, foot, (0.13, 0.10), dark * TROUSERS)
+        _rod(canvas, foot, foot + np.array([0.015 * side, -0.02]), (0.10, 0.09), SHOES)
+    for side in (-1, 1):
+        reach = 0.07 * swing * side
+        shoulder, elbow = np.array([0.20 * side, 1.38]), np.array([0.265 * side, 1.12 + reach / 2])
+        hand = np.array([0.27 * side, 0.87 + reach])
+        dark = 0.78 if side > 0 else 0.92
+        _rod(canvas, shoulder, elbow, (0.11, 0.10), dark * TOP)
+        _rod(canvas, elbow, hand, (0.10, 0.08), dark * TOP)
+        _oval(canvas, (hand[0], hand[1] - 0.03), (0.04, 0.05), 0.9 * SKIN)
+    chest = np.array([[-0.15, 0.84], [0.15, 0.84], [0.21, 1.36], [0.13, 1.45], [-0.13, 1.45], [-0.21, 1.36]])
+    canvas.polygon(np.array([_spot(*point) for point in chest]), 0.96 * TOP)
+    shade = np.array([[0.03, 0.84], [0.15, 0.84], [0.21, 1.36], [0.13, 1.45], [0.07, 1.45]])
+    canvas.polygon(np.array([_spot(*point) for point in shade]), 0.82 * TOP)
+    _rod(canvas, np.array([0.0, 1.42]), np.array([0.0, 1.50]), (0.10, 0.10), 0.8 * SKIN)
+    _oval(canvas, (0.0, 1.575), (0.088, 0.118), SKIN)
+    if back:
+        _oval(canvas, (0.0, 1.59), (0.095, 0.115), HAIR)
+    else:
+        _oval(canvas, (0.0, 1.64), (0.094, 0.062), HAIR)
+        _oval(canvas, (0.0, 1.575), (0.072, 0.072), SKIN)
+
+
+def _person_across(rng: np.random.Generator, canvas: Canvas, swing: float) -> None:
+    """Somebody who walks to the left; swing in [-1, 1]: how far the near leg is before the far one."""
+    for near in (False, True):
+        way = swing if near else -swing
+        dark = 0.95 if near else 0.68
+        hip = np.array([0.0, 0.88])
+        knee = hip + np.array([-0.20 * way - 0.02, -0.40])
+        foot = knee + np.array([-0.14 * way + 0.10 * max(-way, 0.0), -0.40 + 0.07 * max(-way, 0.0)])
+        _rod(canvas, hip, knee, (0.19, 0.14), dark * TROUSERS)
+        _rod(canvas, knee, foot, (0.13, 0.10), dark * TROUSERS)
+        _rod(canvas, foot, foot + np.array([-0.11, -0.02]), (0.09, 0.07), SHOES)
+        if not near:
+            _arm_across(canvas, 0.18 * swing, 0.66)
+    trunk = np.array([[-0.11, 0.84], [0.12, 0.84], [0.13, 1.30], [0.07, 1.45], [-0.06, 1.45], [-0.13, 1.28]])
+    canvas.polygon(np.array([_spot(*point) for point in trunk]), 0.95 * TOP)
+    _arm_across(canvas, -0.18 * swing, 0.8)
+    _rod(canvas, np.array([0.0, 1.42]), np.array([-0.01, 1.50]), (0.10, 0.10), 0.8 * SKIN)
+    _oval(canvas, (-0.015, 1.575), (0.10, 0.118), SKIN)
+    _oval(canvas, (0.02, 1.61), (0.095, 0.095), HAIR)
+
+
+def _arm_across(canvas: Canvas, reach: float, dark: float) -> None:
+    shoulder, elbow = np.array([0.0, 1.37]), np.array([-reach * 0.5, 1.12])
+    hand = np.array([-reach - 0.03, 0.89])
+    _rod(canvas, shoulder, elbow, (0.12, 0.10), dark * TOP)
+    _rod(canvas, elbow, hand, (0.10, 0.08), dark * TOP)
+    _oval(canvas, (hand[0], hand[1] - 0.03), (0.04, 0.05), 0.9 * SKIN)
+
+
+_SWINGS = (0.0, *(float(np.sin(2 * np.pi * (k + 0.5) / STRIDES)) for k in range(STRIDES)))
+_PEOPLE = (
+    *(partial(_person_along, swing=swing, back=False) for swing in _SWINGS),
+    *(partial(_person_along, swing=swing, back=True) for swing in _SWINGS),
+    *(partial(_person_across, swing=swing) for swing in _SWINGS),
+)
+"""Towards us, away, to the left; of each: standing, and so many moments of a stride."""
+
+
+def _cone(rng: np.random.Generator, canvas: Canvas) -> None:
+    """Orange with two white bands, on a dark foot."""
+    canvas.polygon(_box(0.06, 0.0, 0.94, 0.07), DARK)
+
+    def band(low: float, high: float, weights: Vector) -> None:
+        def half(y: float) -> float:
+            return 0.34 - 0.29 * y
+
+        outline = [[0.5 - half(low), low], [0.5 + half(low), low], [0.5 + half(high), high], [0.5 - half(high), high]]
+        canvas.polygon(np.array(outline), weights)
+        shade = [[0.5 + 0.3 * half(low), low], *outline[1:3], [0.5 + 0.3 * half(high), high]]
+        canvas.polygon(np.array(shade), 0.8 * weights)
+
+    band(0.06, 0.98, COLOURED)
+    band(0.36, 0.52, WHITE)
+    band(0.66, 0.80, WHITE)
+
+
+_SIGNAL_FOOT, _SIGNAL_TALL, _SIGNAL_WIDE = 1.9, 5.3, 1.25 * 1.15  # metres
+
+
+def _signal(rng: np.random.Generator, canvas: Canvas) -> None:
+    """Post, a housing with a pale border, three dark lamps; the kernels light the one that is on."""
+    _signal_back(rng, canvas)
+    for middle in SIGNAL_LAMPS:
+        turn = np.linspace(0, 2 * np.pi, 32, endpoint=False)
+        for radius, weights in ((0.55, 0.12 * COLOURED), (0.5, 0.55 * DARK)):
+            x, y = 0.5 + radius / _SIGNAL_WIDE * np.cos(turn), (middle + radius * np.sin(turn)) / _SIGNAL_TALL
+            canvas.polygon(np.stack([x, y], axis=1), weights)
+
+
+def _signal_back(rng: np.random.Generator, canvas: Canvas) -> None:
+    """The same from behind: post and a dark plate."""
+    post = 0.08 / _SIGNAL_WIDE
+    canvas.polygon(_box(0.5 - post, 0.0, 0.5 + post, 0.5), 0.6 * COLOURED)
+    canvas.polygon(_box(0.5 - post, 0.0, 0.5 - 0.3 * post, 0.5), 0.85 * COLOURED)
+    half, low = 0.625 / _SIGNAL_WIDE, _SIGNAL_FOOT / _SIGNAL_TALL
+    canvas.polygon(_box(0.5 - half, low, 0.5 + half, 1.0), 0.75 * WHITE)
+    rim_x, rim_y = 0.06 / _SIGNAL_WIDE, 0.06 / _SIGNAL_TALL
+    canvas.polygon(_box(0.5 - half + rim_x, low + rim_y, 0.5 + half - rim_x, 1.0 - rim_y), DARK)
+
+
+_BOARD_LOW = 0.34  # of its height: the board's lower edge
+
+
+def _board(rng: np.random.Generator, canvas: Canvas, picture: Callable[[Canvas], None] | None) -> None:
+    """A framed board on two posts; without a picture, its back."""
+    for x in (0.2, 0.8):
+        canvas.polygon(_box(x - 0.015, 0.0, x + 0.015, 0.5), 0.7 * DARK)
+    canvas.polygon(_box(0.02, _BOARD_LOW, 0.98, 1.0), DARK if picture else 0.8 * DARK)
+    if picture:
+        canvas.polygon(_box(0.05, _BOARD_LOW + 0.02, 0.95, 0.98), 0.95 * WHITE)
+        picture(canvas)
+
+
+def _disc(canvas: Canvas, x: float, y: float, radius: float, weights: Vector) -> None:
+    """A circle on a board, whose picture is nearly as wide as high."""
+    turn = np.linspace(0, 2 * np.pi, 36, endpoint=False)
+    canvas.polygon(np.stack([x + radius * np.cos(turn), y + radius * np.sin(turn)], axis=1), weights)
+
+
+def _landscape(canvas: Canvas) -> None:
+    _disc(canvas, 0.72, 0.83, 0.07, 0.6 * COLOURED + 0.3 * WHITE)
+    hills = [[0.05, 0.36], [0.95, 0.36], [0.95, 0.58], [0.72, 0.70], [0.52, 0.56], [0.32, 0.76], [0.05, 0.55]]
+    canvas.polygon(np.array(hills), COLOURED)
+    canvas.polygon(np.array([[0.05, 0.36], [0.95, 0.36], [0.95, 0.46], [0.05, 0.50]]), 0.6 * COLOURED)
+
+
+def _portrait(canvas: Canvas) -> None:
+    canvas.polygon(
+        np.array([[0.25, 0.36], [0.75, 0.36], [0.68, 0.56], [0.56, 0.61], [0.44, 0.61], [0.32, 0.56]]), COLOURED
+    )
+    _disc(canvas, 0.5, 0.75, 0.13, 0.5 * WHITE + 0.22 * COLOURED)
+    canvas.polygon(np.array([[0.36, 0.76], [0.37, 0.86], [0.5, 0.92], [0.63, 0.86], [0.64, 0.76], [0.5, 0.83]]), DARK)
+
+
+def _spotlight(canvas: Canvas) -> None:
+    canvas.polygon(_box(0.05, 0.36, 0.95, 0.98), 0.7 * DARK)
+    _disc(canvas, 0.5, 0.67, 0.22, COLOURED)
+    _disc(canvas, 0.44, 0.73, 0.07, 0.5 * COLOURED + 0.4 * WHITE)
+
+
+def _automobile(canvas: Canvas) -> None:
+    body = [
+        [0.14, 0.50],
+        [0.86, 0.50],
+        [0.87, 0.60],
+        [0.72, 0.63],
+        [0.62, 0.75],
+        [0.38, 0.75],
+        [0.27, 0.63],
+        [0.13, 0.60],
+    ]
+    canvas.polygon(np.array(body), COLOURED)
+    canvas.polygon(np.array([[0.33, 0.64], [0.66, 0.64], [0.59, 0.72], [0.41, 0.72]]), 0.7 * DARK)
+    for x in (0.30, 0.70):
+        _disc(canvas, x, 0.50, 0.07, DARK)
+
+
+def _stripes(canvas: Canvas) -> None:
+    for k in range(5):
+        x = 0.05 + 0.18 * k
+        canvas.polygon(np.array([[x, 0.36], [x + 0.09, 0.36], [x + 0.18, 0.98], [x + 0.09, 0.98]]), COLOURED)
+
+
+def _lettering(canvas: Canvas) -> None:
+    canvas.polygon(_box(0.05, 0.36, 0.95, 0.98), 0.85 * COLOURED)
+    for row, widths in enumerate(((0.10, 0.07, 0.12, 0.09, 0.11), (0.08, 0.12, 0.06, 0.10), (0.13, 0.09, 0.10))):
+        x = 0.14
+        for width in widths:
+            canvas.polygon(_box(x, 0.80 - 0.17 * row, x + width, 0.90 - 0.17 * row), 0.95 * WHITE)
+            x += width + 0.035
+
+
+_PICTURES = (_landscape, _portrait, _spotlight, _automobile, _stripes, _lettering)
+_BOARDS = tuple(partial(_board, picture=picture) for picture in (*_PICTURES, None))
+"""Every picture, and the back."""
+
+
 KINDS: dict[str, Kind] = {
-    "broadleaf": Kind(_broadleaf, (320, 320), 3, "vegetation", LEAVES, 1.1),
-    "poplar": Kind(_poplar, (320, 128), 2, "vegetation", LEAVES, 1.25),
-    "conifer": Kind(_conifer, (320, 160), 3, "vegetation", CONIFER, 1.1),
-    "bush": Kind(_bush, (128, 160), 2, "vegetation", LEAVES, 1.15),
-    "delineator": Kind(_delineator, (128, 64), 1, "sign", POST, 4.0),
-    "curve sign": Kind(_curve_sign, (160, 128), 1, "sign", SIGN, 1.25),
+    "broadleaf": Kind((_broadleaf,) * 3, (320, 320), "vegetation", LEAVES, 1.1),
+    "poplar": Kind((_poplar,) * 2, (320, 128), "vegetation", LEAVES, 1.25),
+    "conifer": Kind((_conifer,) * 3, (320, 160), "vegetation", CONIFER, 1.1),
+    "bush": Kind((_bush,) * 2, (128, 160), "vegetation", LEAVES, 1.15),
+    "delineator": Kind((_delineator,), (128, 64), "sign", POST, 4.0),
+    "curve sign": Kind((_curve_sign,), (160, 128), "sign", SIGN, 1.25),
+    "cone": Kind((_cone,), (96, 80), "obstacle", CONE, 1.3),
+    "pedestrian": Kind(_PEOPLE, (192, 112), "pedestrian", PERSON, PERSON_SPREAD),
+    "traffic light": Kind((_signal, _signal_back), (320, 96), "light", SIGNAL, 1.15),
+    "billboard": Kind(_BOARDS, (192, 176), "sign", BOARD, 1.05),
 }
+"""What is drawn as a sprite; the other OBJECT_KINDS are meshes."""
 
 
 def make_sprites() -> Sprites:
@@ -238,14 +477,17 @@ def make_sprites() -> Sprites:
     rng = np.random.default_rng(4711)
     pyramids: list[list[NDArray[np.uint8]]] = []
     rows: list[tuple[int, int, int, int]] = []
-    for name in KINDS:
+    for name in OBJECT_KINDS:
+        if name not in KINDS:
+            rows.append((0, 0, 0, NO_SPRITE))
+            continue
         kind = KINDS[name]
-        rows.append((len(pyramids), kind.variants, CLASSES.index(kind.class_name), kind.materials))
-        for _ in range(kind.variants):
+        rows.append((len(pyramids), len(kind.painters), CLASSES.index(kind.class_name), kind.materials))
+        for painter in kind.painters:
             canvas = Canvas(kind.size)
-            kind.painter(rng, canvas)
+            painter(rng, canvas)
             pyramids.append(_pyramid(canvas.texture()))
-    spread = np.array([KINDS[name].spread for name in KINDS], np.float32)
+    spread = np.array([KINDS[name].spread if name in KINDS else 0.0 for name in OBJECT_KINDS], np.float32)
     return _flatten(pyramids, np.array(rows, np.int32), spread)
 
 

@@ -132,15 +132,16 @@ class Scenario:
 
 
 ROADSIDE = Roadside()
-TRAFFIC = (Cones(2), ParkedCars(3), Vehicles(along=5, oncoming=5))
+TRAFFIC = (Cones(2), ParkedCars(3), Vehicles(along=3, oncoming=5))
 
 SCENARIOS = {
     "open-road": Scenario((ROADSIDE,), "an empty road"),
     "traffic": Scenario((*TRAFFIC, ROADSIDE), "cars ahead and oncoming, parked cars, cones"),
     "town": Scenario(
         (
-            *(Lights(3), Crossings(3), Cones(1), ParkedCars(2), Vehicles(along=4, oncoming=5, wish=(7.0, 12.0))),
-            *(Strollers(8), Pavement(), Buildings(), Billboards(), Roadside(220, clear=7.4)),
+            *(Crossings(3), Lights(4), Cones(1), ParkedCars(2, most=2)),
+            *(Vehicles(along=2, oncoming=5, wish=(8.0, 12.0)), Strollers(8), Pavement()),
+            *(Billboards(), Buildings(), Roadside(220, clear=7.4)),
         ),
         "traffic, lights, zebra crossings with people, houses",
     ),

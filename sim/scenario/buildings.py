@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.scenario.site import Site
-from sim.track import to_world
+from sim.track import place, to_world
 
 PAVEMENT = 2.2
 """Metres, on both sides."""
@@ -13,8 +13,12 @@ PAVEMENT = 2.2
 FRONT = 8.6
 """Metres from the centre line to the houses' fronts."""
 
+APART = 0.9
+"""Metres around a house where nothing else stands."""
+
 _LENGTHS, _DEPTHS, _HEIGHTS = (9.0, 18.0), (8.0, 12.0), (6.0, 15.0)  # metres
-_GAPS = (0.0, 6.0)
+_GAPS = (2.6, 6.0)
+_STEP = 4.0  # metres to the next try where there is no room
 _BOARD = (4.0, 4.5)  # width and height in metres
 _BOARD_OFFSET = 8.0
 
@@ -41,42 +45,34 @@ class Buildings:
     step = None
 
     def place(self, site: Site) -> None:
-        """House after house along either side; what would stand on a road is left out."""
-        found = [self._row(site, side) for side in (1.0, -1.0)]
-        table = np.concatenate(found)
-        kept = np.sort(site.rng.permutation(len(table))[: self.objects])
-        s, d, length, depth, height, tint, yaw = table[kept].T
-        x, y, _ = to_world(site.tracks, site.row, s, d)
-        site.discs += zip(x, y, 0.5 * np.hypot(length, depth) + 1.5, strict=True)
+        """House after house along either side; where a road or another house is in the way, a little further on."""
+        rows = [self._row(site, side) for side in (1.0, -1.0)]
+        table = np.concatenate(rows)
+        table = table[np.sort(site.rng.permutation(len(table))[: self.objects])]
+        s, d, length, depth, height, tint, yaw = table.T
         site.add_objects("building", s, d, length=length, width=depth, height=height, tint=tint, yaw=yaw)
 
     def _row(self, site: Site, side: float) -> np.ndarray:
         """Houses (n, 7) on one side: s, d, length, depth, height, tint, yaw against the road."""
-        rng = site.rng
-        n = int(site.length / (_LENGTHS[0] + _GAPS[0]))
-        length, depth = rng.uniform(*_LENGTHS, n), rng.uniform(*_DEPTHS, n)
-        height, tint = rng.uniform(*_HEIGHTS, n), rng.uniform(-1, 1, n)
-        gap = np.where(rng.random(n) < 0.7, rng.uniform(*_GAPS, n), rng.uniform(12.0, 40.0, n))
-        end = np.cumsum(length + gap)
-        s, d = end - gap - 0.5 * length, side * (FRONT + 0.5 * depth + rng.uniform(0.0, 1.5, n))
-        table = np.stack([s, d, length, depth, height, tint, np.full(n, np.pi if side > 0 else 0.0)], axis=1)
-        return table[(end < site.length) & self._stands_free(site, table)]
-
-    @staticmethod
-    def _stands_free(site: Site, table: np.ndarray) -> np.ndarray:
-        """Whether every corner and the middle of each side keeps off all roads, and off its neighbours in a bend."""
-        s, d, length, depth = table[:, :4].T
-        x, y, heading = to_world(site.tracks, site.row, s, d)
-        free = np.ones(len(table), bool)
-        for along in (-0.5, 0.0, 0.5):
-            for across in (-0.5, 0.0, 0.5):
-                forward, left = along * length, across * depth
-                corner_x = x + forward * np.cos(heading) - left * np.sin(heading)
-                corner_y = y + forward * np.sin(heading) + left * np.cos(heading)
-                free &= site.clear(corner_x, corner_y, FRONT - 1.2)
-        curvature = site.curvature[s.astype(np.int64) % len(site.curvature)]
-        squeezed = np.sign(d) * curvature * (np.abs(d) + 0.5 * depth) > 0.55  # the far ends would meet
-        return free & ~squeezed
+        rng, tries = site.rng, int(site.length / _STEP)
+        length, depth = rng.uniform(*_LENGTHS, tries), rng.uniform(*_DEPTHS, tries)
+        away = side * (FRONT + rng.uniform(0.0, 1.5, tries) + 0.5 * depth)
+        gap = np.where(rng.random(tries) < 0.8, rng.uniform(*_GAPS, tries), rng.uniform(12.0, 30.0, tries))
+        height, tint = rng.uniform(*_HEIGHTS, tries), rng.uniform(-1, 1, tries)
+        yaw = np.pi if side > 0 else 0.0
+        points, heading = (each[site.row, : len(site.curvature)] for each in (site.tracks.points, site.tracks.heading))
+        houses, start = [], 0.0
+        for i in range(tries):
+            s = start + 0.5 * length[i]
+            if s + 0.5 * length[i] > site.length:
+                break
+            x, y, ahead = place(points, heading, s, away[i])
+            if site.build(x, y, ahead, length[i] + 2 * APART, depth[i] + 2 * APART, FRONT - 1.2):
+                houses.append((s, away[i], length[i], depth[i], height[i], tint[i], yaw))
+                start += length[i] + gap[i]
+            else:
+                start += _STEP
+        return np.array(houses).reshape(-1, 7)
 
 
 @dataclass(frozen=True)
@@ -98,8 +94,8 @@ class Billboards:
         s = site.spread(self.count, 30.0, 20.0)
         rng, n = site.rng, len(s)
         d = np.where(rng.random(n) < 0.7, -1.0, 1.0) * _BOARD_OFFSET
-        x, y, _ = to_world(site.tracks, site.row, s, d)
-        kept = site.clear(x, y, _BOARD_OFFSET - 2.0)
         width, height = _BOARD
+        places = to_world(site.tracks, site.row, s, d).T.tolist()
+        kept = np.array([site.build(*place, 1.0, width, _BOARD_OFFSET - 3.0) for place in places], bool)
         tint = rng.uniform(-1, 1, n)
         site.add_objects("billboard", s[kept], d[kept], width=width, height=height, tint=tint[kept], yaw=np.pi)

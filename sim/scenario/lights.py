@@ -26,7 +26,7 @@ frame from 25 m away (72 x 128 pixels, 80 degrees), a life-size one of 0.3 m les
 STOP_LINE = 0.4
 """Metres along the road."""
 
-_STRETCH = (45.0, 12.0)  # metres kept before the stop line and past it
+_STRETCH = (22.0, 11.0)  # metres kept before the stop line and past it
 _SALT = 21
 
 
@@ -76,10 +76,9 @@ class Lights:
     def place(self, site: Site) -> None:
         """On stretches that are seen from afar; each in a phase of its own."""
         for _ in range(self.count):
-            start = site.reserve(sum(_STRETCH))
-            if start is None:
+            stop = site.reserve(*_STRETCH)
+            if stop is None:
                 return
-            stop = (start + _STRETCH[0]) % site.length
             mode = site.rng.choice([GREEN, AMBER, RED], p=[0.5, 0.1, 0.4])
             width, height = SIGNAL_SIZE
             site.add_actors(

@@ -20,8 +20,9 @@ RAMP = 18.0
 """Metres over which the line leaves the lane's centre, and comes back."""
 
 _PASSING_PARKED = -1.12  # d of the line beside a parked car: 0.6 m of room either way
-_TAPER, _WORKS = 12.0, 14.0  # metres of a cone group's taper and of its straight part
+_TAPER, _WORKS = 9.0, 9.0  # metres of a cone group's taper and of its straight part
 _CONE_GAP = 3.0
+_BEFORE, _AFTER = 24.0, 12.0  # metres of road kept before the first and past the last thing of a group
 
 
 def bypass(site: Site, start: float, end: float, d: float) -> None:
@@ -53,11 +54,9 @@ class ParkedCars:
         """On gentle stretches."""
         for _ in range(self.groups):
             n = int(site.rng.integers(1, self.most + 1))
-            room = 7.0 * n
-            start = site.reserve(room + 2 * RAMP + 20.0)
-            if start is None:
+            first = site.reserve(_BEFORE, 7.0 * n + _AFTER)
+            if first is None:
                 return
-            first = start + RAMP + 15.0
             s = first + 7.0 * np.arange(n) + site.rng.uniform(-0.6, 0.6, n)
             length, width, height, _ = KINDS["car"]
             d = PARKED_OFFSET + site.rng.uniform(-0.1, 0.05, n)
@@ -87,10 +86,9 @@ class Cones:
     def place(self, site: Site) -> None:
         """On gentle stretches."""
         for _ in range(self.groups):
-            start = site.reserve(2 * _TAPER + _WORKS + 2 * RAMP + 10.0)
-            if start is None:
+            first = site.reserve(_BEFORE, 2 * _TAPER + _WORKS + _AFTER)
+            if first is None:
                 return
-            first = start + RAMP + 10.0
             s = first + _CONE_GAP * np.arange(_cone_count())
             depth = np.clip(np.minimum(s - first, s[-1] - s) / _TAPER, 0.0, 1.0)
             right = bool(site.rng.random() < 0.7)

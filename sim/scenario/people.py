@@ -53,6 +53,7 @@ SHY_SHARE, SHY_DISTANCE = 0.35, 70.0
 REST = (6.0, 14.0)
 """Seconds on the other pavement before they might cross again."""
 
+_STRETCH = (24.0, 8.0)  # metres kept before and past a zebra's middle
 _ROOM = 0.5  # metres that people keep from a car they wait for
 _BESIDE = 2.0  # metres before a zebra at which a car counts as on it
 _SALT = 33
@@ -172,10 +173,9 @@ class Crossings:
     def place(self, site: Site) -> None:
         """On stretches that are seen from afar."""
         for _ in range(self.count):
-            start = site.reserve(60.0)
-            if start is None:
+            middle = site.reserve(*_STRETCH)
+            if middle is None:
                 return
-            middle = (start + 50.0) % site.length
             site.add_decal("zebra", middle, ZEBRA_LENGTH)
             site.delay += 12.0
             rng, n = site.rng, self.people

@@ -96,6 +96,6 @@ def _growth(site: Site, most: int, clear: float) -> NDArray[np.float64]:
     width = height * _SLENDERNESS[plant] * rng.uniform(0.85, 1.15, tries)
     tint = rng.uniform(-1, 1, tries)
     x, y, _ = to_world(tracks, row, s, d)
-    kept = np.flatnonzero(site.clear(x, y, clear + width / 4) & site.uncovered(x, y))[:most]
+    kept = np.flatnonzero(site.clear(x, y, clear + width / 4))[:most]
     upright = np.zeros(tries)
     return np.stack([x, y, width, height, _GROWTH_KINDS[plant], tint, upright, upright, upright], axis=1)[kept]

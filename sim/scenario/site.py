@@ -5,16 +5,23 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.geometry import vehicle_to_world
+from sim.jit import kernel
 from sim.scenario.actors import ACTOR_COLUMNS, NONE, ROLE
 from sim.scene import DECAL_KINDS, GRID_SIZE, OBJECT_COLUMNS, OBJECT_KINDS
 from sim.track import SPACING, Tracks, to_world
 
-START_CLEAR = (30.0, 45.0)
+START_CLEAR = (15.0, 45.0)
 """Metres behind and ahead of the start that are nobody's."""
 
 GENTLE = 1 / 60
 """1/m: stretches bend less than this, so that what stands there is seen in time."""
 
+SEEN_FROM = 18.0
+"""Metres before a place from which on the road bends no more than that."""
+
+_APPROACH = 35.0  # metres before a place, where the road's speed tells how fast one comes to it
+_BEYOND = 32  # cells around the grid that may be built on, too
 _RIM = 0.75  # metres, a little over half a grid cell's diagonal
 
 
@@ -22,8 +29,7 @@ _RIM = 0.75  # metres, a little over half a grid cell's diagonal
 class Site:
     """One world while it is furnished. actors, objects, decals: the rows of the part at hand; unused ones stay empty.
 
-    line: (MAX_POINTS,) as `sim.world.World.line`. discs: (x, y, radius) that
-    something big has taken. delay: seconds that the parts so far may cost a careful driver.
+    line: (MAX_POINTS,) as `sim.world.World.line`. delay: seconds that the parts so far may cost a careful driver.
     """
 
     tracks: Tracks
@@ -35,14 +41,13 @@ class Site:
     objects: NDArray[np.float32]
     decals: NDArray[np.float32]
     delay: float = 0.0
-    discs: list[tuple[float, float, float]] = field(default_factory=list)
-    _free: NDArray[np.bool_] = field(init=False)
+    _taken: NDArray[np.bool_] = field(init=False)
+    _built: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
-        curvature = self.curvature
-        self._free = np.abs(curvature) < GENTLE
-        behind, ahead = (int(metres / SPACING) for metres in START_CLEAR)
-        self._free[np.arange(-behind, ahead)] = False
+        self._taken = np.zeros(self.tracks.count[self.row], bool)
+        self._take(0.0, *START_CLEAR)
+        self._built = np.zeros((GRID_SIZE + 2 * _BEYOND, GRID_SIZE + 2 * _BEYOND), bool)
 
     @property
     def curvature(self) -> NDArray[np.float64]:
@@ -54,17 +59,22 @@ class Site:
         """Metres, the lap."""
         return float(self.tracks.length[self.row])
 
-    def reserve(self, metres: float) -> float | None:
-        """The s where a free, gently bending stretch of so many metres begins, now taken; None if there is none."""
-        n = int(np.ceil(metres / SPACING))
-        free = np.concatenate([self._free, self._free[:n]]).astype(np.int64)
-        run = np.concatenate([[0], np.cumsum(free)])
-        starts = np.flatnonzero(run[n : n + len(self._free)] - run[: len(self._free)] == n)
-        if not len(starts):
+    def reserve(self, before: float, after: float) -> float | None:
+        """An s, drawn anew, around which so many metres are nobody else's from now on; None where there is no room.
+
+        The road bends gently there. Of such places the slower half is drawn from: who comes fast sees too late.
+        """
+        bends = np.abs(self.curvature) > GENTLE
+        places = np.flatnonzero(~(_any_within(self._taken, before, after) | _any_within(bends, SEEN_FROM, after)))
+        if not len(places):
             return None
-        start = int(self.rng.choice(starts))
-        self._free[np.arange(start, start + n) % len(self._free)] = False
-        return start * SPACING
+        speed = self.tracks.speed[self.row, (places - round(_APPROACH / SPACING)) % len(bends)]
+        s = float(self.rng.choice(places[speed <= np.median(speed)]) * SPACING)
+        self._take(s, before, after)
+        return s
+
+    def _take(self, s: float, before: float, after: float) -> None:
+        self._taken[np.arange(round(s - before), round(s + after) + 1) % len(self._taken)] = True
 
     def spread(self, count: int, gap: float, first: float) -> NDArray[np.float64]:
         """`count` places along the lap from s = first on, at least `gap` metres apart; fewer where the lap is short."""
@@ -90,7 +100,8 @@ class Site:
         """Paint on the road."""
         first = int((self.decals[:, 2] >= 0).sum())
         if first < len(self.decals):
-            self.decals[first] = s, length, DECAL_KINDS.index(kind)
+            x, y, _ = to_world(self.tracks, self.row, s, 0.0)
+            self.decals[first] = s, length, DECAL_KINDS.index(kind), x[0], y[0]
 
     def add_objects(self, kind: str, s: NDArray, d: NDArray, **columns: object) -> None:
         """Static objects at lane coordinates; `yaw` is against the road's direction there."""
@@ -99,13 +110,6 @@ class Site:
         values["yaw"] = heading + np.asarray(columns.get("yaw", 0.0))
         self.put(np.stack([np.broadcast_to(values.get(name, 0.0), x.shape) for name in OBJECT_COLUMNS], axis=1))
 
-    def uncovered(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Whether points lie outside all `discs` (x, y, radius) that something big has taken."""
-        free = np.ones(len(x), bool)
-        for middle_x, middle_y, radius in self.discs:
-            free &= np.hypot(x - middle_x, y - middle_y) > radius
-        return free
-
     def put(self, table: NDArray) -> None:
         """Finished object rows (n, columns) into the next empty ones."""
         first = int((self.objects[:, OBJECT_COLUMNS.index("kind")] >= 0).sum())
@@ -113,8 +117,43 @@ class Site:
         self.objects[first : first + n] = table[:n]
 
     def clear(self, x: NDArray[np.float64], y: NDArray[np.float64], least: NDArray | float) -> NDArray[np.bool_]:
-        """Whether points keep that far (m) from every centre line; what lies off the grid does."""
-        last, origin = GRID_SIZE - 1, self.tracks.origin[self.row]
-        column = np.rint(x - origin[0]).astype(np.int64).clip(0, last)
-        line = np.rint(y - origin[1]).astype(np.int64).clip(0, last)
-        return np.abs(self.tracks.grid[self.row, line, column, 0]) >= least + _RIM
+        """Whether points keep that far (m) from every centre line, as all off the grid does, and off what is built."""
+        origin = self.tracks.origin[self.row]
+        column, line = np.rint(x - origin[0]).astype(np.int64), np.rint(y - origin[1]).astype(np.int64)
+        last, brink = GRID_SIZE - 1, len(self._built) - 1
+        far = np.abs(self.tracks.grid[self.row, line.clip(0, last), column.clip(0, last), 0]) >= least + _RIM
+        built = self._built[(line + _BEYOND).clip(0, brink), (column + _BEYOND).clip(0, brink)]
+        return np.asarray(far & ~built)
+
+    def build(self, x: float, y: float, yaw: float, length: float, width: float, least: float) -> bool:
+        """Claim a rectangle of ground, if all of it is free and keeps that far (m) from every centre line."""
+        grid, origin = self.tracks.grid[self.row], self.tracks.origin[self.row]
+        return bool(_build(grid, origin, self._built, x, y, yaw, length, width, least + _RIM))
+
+
+@kernel
+def _build(grid, origin, built, x, y, yaw, length, width, least):
+    """Whether a rectangle is free; if so its cells are built on from now on."""
+    along, across, last = int(1.5 * length) + 2, int(1.5 * width) + 2, GRID_SIZE - 1  # no cell slips through
+    for claim in (False, True):
+        for i in range(along):
+            for j in range(across):
+                forward, left = (i / (along - 1) - 0.5) * length, (j / (across - 1) - 0.5) * width
+                east, north = vehicle_to_world(forward, left, x - origin[0], y - origin[1], yaw)
+                column, row = round(east), round(north)
+                if min(column, row) < -_BEYOND or max(column, row) > last + _BEYOND:
+                    return False
+                d = grid[min(max(row, 0), last), min(max(column, 0), last), 0]
+                if claim:
+                    built[row + _BEYOND, column + _BEYOND] = True
+                elif built[row + _BEYOND, column + _BEYOND] or abs(d) < least:
+                    return False
+    return True
+
+
+def _any_within(marks: NDArray[np.bool_], before: float, after: float) -> NDArray[np.bool_]:
+    """Whether any mark of a closed row lies from `before` metres before each place to `after` metres after it."""
+    back, ahead = round(before / SPACING), round(after / SPACING)
+    around = np.concatenate([marks[len(marks) - back :], marks, marks[:ahead]])
+    total = np.concatenate([[0], np.cumsum(around)])
+    return total[back + ahead + 1 :] > total[: len(marks)]

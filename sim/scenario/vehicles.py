@@ -8,6 +8,8 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from sim.jit import kernel
 from sim.scenario.actors import (
     ACCELERATION,
@@ -201,15 +203,16 @@ class Vehicles:
 
     def place(self, site: Site) -> None:
         """Spread them over the lap, nobody near the start."""
-        self._lane(site, self.along, LANE_CENTRE, 0.0)
-        self._lane(site, self.oncoming, -LANE_CENTRE, math.pi)
+        self._lane(site, self.along, 0.0)
+        self._lane(site, self.oncoming, math.pi)
         if self.along:  # whoever follows the slowest of them all the way, halts included, makes about this speed
             site.delay += site.length / (1.1 * self.wish[0]) - site.length / CRUISE_SPEED
 
-    def _lane(self, site: Site, count: int, d: float, heading: float) -> None:
+    def _lane(self, site: Site, count: int, heading: float) -> None:
         s = site.spread(count, 24.0, 50.0)
         if not len(s):
             return
+        d = site.line[(s / SPACING).astype(np.int64)] if heading == 0.0 else np.full(len(s), -LANE_CENTRE)
         rng, n = site.rng, len(s)
         names = list(KINDS)
         kind = rng.choice(len(names), n, p=[shares[3] for shares in KINDS.values()])
@@ -222,6 +225,6 @@ class Vehicles:
             timer = rng.uniform(*DRIVES, chosen.sum()) if heading == 0.0 else 0.0
             tint = rng.uniform(-1, 1, chosen.sum())
             site.add_actors(
-                VEHICLE, name, s=s[chosen], d=d, heading=heading, speed=0.6 * wish, length=length, width=width,
+                VEHICLE, name, s=s[chosen], d=d[chosen], heading=heading, speed=0.6 * wish, length=length, width=width,
                 height=height, tint=tint, timer=timer, wish=wish,
             )  # fmt: skip

@@ -135,3 +135,7 @@ def test_a_randomised_gate_keeps_the_budget_but_not_the_choice() -> None:
 def test_patches_must_tile_the_frame() -> None:
     with pytest.raises(ValueError, match="do not tile"):
         TopKPatchesConfig(patch_size=(7, 8))
+
+
+def test_no_frames_have_no_patches() -> None:
+    assert to_patches(torch.zeros(0, 72, 128, 3), CONFIG).shape == (0, 144, 192)
