@@ -30,7 +30,7 @@ def fingerprints(seeds: tuple[int, ...] = SEEDS, n: int = len(SEEDS)) -> list[st
     for step in range(STEPS):
         simulator.step(script[step])
         frames = simulator.truth()
-        expert, cause = simulator.expert()
+        expert, cause, _ = simulator.expert()
         for row, digest in enumerate(hashes):
             for array in (*frames, expert, cause, simulator.world.vehicle, simulator.world.s, simulator.world.d):
                 digest.update(array[row].tobytes())
