@@ -12,7 +12,7 @@ from sim import expert, track, vehicle
 from sim.camera import Camera
 from sim.geometry import wrap_angle
 from sim.policy import Observation, PolicySpec
-from sim.scenario.actors import LIGHT, NOBODY, ROLE, D, S, draw
+from sim.scenario.actors import LIGHT, NONE, ROLE, D, S
 from sim.theme import sample_looks, training_look
 from sim.world import World
 
@@ -147,7 +147,7 @@ class RoadPool:
         looks = self.looks[rng.integers(len(self.looks), size=n)]
         columns = [rows.state[:, vehicle.X], rows.state[:, vehicle.Y], rows.state[:, vehicle.YAW]]
         poses = np.stack([*columns, rng.uniform(-pitch, pitch, n)], 1)
-        objects = draw(world.tracks, rows.road, rows.actors.astype(np.float64), world.objects[rows.road])
+        objects = world.scenario.draw(world.tracks, rows.road, rows.actors.astype(np.float64), world.objects[rows.road])
         frames = self.camera.render(world.scene(), rows.road, poses, looks, objects=objects).rgb
         return {"frame": frames, "speed": rows.state[:, vehicle.SPEED, None].astype(np.float32)}
 
@@ -178,7 +178,7 @@ class RoadPool:
         others, lap = self.world.actors[road], self.world.tracks.length[road, None]
         gap = (others[..., S] - s[:, None] + lap / 2) % lap - lap / 2
         near = (gap > behind) & (gap < ahead) & (np.abs(others[..., D] - d[:, None]) < beside)
-        solid = (others[..., ROLE] != NOBODY) & (others[..., ROLE] != LIGHT)
+        solid = (others[..., ROLE] != NONE) & (others[..., ROLE] != LIGHT)
         return np.asarray((near & solid).any(1))
 
 

@@ -13,7 +13,7 @@ from sim.world import World
 STRIPE = 0.5
 """Metres: breadth of a zebra crossing's stripes, and of the gaps between them."""
 
-_S, _LENGTH, _KIND = range(len(DECAL_COLUMNS))
+_S, _LENGTH, _KIND = map(DECAL_COLUMNS.index, ("s", "length", "kind"))
 _ZEBRA, _STOP_LINE = map(DECAL_KINDS.index, ("zebra", "stop line"))
 _STRIPES = np.arange(-LANE_WIDTH + STRIPE / 2, LANE_WIDTH, 2 * STRIPE)
 
