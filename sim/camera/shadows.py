@@ -60,7 +60,11 @@ def shade_object(shade, view, drawn, materials, sun, look, scratch):
     z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
     girth, reach = max(drawn[2], drawn[7]), slope * drawn[3]
     span = reach + girth
-    if z > SHADOW_RANGE + drawn[7] or z + span < ONE or abs(l) - span > max(z + reach, ZERO) * view.centre_x / view.focal:
+    if (
+        z > SHADOW_RANGE + drawn[7]
+        or z + span < ONE
+        or abs(l) - span > max(z + reach, ZERO) * view.centre_x / view.focal
+    ):
         return shade.shape[0], view.horizon
     clear = transmittance(max(z, ZERO) * look[FOG_DENSITY])
     if materials == NO_SPRITE:
