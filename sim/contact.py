@@ -2,21 +2,27 @@
 
 import math
 
+import numpy as np
+
 from sim import vehicle as car
 from sim.geometry import world_to_vehicle
 from sim.jit import kernel
 from sim.scenario.actors import (
     CONE,
+    HEADING,
     LENGTH,
     LIGHT,
     MODE,
+    NONE,
     PARKED,
     PEDESTRIAN,
     PLACE,
     RED,
     ROLE,
+    SPEED,
     VEHICLE,
     WIDTH,
+    D,
     S,
     way_ahead,
 )  # fmt: skip
@@ -28,11 +34,13 @@ PERSON_RADIUS = 0.25
 STANDING = 0.3
 """m/s: who walks into a car that hardly moves was not hit by it."""
 
-HORIZON = 8.0
-"""Seconds that `time_to_collision` looks ahead; beyond it is infinite."""
+SHORT_TIME, SHORT_WAY = 1.5, 0.75
+"""A near miss: a time to collision below so many seconds, or a person within so many metres of the moving outline."""
 
-_NEAR = 60.0  # metres along the road within which anybody can matter
-_STEP = 0.1  # seconds between the instants at which outlines are compared
+MOVING = 2.0
+"""m/s from which passing close to a person counts."""
+
+_SIDE_ROOM = 0.2  # metres beyond both half widths within which somebody is in the ego's path
 
 
 @kernel
@@ -96,3 +104,39 @@ def find_contacts(state, s, moved, lap, actors, objects, found):
                 found[2] = True
             else:
                 found[1] = True
+
+
+@kernel
+def time_to_collision(state, s, d, actors, lap):
+    """Seconds until the ego would touch somebody ahead in its path, if both keep their speeds; infinite for nobody.
+
+    Hayward, "Near miss determination through use of a scale of danger", Highway Research Record 384, 1972: the way
+    between them over the speed at which it shrinks.
+    """
+    least = np.inf
+    front = s + 0.5 * car.EGO_LENGTH
+    for a in range(len(actors)):
+        actor = actors[a]
+        role = actor[ROLE]
+        if role in (NONE, LIGHT) or abs(actor[D] - d) > 0.5 * (car.EGO_WIDTH + actor[WIDTH]) + _SIDE_ROOM:
+            continue
+        length = actor[WIDTH] if role == PEDESTRIAN else actor[LENGTH]
+        way = way_ahead(front, actor[S], lap) - 0.5 * length
+        closing = state[car.SPEED] - actor[SPEED] * math.cos(actor[HEADING])
+        if way < 0.5 * lap and closing > 0.1:
+            least = min(least, max(way, 0.0) / closing)
+    return least
+
+
+@kernel
+def passes_close(state, s, actors, objects, lap):
+    """Whether the moving ego has a person within SHORT_WAY of its outline."""
+    if state[car.SPEED] < MOVING:
+        return False
+    for a in range(len(actors)):
+        actor = actors[a]
+        if actor[ROLE] == PEDESTRIAN and abs(way_ahead(s, actor[S] + 0.5 * lap, lap) - 0.5 * lap) < 8.0:
+            drawn = objects[a]
+            if clearance(state[car.X], state[car.Y], state[car.YAW], drawn[X], drawn[Y]) < SHORT_WAY + PERSON_RADIUS:
+                return True
+    return False

@@ -12,10 +12,12 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
+from sim.camera import Frames
 from sim.errors import unknown
 from sim.expert import CAUSES
 from sim.policy import Observation
 from sim.scenario import Scenario
+from sim.scene import OBJECT_COLUMNS
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE, Rows, Simulator
 from sim.vehicle import CONTROL_STEP, TOP_SPEED
 from sim.world import INFRACTIONS
@@ -109,8 +111,18 @@ class _Views:
         frames = self._simulator.truth(rows)
         info = self._info(rows)
         info |= {"segmentation": frames.segmentation, "instance": frames.instance, "depth": frames.depth}
-        info["objects"] = self._simulator.world.objects[self._simulator.rows(rows)]
+        info |= self._objects(frames, self._simulator.rows(rows))
         return self._simulator.observation(frames, rows), info
+
+    def _objects(self, frames: Frames, rows: Rows) -> Info:
+        """Every object of every world: its row of the table, its distance from the camera, its visible pixels."""
+        objects, poses = self._simulator.world.objects[rows], self._simulator.world.poses(rows)
+        eye = poses[:, :2] + self._simulator.camera.lens.mount_forward * np.stack(
+            [np.cos(poses[:, 2]), np.sin(poses[:, 2])], axis=1
+        )
+        distance = np.hypot(objects[..., 0] - eye[:, None, 0], objects[..., 1] - eye[:, None, 1])
+        distance[objects[..., OBJECT_COLUMNS.index("kind")] < 0] = np.inf
+        return {"objects": objects, "object_distance": distance, "object_pixels": frames.pixel_counts(objects.shape[1])}
 
     def _info(self, rows: Rows | None) -> Info:
         pose = self._pose(rows) if self._detail >= INFO_LEVELS.index("pose") else {}
@@ -130,8 +142,13 @@ class _Views:
         }
 
     def _expert(self, rows: Rows | None) -> Info:
-        action, cause, _ = self._simulator.expert(rows)
-        return {"expert_action": action, "cause": _CAUSE_NAMES[cause], "cause_id": cause.astype(np.int64)}
+        action, cause, culprit = self._simulator.expert(rows)
+        return {
+            "expert_action": action,
+            "cause": _CAUSE_NAMES[cause],
+            "cause_id": cause.astype(np.int64),
+            "cause_object": culprit,
+        }
 
 
 class DriveEnv(gymnasium.Env[Any, Any]):

@@ -3,17 +3,28 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.expert import CAUSES
 from sim.rollout import Episode
 from sim.track import LANE_CENTRE
 from sim.vehicle import CONTROL_STEP
 
 PENALTIES = {"pedestrian": 0.50, "vehicle": 0.60, "static-object": 0.65, "red-light": 0.70}
 """What each infraction multiplies the driving score by, after CARLA leaderboard 1.0; other infractions cost nothing."""
+
+ENCOUNTERS = {"red-light": "red-light", "pedestrian": "pedestrian", "lead-vehicle": "vehicle"}
+"""A cause that can be met -> the infraction of who does not heed it."""
+
+BRAKES, RELEASED = 0.05, 0.05
+"""Pedals: the expert brakes below minus the first; a driver has let go below the second."""
+
+NEAR_SHARE = 0.05
+"""The share of the time whose shortest time to collision is told."""
 
 COMFORT_BOUNDS = {
     "longitudinal_acceleration": (-4.05, 2.40),
@@ -35,6 +46,30 @@ def driving_score(episode: Episode) -> float:
 def penalty(infractions: Mapping[str, int]) -> float:
     """What infractions, counts by name, multiply the driving score by; in (0, 1]."""
     return math.prod(PENALTIES.get(name, 1.0) ** count for name, count in infractions.items())
+
+
+def encounters(episode: Episode) -> dict[str, int]:
+    """How many red lights, people on their way over and vehicles ahead a drive met: objects that bound the expert."""
+    return {cause: len(np.unique(episode.culprit[episode.cause == CAUSES.index(cause)])) for cause in ENCOUNTERS}
+
+
+def reactions(episode: Episode) -> dict[str, list[float]]:
+    """Seconds from the moment an object first makes the expert brake to the moment the driver lets go of the throttle.
+
+    By cause, one for each such moment, at the states of the driver's own drive; infinite where the object no longer
+    binds before that. Braking: a pedal below -BRAKES; let go: a pedal below RELEASED.
+    """
+    found: dict[str, list[float]] = {cause: [] for cause in ENCOUNTERS}
+    starts = np.flatnonzero(np.diff(episode.culprit, prepend=-2.0) != 0)
+    for start, end in pairwise([*starts.tolist(), len(episode.culprit)]):
+        cause = CAUSES[int(episode.cause[start])]
+        braking = np.flatnonzero(episode.expert_pedal[start:end] < -BRAKES)
+        if cause not in found or not len(braking):
+            continue
+        first = start + int(braking[0])
+        reacted = np.flatnonzero(episode.action[first:end, 1] < RELEASED)
+        found[cause].append(float(reacted[0]) * CONTROL_STEP if len(reacted) else np.inf)
+    return found
 
 
 def savitzky_golay(
@@ -99,7 +134,8 @@ def score(episodes: Sequence[Episode]) -> dict[str, Any]:
     """All figures of some episodes; ValueError when there is none.
 
     `episodes` is their number and `ended` counts their ends. Any other figure is the mean, low and high of `interval`;
-    `infractions` (counts), `infractions_per_km` and `comfort` (shares of the time) hold one figure a name.
+    `infractions` (counts), `infractions_per_km` and `comfort` (shares of the time) hold one figure a name; `encounters`
+    and `reaction` (see `reactions`) one for each cause that can be met.
     Speeds in m/s, over the time driven; `speed_to_expert` divides them by the expert's on the same track.
     `lateral_offset` is the mean distance from the lane's centre in metres. `share_read` is missing without a selection.
     """
@@ -126,11 +162,55 @@ def score(episodes: Sequence[Episode]) -> dict[str, Any]:
         "off_road_share": figure(lambda each: each.off_road_share * each.distance, lambda each: each.distance),
         "infractions": {name: sum(each.infractions[name] for each in episodes) for name in names},
         "infractions_per_km": {name: infraction(name) for name in names},
+        "near_misses": sum(each.near_misses for each in episodes),
+        "near_misses_per_km": figure(lambda each: each.near_misses, lambda each: each.distance / 1000),
+        "time_to_collision": _time_to_collision(episodes),
+        "encounters": _encountered(episodes),
+        "reaction": _reaction(episodes),
         "comfort": {name: interval([each[name] for each in comforts]) for name in comforts[0]},
     }
     if not any(np.isnan(each.share_read).any() for each in episodes):
         figures["share_read"] = figure(lambda each: each.share_read.sum(), lambda each: len(each.share_read))
     return figures
+
+
+def _time_to_collision(episodes: Sequence[Episode]) -> dict[str, float | None]:
+    """Seconds: the least, and that of NEAR_SHARE of the time with somebody ahead; None if there never was anybody."""
+    times = np.concatenate([each.time_to_collision for each in episodes])
+    times = times[np.isfinite(times)]
+    return {
+        "least": float(times.min()) if len(times) else None,
+        "low": float(np.quantile(times, NEAR_SHARE)) if len(times) else None,
+    }
+
+
+def _encountered(episodes: Sequence[Episode]) -> dict[str, dict[str, float]]:
+    """By cause: how many were met, and infractions of that kind per encounter."""
+    met = [encounters(each) for each in episodes]
+    return {
+        cause: {
+            "met": sum(each[cause] for each in met),
+            "infractions": sum(each.infractions[name] for each in episodes),
+            "share": interval([each.infractions[name] for each in episodes], [each[cause] for each in met])["mean"],
+        }
+        for cause, name in ENCOUNTERS.items()
+    }
+
+
+def _reaction(episodes: Sequence[Episode]) -> dict[str, dict[str, float | None]]:
+    """By cause: how often the expert would have begun to brake, the median delay (s) of the driver's reaction, and the
+    share of those moments without any."""
+    told = [reactions(each) for each in episodes]
+    table: dict[str, dict[str, float | None]] = {}
+    for cause in ENCOUNTERS:
+        delays = np.array([delay for each in told for delay in each[cause]])
+        reacted = delays[np.isfinite(delays)]
+        table[cause] = {
+            "moments": len(delays),
+            "median_delay": float(np.median(reacted)) if len(reacted) else None,
+            "unanswered": float(1 - len(reacted) / len(delays)) if len(delays) else None,
+        }
+    return table
 
 
 def _speed_to_expert(episode: Episode) -> float:

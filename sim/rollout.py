@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from sim.policy import Decision, Observation, Policy, State
 from sim.simulator import Rows, Simulator
 from sim.vehicle import CONTROL_STEP, SPEED, YAW_RATE
-from sim.world import INFRACTIONS
+from sim.world import ENDINGS, INFRACTIONS
 
-TELEMETRY = ("s", "d", "heading_error", "speed", "yaw_rate", "acceleration", "steer", "pedal", "share_read")
+TELEMETRY = (
+    *("s", "d", "heading_error", "speed", "yaw_rate", "acceleration", "steer", "pedal", "share_read"),
+    *("time_to_collision", "cause", "culprit", "expert_pedal"),
+)
 """What the loop notes of every control step, at the moment of the decision."""
 
 
@@ -65,7 +68,9 @@ class Episode:
 
     The arrays hold one value a control step, noted when the decision was made: s, d, heading_error, speed, yaw_rate,
     acceleration (T,), action (T, 2) and share_read (T,), the share of the cells that the policy kept, NaN without a
-    selection. Metres, seconds, radians. ended: "route done", "road left", "time limit", or "cut short" by `max_steps`.
+    selection. time_to_collision (T,) s, infinite for nobody ahead; cause (T,) and culprit (T,), why the expert would
+    have acted there and the object's row or -1, and expert_pedal (T,), how. Metres, seconds, radians. ended: one of
+    `sim.world.ENDINGS`, or "cut short" by `max_steps`.
     """
 
     seed: int
@@ -78,7 +83,12 @@ class Episode:
     acceleration: NDArray[np.float64]
     action: NDArray[np.float64]
     share_read: NDArray[np.float64]
+    time_to_collision: NDArray[np.float64]
+    cause: NDArray[np.float64]
+    culprit: NDArray[np.float64]
+    expert_pedal: NDArray[np.float64]
     infractions: dict[str, int]
+    near_misses: int
     route_completion: float
     route_length: float
     distance: float
@@ -133,11 +143,10 @@ def _drive_together(
             observer(step)
         log.append(_telemetry(step, len(seeds)))
         outcome = simulator.step(decision.action, rows)
-        ended[rows[outcome.terminated]] = "road left"
-        ended[rows[outcome.truncated]] = "time limit"
-        driving = np.flatnonzero(~(outcome.terminated | outcome.truncated))
+        over = outcome.terminated | outcome.truncated
+        ended[rows[over]] = np.array(ENDINGS, object)[simulator.world.endings[rows[over]]]
+        driving = np.flatnonzero(~over)
         rows, state = rows[driving], _keep(next_state, driving)
-    ended[simulator.world.route_completion[: len(seeds)] >= 1.0] = "route done"
     return list(_episodes(simulator, seeds, np.stack(log) if log else np.empty((0, len(seeds), len(TELEMETRY))), ended))
 
 
@@ -161,6 +170,7 @@ def _telemetry(step: Step, n: int) -> NDArray[np.float64]:
     """One line of the log, (n, len(TELEMETRY)); NaN for worlds that have ended."""
     world, rows, attention = step.simulator.world, step.rows, step.decision.attention
     kept = None if attention is None else attention.kept
+    wanted, cause, culprit = step.simulator.expert(rows)
     line = np.full((n, len(TELEMETRY)), np.nan)
     line[rows] = np.column_stack(
         [
@@ -168,6 +178,7 @@ def _telemetry(step: Step, n: int) -> NDArray[np.float64]:
             *(world.vehicle[rows, SPEED], world.vehicle[rows, YAW_RATE], world.acceleration[rows]),
             step.decision.action,
             np.full(len(rows), np.nan) if kept is None else kept.mean(axis=(1, 2)),
+            *(world.time_to_collision[rows], cause, culprit, wanted[:, 1]),
         ]
     )
     return line
@@ -186,6 +197,7 @@ def _episodes(
             seed=seed,
             theme=simulator.theme_names[row],
             infractions=dict(zip(INFRACTIONS, map(int, world.infractions[row]), strict=True)),
+            near_misses=int(world.near_misses[row]),
             route_completion=float(world.route_completion[row]),
             route_length=float(world.route_length[row]),
             distance=float(world.distance[row]),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim import vehicle as car
-from sim.contact import find_contacts
+from sim.contact import SHORT_TIME, find_contacts, passes_close, time_to_collision
 from sim.geometry import wrap_angle
 from sim.jit import kernel
 from sim.scenario import Furnishing, Scenario, name_of
@@ -22,12 +22,16 @@ INFRACTIONS = ("off-road", "wrong-lane", "pedestrian", "vehicle", "static-object
 """An id is the index here. Counted once an event: when the car's centre passes the road's edge or the centre line, when
 the car touches someone or something, when its front passes a stop line on red."""
 
+ENDINGS = ("", "route done", "crash", "road left", "time limit")
+"""How an episode ended; a world's `endings` is the index here, 0 while it drives."""
+
 TIME_ALLOWANCE = 1.5
 """The time limit, in expert's times of that track."""
 
 LEFT_FOR_GOOD = 9.0
 """Metres from the centre line at which the road counts as left for good and the episode ends."""
 
+_DRIVING, _ROUTE_DONE, _CRASH, _ROAD_LEFT, _TIME_OVER = range(len(ENDINGS))
 _OFF_ROAD, _WRONG_LANE, _PEDESTRIAN = range(3)
 assert INFRACTIONS[_PEDESTRIAN:] == ("pedestrian", "vehicle", "static-object", "red-light")
 
@@ -78,7 +82,8 @@ class World:
     vehicle (N, 7) see sim.vehicle; acceleration (N,) m/s2; s, d (N,) m and heading_error (N,) rad of the car against
     the road; distance (N,) m driven along the route; route_length (N,) m, one lap; infractions (N, len(INFRACTIONS))
     int32 so far; cost (N,) of the last step; off_road_distance (N,) m driven beyond the road's edge; steps (N,);
-    time_limit (N,) s; ended (N,) bool, true before the first reset. objects (N, M, 9) see sim.scene.
+    time_limit (N,) s; ended (N,) bool, true before the first reset; endings (N,) into
+    ENDINGS. time_to_collision (N,) s and near_misses (N,) so far: see sim.contact. objects (N, M, 9) see sim.scene.
     actors (N, A, columns) see sim.scenario.actors; row a is drawn as row a of objects. line (N, MAX_POINTS) m: the d
     that leaves room for what stands in the way, at each sample of the track. decals and pavement: see sim.scene.
     """
@@ -103,7 +108,9 @@ class World:
         self.vehicle = np.zeros((n, 7))
         self._figures = np.zeros((len(_FIGURES), n))
         self.s, self.d, self.heading_error, self.acceleration = self._figures[:4]
-        self.distance, self.off_road_distance, self.cost, self.time_limit = self._figures[4:]
+        self.distance, self.off_road_distance, self.cost, self.time_limit = self._figures[4:8]
+        self.time_to_collision, self.near_misses, self._near = self._figures[8:]
+        self.endings = np.zeros(n, np.int8)
         self.infractions = np.zeros((n, len(INFRACTIONS)), np.int32)
         self.steps = np.zeros(n, np.int64)
         self.ended = np.ones(n, np.bool_)
@@ -147,7 +154,8 @@ class World:
         self._length[rows] = self.tracks.length[rows]
         self.infractions[rows] = 0
         self.steps[rows] = 0
-        self.ended[rows] = False
+        self.ended[rows], self.endings[rows] = False, 0
+        self.time_to_collision[rows] = np.inf
         self._draw_actors(rows)
 
     def _tables(self, row: int) -> Furnishing:
@@ -178,8 +186,8 @@ class World:
         if self.scenario.max_actors:
             self._step_actors(chosen)
         _judge_rows(
-            *(chosen, self.vehicle, self._figures, self.infractions, self.steps, self.ended, tracks.length),
-            *(self.actors, self.objects, *outcome),
+            *(chosen, self.vehicle, self._figures, self.infractions, self.steps, self.ended, self.endings),
+            *(tracks.length, self.actors, self.objects, *outcome),
         )
         return outcome
 
@@ -252,8 +260,12 @@ class World:
         return np.ascontiguousarray(given, np.float32)
 
 
-_FIGURES = ("s", "d", "heading_error", "acceleration", "distance", "off_road_distance", "cost", "time_limit")
-_S, _D, _HEADING_ERROR, _ACCELERATION, _DISTANCE, _OFF_ROAD_DISTANCE, _COST, _TIME_LIMIT = range(len(_FIGURES))
+_FIGURES = (
+    *("s", "d", "heading_error", "acceleration", "distance", "off_road_distance", "cost", "time_limit"),
+    *("time_to_collision", "near_misses", "near"),
+)
+_S, _D, _HEADING_ERROR, _ACCELERATION, _DISTANCE, _OFF_ROAD_DISTANCE, _COST, _TIME_LIMIT = range(8)
+_TIME_TO_COLLISION, _NEAR_MISSES, _NEAR = range(8, len(_FIGURES))
 
 
 def _describe(fault: int, rows: NDArray[np.int64], actions: NDArray[np.float32]) -> str:
@@ -291,7 +303,7 @@ def _step_rows(
 
 @kernel
 def _judge_rows(
-    rows, vehicle, figures, infractions, steps, ended, length, actors, objects,
+    rows, vehicle, figures, infractions, steps, ended, endings, length, actors, objects,
     progress, cost, terminated, truncated, infractions_now,
 ):  # fmt: skip
     """Contacts, costs and endings of each row, after everybody has moved."""
@@ -307,7 +319,18 @@ def _judge_rows(
         figures[_COST, row] = cost[b]
         if abs(d) > LANE_WIDTH:
             figures[_OFF_ROAD_DISTANCE, row] += vehicle[row, car.SPEED] * car.CONTROL_STEP
-        crashed = touched[0] + touched[1] + touched[2] > 0
-        terminated[b] = crashed or figures[_DISTANCE, row] >= length[row] or abs(d) > LEFT_FOR_GOOD
-        truncated[b] = not terminated[b] and steps[row] * car.CONTROL_STEP >= figures[_TIME_LIMIT, row]
-        ended[row] = terminated[b] or truncated[b]
+        left = time_to_collision(vehicle[row], s, d, actors[row], length[row])
+        near = left < SHORT_TIME or passes_close(vehicle[row], s, actors[row], objects[row], length[row])
+        figures[_NEAR_MISSES, row] += near and figures[_NEAR, row] == 0.0
+        figures[_TIME_TO_COLLISION, row], figures[_NEAR, row] = left, near
+        ending = _DRIVING
+        if touched[0] + touched[1] + touched[2] > 0:
+            ending = _CRASH
+        elif figures[_DISTANCE, row] >= length[row]:
+            ending = _ROUTE_DONE
+        elif abs(d) > LEFT_FOR_GOOD:
+            ending = _ROAD_LEFT
+        elif steps[row] * car.CONTROL_STEP >= figures[_TIME_LIMIT, row]:
+            ending = _TIME_OVER
+        terminated[b], truncated[b] = ending not in (_DRIVING, _TIME_OVER), ending == _TIME_OVER
+        endings[row], ended[row] = ending, ending != _DRIVING

@@ -39,6 +39,12 @@ class Frames(NamedTuple):
     instance: NDArray[np.uint16] | None = None
     depth: NDArray[np.float32] | None = None
 
+    def pixel_counts(self, objects: int) -> NDArray[np.int64]:
+        """How many pixels of each frame each of so many objects covers, (B, objects)."""
+        assert self.instance is not None, "pixels are counted by their instance: ask for the truth"
+        flat = self.instance.reshape(len(self.instance), -1)
+        return np.stack([np.bincount(each, minlength=objects + 1)[1 : objects + 1] for each in flat])
+
 
 class Scratch(NamedTuple):
     """One frame's working memory. A camera owns its own: two cameras may draw in two threads."""

@@ -41,7 +41,7 @@ def _state(actor):
         if actor[SPEED] == 0.0:
             return -1.0
         walked = (actor[S] if actor[MODE] == STROLLING else actor[D]) / _STRIDE
-        return walked - math.floor(walked)
+        return min(walked - math.floor(walked), 0.999)  # float32 would round what is nearer 1 up to it
     return actor[MODE] if actor[ROLE] == LIGHT or actor[ROLE] == VEHICLE else 0.0
 
 

@@ -95,7 +95,7 @@ class Cones:
             d = -LANE_WIDTH + 0.2 + 0.7 * depth if right else -0.1 - 0.7 * depth
             width, height = CONE_SIZE
             site.add_actors(CONE, "cone", s=s % site.length, d=d, length=width, width=width, height=height)
-            bypass(site, first + 0.5 * _TAPER, s[-1] - 0.5 * _TAPER, -1.3 if right else -2.2)
+            bypass(site, first + 0.5 * _TAPER, s[-1] - 0.5 * _TAPER, -1.2 if right else -2.25)
             site.delay += 3.0
 
 

@@ -26,7 +26,7 @@ from sim.view.actions import NEXT_THEME, NEXT_TRACK
 from sim.view.chase import Chase, chase_eye, trail
 from sim.view.overlay import Overwritten, lay_over, redden
 from sim.view.road import Road, road_of
-from sim.world import INFRACTIONS, Outcome, spawn_streams
+from sim.world import ENDINGS, INFRACTIONS, spawn_streams
 
 _ROW = np.array([0])
 
@@ -244,11 +244,11 @@ class WorldSource:
     def apply(self, action: NDArray[np.float32]) -> str | None:
         """One control step; "route done", "crash", "road left" or "time limit" when that ended the episode."""
         self._before, self._objects_before = self._after, self._objects_after
-        outcome = self.simulator.step(action)
+        self.simulator.step(action)
         pose = self.simulator.world.poses()[0]
         camera_yaw = trail(self._before[3], pose[2], CONTROL_STEP)
         self._after, self._objects_after = np.append(pose, camera_yaw), self.simulator.world.objects[0].copy()
-        return self._ending(outcome)
+        return self._ending()
 
     def _camera(self, shot: Shot) -> NDArray[np.uint8]:
         """The policy's view at any size, from a pose between those before and after the last control step."""
@@ -326,12 +326,8 @@ class WorldSource:
         looks = spawn_streams(np.random.SeedSequence(self.seed)).looks
         self.simulator.looks[0] = sample_look(self.simulator.themes[0], looks)
 
-    def _ending(self, outcome: Outcome) -> str | None:
-        if self.simulator.world.route_completion[0] >= 1.0:
-            return "route done"
-        if outcome.terminated[0]:
-            return "crash" if outcome.infractions_now[0, _CONTACTS].any() else "road left"
-        return "time limit" if outcome.truncated[0] else None
+    def _ending(self) -> str | None:
+        return ENDINGS[self.simulator.world.endings[0]] or None
 
 
 def culprit(objects: NDArray[np.float32], row: int, pose: NDArray[np.float64]) -> Culprit | None:

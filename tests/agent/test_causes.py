@@ -5,7 +5,12 @@ import pytest
 
 from agent.evaluate import causes
 from agent.evaluate.causes import Sighting
+from sim import vehicle
 from sim.policy import CellGrid
+from sim.scenario.actors import LIGHT, MODE, NOBODY, ROLE, S, draw
+from sim.scene import LIGHT_PHASES
+from sim.simulator import Simulator
+from sim.track import LANE_CENTRE, to_world
 
 CELLS = CellGrid.tiling(9, 16)
 
@@ -15,6 +20,20 @@ def cells(*chosen: tuple[int, int], shape: tuple[int, int] = (3, 4)) -> np.ndarr
     for place in chosen:
         mask[place] = True
     return mask
+
+
+def facing_a_light(metres: float, phase: str) -> tuple[Simulator, int]:
+    """A town in which nobody else is about, the car so far before a traffic light; and the light's row."""
+    simulator = Simulator(1, "town", "meadow")
+    simulator.reset(np.arange(1), [10_000])
+    world = simulator.world
+    light = int(np.flatnonzero(world.actors[0, :, ROLE] == LIGHT)[0])
+    world.actors[0, np.arange(world.actors.shape[1]) != light, ROLE] = NOBODY
+    world.actors[0, light, MODE] = LIGHT_PHASES.index(phase)
+    draw(world.tracks, np.arange(1), world.actors, world.objects)
+    x, y, yaw = to_world(world.tracks, 0, world.actors[0, light, S] - metres, LANE_CENTRE)
+    world.vehicle[0, [vehicle.X, vehicle.Y, vehicle.YAW]] = x[0], y[0], yaw[0]
+    return simulator, light
 
 
 def test_a_cell_shows_a_cause_from_two_pixels_on() -> None:
@@ -59,6 +78,19 @@ def test_shares_beside_chance_by_hand() -> None:
     assert found["all"].details["frames"] == 4
     assert found["all"].details["episodes"] == 3
     assert found["red-light"].details["median_pixels"] == 8
+
+
+@pytest.mark.parametrize("phase", LIGHT_PHASES)
+def test_a_lights_pixels_are_those_of_its_lit_lamp(phase: str) -> None:
+    """At 14 m: some pixels of its outline and no more than a third of them, red above amber above green."""
+    simulator, light = facing_a_light(14.0, phase)
+    whole = simulator.truth().instance[0] == light + 1
+    lamp = causes.cause_pixels(simulator, np.zeros(1, int), np.array([light]), np.array([True]))[0]
+    assert 6 <= lamp.sum() < whole.sum() / 3
+    assert not (lamp & ~whole).any()
+    top = np.flatnonzero(whole.any(1)).min()
+    height = np.flatnonzero(lamp.any(1)).mean() - top
+    assert height == pytest.approx({"red": 4, "amber": 9, "green": 13}[phase], abs=3)
 
 
 def test_intervals_are_by_episode() -> None:

@@ -464,9 +464,13 @@ def test_the_sampler_takes_as_many_turns_as_straights_and_keeps_each_frames_own_
     assert len(set(zip(pool.seed, pool.state["count"], strict=True))) == 20, "a frame was taken twice"
 
 
-def test_views_show_the_same_instant_from_a_camera_that_was_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("scenario", ["open-road", "town"])
+def test_views_show_the_same_instant_from_a_camera_that_was_moved(
+    scenario: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others have moved on since; they are drawn where they were."""
     policy = Honest()
-    options = Options(2, frames=20)
+    options = Options(2, frames=20, scenario=scenario)
     sampler = Sampler(20, 2)
     drive(options.simulator(policy), policy, options.seeds, (sampler,), max_steps=40)
     bench = Bench(policy, sampler.pool())
