@@ -103,9 +103,7 @@ def _in_one_line(opening: str, inside: str, closing: str) -> str:
     return opening + re.sub(r"\n\s+", " ", inside) + closing
 
 
-def measure(
-    part: str, name: str, policy: Policy, out: Path, console: Console, episodes: int | None = None
-) -> Path:
+def measure(part: str, name: str, policy: Policy, out: Path, console: Console, episodes: int | None = None) -> Path:
     """One part of the evidence, of so many episodes or of its own number; the path of its report."""
     if part == "themes":
         themes = {
