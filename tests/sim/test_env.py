@@ -70,7 +70,7 @@ def test_infos_mean_what_the_page_says() -> None:
     _, info = env.reset(seed=11)
     assert (info["seed"], info["s"], info["d"], info["cost"]) == (11, 0.0, -1.75, 0.0)
     assert info["infractions"] == dict.fromkeys(INFRACTIONS, 0)
-    assert CAUSES[info["cause_id", "cause_object"]] == info["cause"]
+    assert CAUSES[info["cause_id"]] == info["cause"]
     assert info["expert_action"] in env.action_space
     assert info["cause_object"] == -1, "the road itself"
     there = np.isfinite(info["object_distance"])
