@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from functools import lru_cache, partial
+from threading import local
 from typing import NamedTuple
 
 import numpy as np
@@ -74,7 +75,7 @@ class Simulator:
         """From now on observe with this camera; ValueError for impossible sizes."""
         self.frame_size, self.field_of_view = _frame_size(frame_size), field_of_view
         self.camera = Camera(*self.frame_size, field_of_view)
-        self._display = lru_cache(maxsize=KEPT_SIZES)(partial(Camera, field_of_view=field_of_view))
+        self._display = _Displays(field_of_view)
 
     def reset(self, rows: Rows, seeds: Sequence[int]) -> None:
         """Begin new episodes in `rows`, one seed each: track, scene and look are functions of the seed alone."""
@@ -143,7 +144,7 @@ class Simulator:
         poses = self.world.poses(rows) if pose is None else np.asarray(pose, np.float64)[None]
         into = None if out is None else out[None]
         shown = None if objects is None else objects[None]
-        camera, scene = self._display(height, width), self.world.scene()
+        camera, scene = self._display.camera(height, width), self.world.scene()
         return camera.render(scene, rows, poses, self.looks[rows], out=into, objects=shown).rgb[0]
 
     def rows(self, rows: Rows | None) -> Rows:
@@ -154,6 +155,13 @@ class Simulator:
         looks = self.looks if rows is None else self.looks[rows]
         scene, poses = self.world.scene(), self.world.poses(rows)
         return self.camera.render(scene, self.rows(rows), poses, looks, truth=truth, objects=objects)
+
+
+class _Displays(local):
+    """Cameras for people, by height and width, each thread's own: a camera draws one picture at a time."""
+
+    def __init__(self, field_of_view: float) -> None:
+        self.camera = lru_cache(maxsize=KEPT_SIZES)(partial(Camera, field_of_view=field_of_view))
 
 
 def _frame_size(size: object) -> tuple[int, int]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from agent.evaluate.measure import BARS, Bar, Measure
 from agent.evaluate.options import Options, Stage
-from sim.metrics import driving_score, score
+from sim.metrics import ENCOUNTERS, driving_score, score
 from sim.policy import Decision, Observation, Policy, State
 from sim.rollout import ConstantDriver, Driver, Episode, ExpertDriver, drive
 from sim.theme import resolve
@@ -90,7 +90,14 @@ def measures(name: str, drives: Drives, options: Options) -> list[Measure]:
         _figure(name, "route completion", completion, bar if empty else None),
         Measure(name, "off-road events in 100 episodes", per_100, None, BARS["off-road events"] if empty else None),
         _figure(name, "mean speed over the expert's", figures["speed_to_expert"], BARS["speed"] if empty else None),
+        *(_heeded(name, cause, met) for cause, met in figures["encounters"].items() if met["met"]),
     ]
+
+
+def _heeded(driver: str, cause: str, met: dict[str, float]) -> Measure:
+    """Infractions per encounter: of how many red lights that were met one was run, and so on."""
+    details = {key: met[key] for key in ("met", "infractions")}
+    return Measure(driver, f"{ENCOUNTERS[cause]} infractions per {cause} met", met["share"], details=details)
 
 
 def _figure(driver: str, name: str, figure: dict[str, float], bar: Bar | None) -> Measure:

@@ -121,7 +121,37 @@ def print_scores(console: Console, scores: Mapping[str, Mapping[str, Mapping[str
             table.add_row(label, *(_figure(each, path, form) for each in figures.values()))
         for kind in next(iter(figures.values()))["infractions"]:
             table.add_row(f"{kind} a km (events)", *(_infraction(each, kind) for each in figures.values()))
+        if any(each["met"] for figure in figures.values() for each in figure["encounters"].values()):
+            _add_encounters(table, list(figures.values()))
         console.print(table)
+
+
+def _add_encounters(table: Table, figures: Sequence[Mapping[str, Any]]) -> None:
+    """Lines for a road with others on it: near misses, and by cause how many were met, heeded, and how soon."""
+    table.add_row("near misses a km (events)", *(_near_misses(each) for each in figures))
+    table.add_row(
+        "time to collision, 5th percentile, s", *(_seconds(each["time_to_collision"]["low"]) for each in figures)
+    )
+    for cause in figures[0]["encounters"]:
+        table.add_row(f"{cause}: infractions of those met", *(_heeded(each["encounters"][cause]) for each in figures))
+        table.add_row(f"{cause}: median delay, s (never)", *(_delay(each["reaction"][cause]) for each in figures))
+
+
+def _near_misses(figures: Mapping[str, Any]) -> str:
+    return f"{figures['near_misses_per_km']['mean']:.2f} ({figures['near_misses']})"
+
+
+def _heeded(met: Mapping[str, float]) -> str:
+    return f"{met['infractions']} of {met['met']}"
+
+
+def _delay(reaction: Mapping[str, float | None]) -> str:
+    never = reaction["unanswered"]
+    return "-" if never is None else f"{_seconds(reaction['median_delay'])} ({never:.0%})"
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 def _figure(figures: Mapping[str, Any], path: str, form: str) -> str:

@@ -49,7 +49,7 @@ class Roadside:
         furniture = _signs(site.tracks, site.row, self.signs_at)
         if self.posts:
             furniture = np.concatenate([_posts(site.tracks, site.row), furniture])
-        growth = _growth(site, self.objects - len(furniture), self.clear)
+        growth = _growth(site, max(self.objects - len(furniture), 0), self.clear)
         site.put(np.concatenate([furniture, growth]))
 
 

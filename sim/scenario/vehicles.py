@@ -83,7 +83,7 @@ def must_stop(speed, gap, braking):
 @kernel
 def direction(actor):
     """+1 along the road, -1 against it."""
-    return 1.0 if math.cos(actor[HEADING]) > 0.0 else -1.0
+    return 1.0 if abs(actor[HEADING]) < 0.5 * math.pi else -1.0
 
 
 @kernel

@@ -1,6 +1,6 @@
 """A drive on show: a source, whoever is at the wheel, and where between two decisions the show is."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.policy import Decision, Observation
 from sim.view import actions as do
+from sim.view.ahead import THREADS, Ahead
 from sim.view.blinding import BLINDINGS, Blinding
 from sim.view.overlay import Overwritten
 from sim.view.pilot import KeyboardWheel, Pilot, Sight
@@ -23,6 +24,10 @@ NOTICE_SECONDS = 1.5
 """For how long the end of an episode stays on show."""
 
 
+Wish = tuple[str, tuple[int, int]]
+"""A view and the (height, width) that it is wanted in."""
+
+
 class Comparison(NamedTuple):
     """The same instant, the same driver in the same state: what was decided with one object there, and without it."""
 
@@ -30,7 +35,7 @@ class Comparison(NamedTuple):
     without_it: Sight
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Moment:
     """An exact pair: what was observed, and what was decided on it before it is applied. `step` counts from 0.
 
@@ -51,9 +56,10 @@ class Session:
     """Advances picture by picture: the exact pair of frame and decision, then the way to the next one.
 
     Between two decisions the red is that of the last one and the view glides from pose to pose; paused and stepped
-    pictures show the exact pair. The next frame is observed and decided on in a thread of its own as soon as the world
-    has moved, while the pictures on the way there are drawn: camera and policy share the work of two cores, and the
-    order of things is the same as without. `observers` are given each moment whose action is then applied.
+    pictures show the exact pair. As soon as the world has moved, the next frame is observed and decided on in a thread
+    of its own, and the pictures on the way there are drawn in others before they are due: camera and policy share the
+    work of two cores, and the order of things is the same as without. `observers` are given each moment whose action is
+    then applied.
     """
 
     def __init__(
@@ -76,6 +82,8 @@ class Session:
         self._pilots, self._loaded = dict(pilots), {policy: pilots[policy]()}
         self._worker = ThreadPoolExecutor(1, "policy")
         self._next: Future[Moment] | None = None
+        self._ahead = Ahead()
+        self._wanted, self._asked = set[Wish](), set[Wish]()
         self._stepping = False
         self._phase, self._phases, self._steps, self._rest = 0, 1, 0, 0
         self._fit()
@@ -212,19 +220,36 @@ class Session:
 
     def shot(self, size: tuple[int, int]) -> Shot:
         """What a view of (height, width) pixels is to show of this instant."""
-        moment = self.moment
+        return self._shot(self.moment, self.progress, size)
+
+    def _shot(self, moment: Moment, progress: float, size: tuple[int, int]) -> Shot:
         attention = moment.decision.attention
         overwritten = None
         if attention is not None and moment.hidden is not None:
             overwritten = Overwritten(moment.observation["frame"][0], attention.cells, moment.hidden)
         red = attention if self.overlay else None
         return Shot(
-            *(size, self.progress, red, moment.action, moment.status, self.raw, overwritten, self.mark, self.without)
+            *(size, progress, red, moment.action, moment.status, self.raw, overwritten, self.mark, self.without)
         )
 
     def picture(self, size: tuple[int, int], view: str | None = None) -> NDArray[np.uint8]:
-        """This instant as `view` (the chosen one by default) shows it, (*size, 3)."""
-        return self.source.views[view or self.view](self.shot(size))
+        """This instant as `view` (the chosen one by default) shows it, (*size, 3), not to be changed."""
+        wish = (view or self.view, size)
+        self._asked.add(wish)
+        return self._ahead.take(self._order(wish, self.moment, self.progress))
+
+    def _order(self, wish: Wish, moment: Moment, progress: float) -> Hashable:
+        """Have a picture drawn in the threads that do so; returns the order's key."""
+        view, size = wish
+        key = (wish, moment, progress, self.overlay, self.raw, self.mark, self.without)
+        self._ahead.order(key, partial(self.source.views[view], self._shot(moment, progress, size)))
+        return key
+
+    def _draw_ahead(self) -> None:
+        """Order the next pictures on the way to the exact pair."""
+        for phase in range(self._phase, min(self._phase + THREADS, self._phases)):
+            for wish in self._wanted:
+                self._order(wish, self.moment, phase / self._phases)
 
     def advance(self, held: Collection[str] = ()) -> None:
         """Go on by one picture. Stays at the exact pair while paused, or while an end is shown.
@@ -241,10 +266,13 @@ class Session:
         self._phase = (self._phase + 1) % self._phases
         if self._phase == 0:
             self._arrive()
+        else:
+            self._draw_ahead()
 
     def close(self) -> None:
-        """End the worker thread."""
+        """End the threads."""
         self._worker.shutdown()
+        self._ahead.close()
 
     def _fit(self) -> None:
         if self.pilot.spec is not None:
@@ -259,13 +287,23 @@ class Session:
         for observer in self.observers:
             observer(self.moment)
         self.pilot.go_on()
+        self._ahead.settle()
         ending = self.source.apply(self.moment.action[None])
         self._steps += 1
         if ending:
             self.ending = ending
             self._rest = round(NOTICE_SECONDS * self.source.rate * self.source.pictures_per_step)
         self._phases = round(self.source.pictures_per_step / self.speed)
-        self._next = self._worker.submit(self._look)
+        if self._asked:  # what nobody asks for any more is drawn no more
+            self._wanted, self._asked = self._asked, set()
+        self._next = self._worker.submit(self._look_and_draw)
+
+    def _look_and_draw(self) -> Moment:
+        """The exact pair that comes next, and its pictures ordered."""
+        moment = self._look()
+        for wish in self._wanted:
+            self._order(wish, moment, 1.0)
+        return moment
 
     def _look(self) -> Moment:
         """Observe and decide: the exact pair of this instant."""
@@ -290,12 +328,17 @@ class Session:
 
     def _arrive(self) -> None:
         """Come to rest at the exact pair that the worker has made ready, or makes now."""
-        self.moment = self._settle() or self._look()
+        self.moment = self._found() or self._look()
         self._phase = 0
         self._stepping = False
 
-    def _settle(self) -> Moment | None:
-        """Wait until the worker is done: nothing may change under it. Returns what it found, if it was at work."""
+    def _settle(self) -> None:
+        """Wait until all threads are done: nothing may change under them."""
+        self._found()
+        self._ahead.settle()
+
+    def _found(self) -> Moment | None:
+        """What the worker found, if it was at work, once it is done."""
         found = self._next.result() if self._next else None
         self._next = None
         return found

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
+from threading import local
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -99,12 +100,17 @@ class Shot(NamedTuple):
 
 
 View = Callable[[Shot], NDArray[np.uint8]]
-"""A way to look at a source: a picture (*shot.size, 3) for a person. The next picture of that size overwrites it."""
+"""A way to look at a source: a picture (*shot.size, 3) for a person. May be called in several threads; the next picture
+of that size that a thread draws overwrites its last."""
 
 
-def canvases() -> Callable[[tuple[int, int]], NDArray[np.uint8]]:
-    """Arrays (*size, 3) to draw on again and again: fresh ones cost more than what is drawn on them."""
-    return lru_cache(maxsize=KEPT_SIZES)(lambda size: np.empty((*size, 3), np.uint8))
+class Studio(local):
+    """What a thread draws with again and again; each has its own. canvas: arrays (*size, 3) by size: fresh ones cost
+    more than what is drawn on them. behind: the chase camera."""
+
+    def __init__(self) -> None:
+        self.canvas = lru_cache(maxsize=KEPT_SIZES)(lambda size: np.empty((*size, 3), np.uint8))
+        self.behind = Chase()
 
 
 def finish(picture: NDArray[np.uint8], shot: Shot) -> None:
@@ -188,8 +194,7 @@ class WorldSource:
         self._scenario = scenario
         self._before = self._after = np.zeros(4)
         self._objects_before = self._objects_after = self.simulator.world.objects[0]
-        self._behind = Chase()
-        self._canvas = canvases()
+        self._studio = Studio()
         self.begin(seed)
 
     @property
@@ -249,7 +254,7 @@ class WorldSource:
         """The policy's view at any size, from a pose between those before and after the last control step."""
         pose, objects = self.instant(shot.alpha)
         shown = _shown(objects, shot)
-        picture = self.simulator.picture(0, *shot.size, pose, self._canvas(shot.size), objects=shown)
+        picture = self.simulator.picture(0, *shot.size, pose, self._studio.canvas(shot.size), objects=shown)
         finish(picture, shot)
         lens = replace(self.lens, height=shot.size[0], width=shot.size[1])
         _mark(picture, objects, mark.eye_of(lens, pose), shot)
@@ -259,7 +264,7 @@ class WorldSource:
         """From behind and above the car; the red falls from where the policy's camera was when it took its frame."""
         pose, objects = self.instant(shot.alpha)
         camera_yaw = float(between(self._before, self._after, shot.alpha)[3])
-        picture = self._behind.picture(
+        picture = self._studio.behind.picture(
             self.simulator,
             0,
             shot.size,

@@ -7,7 +7,7 @@ from agent.evaluate import causes
 from agent.evaluate.causes import Sighting
 from sim import vehicle
 from sim.policy import CellGrid
-from sim.scenario.actors import LIGHT, MODE, NOBODY, ROLE, S, draw
+from sim.scenario.actors import LIGHT, MODE, NONE, ROLE, S
 from sim.scene import LIGHT_PHASES
 from sim.simulator import Simulator
 from sim.track import LANE_CENTRE, to_world
@@ -28,9 +28,9 @@ def facing_a_light(metres: float, phase: str) -> tuple[Simulator, int]:
     simulator.reset(np.arange(1), [10_000])
     world = simulator.world
     light = int(np.flatnonzero(world.actors[0, :, ROLE] == LIGHT)[0])
-    world.actors[0, np.arange(world.actors.shape[1]) != light, ROLE] = NOBODY
+    world.actors[0, np.arange(world.actors.shape[1]) != light, ROLE] = NONE
     world.actors[0, light, MODE] = LIGHT_PHASES.index(phase)
-    draw(world.tracks, np.arange(1), world.actors, world.objects)
+    world.objects[:] = world.scenario.draw(world.tracks, np.arange(1), world.actors, world.objects)
     x, y, yaw = to_world(world.tracks, 0, world.actors[0, light, S] - metres, LANE_CENTRE)
     world.vehicle[0, [vehicle.X, vehicle.Y, vehicle.YAW]] = x[0], y[0], yaw[0]
     return simulator, light

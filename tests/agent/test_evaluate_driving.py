@@ -1,22 +1,27 @@
 """The driving suite, its report and its command line; and the example policy of docs/evaluation.md."""
 
+import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from rich.console import Console
 
 from agent.evaluate import __main__ as command
 from agent.evaluate import driving, evaluate, report
 from agent.evaluate.driving import BlackFrames
 from agent.evaluate.measure import BARS
 from agent.evaluate.options import Options
+from sim.expert import CAUSES
 from sim.policy import Policy
 from sim.rollout import Episode
 from sim.simulator import Simulator
+from sim.world import INFRACTIONS
 
 ROOT = Path(__file__).parents[2]
 
@@ -90,7 +95,12 @@ def episode(completion: float, off_road: int, theme: str = "meadow") -> Episode:
         theme=theme,
         **dict.fromkeys(("s", "d", "heading_error", "speed", "yaw_rate", "acceleration", "share_read"), still),
         action=np.zeros((2000, 2)),
-        infractions={"off-road": off_road, "wrong-lane": 0},
+        time_to_collision=np.full(2000, np.inf),
+        cause=still,
+        culprit=still - 1,
+        expert_pedal=still,
+        infractions=dict.fromkeys(INFRACTIONS, 0) | {"off-road": off_road},
+        near_misses=0,
         route_completion=completion,
         route_length=1000.0,
         distance=1000.0,
@@ -129,6 +139,31 @@ def test_among_others_the_bar_is_on_the_score(name: str, scenario: str, score: f
     lines = driving.measures(name, drives, Options(2, scenario=scenario))
     assert [line.status for line in lines] == [status, "reported", "reported", "reported"]
     assert [line.value for line in lines[:2]] == pytest.approx([score, score])
+
+
+def test_infractions_are_told_per_encounter_and_held_to_nothing() -> None:
+    """Two drives past two red lights each, of which one is run; nobody on foot was met."""
+    cause, culprit = np.zeros(2000), np.full(2000, -1.0)
+    cause[100:200], culprit[100:150], culprit[150:200] = CAUSES.index("red-light"), 3, 7
+    one = replace(episode(1.0, 0), cause=cause, culprit=culprit)
+    other = replace(one, infractions={**one.infractions, "red-light": 1})
+    lines = driving.measures("some", driving.Drives([one, other]), Options(2, scenario="town"))[4:]
+    assert [(line.name, line.value, line.status) for line in lines] == [
+        ("red-light infractions per red-light met", 0.25, "reported")
+    ]
+    assert lines[0].details == {"met": 4, "infractions": 1}
+
+
+def test_the_table_tells_of_others_only_where_some_were_met() -> None:
+    cause = np.where(np.arange(2000) < 40, CAUSES.index("lead-vehicle"), 0.0)
+    met = replace(episode(1.0, 0), cause=cause, culprit=np.where(cause > 0, 2.0, -1.0), near_misses=2)
+    for drives, told in (([episode(1.0, 0)], False), ([met], True)):
+        console = Console(record=True, width=120, file=io.StringIO())
+        report.print_scores(console, {"some": driving.Drives(drives).scores()})
+        text = console.export_text()
+        assert ("near misses a km" in text) == told
+        assert ("0 of 1" in text) == told
+        assert ("2.00 (2)" in text) == told
 
 
 @pytest.mark.parametrize(("completion", "wanted"), [(0.29, "passed"), (0.31, "missed")])

@@ -10,6 +10,20 @@ from hypothesis import strategies as st
 from sim import expert, track
 from sim import vehicle as car
 from sim.expert import CAUSES, CURVE, NONE
+from sim.scenario.actors import (
+    ACTOR_COLUMNS,
+    AMBER,
+    CONE,
+    CROSSING,
+    GREEN,
+    LIGHT,
+    PARKED,
+    PEDESTRIAN,
+    RED,
+    STROLLING,
+    VEHICLE,
+    WAITING,
+)  # fmt: skip
 from sim.track import LANE_CENTRE, Tracks, to_world
 from sim.world import World
 
@@ -48,9 +62,40 @@ def pose(s: float, d: float, speed: float, heading_error: float = 0.0, angle: fl
     return state
 
 
+LINE = np.full((1, track.MAX_POINTS), LANE_CENTRE)
+NOBODY = np.zeros((1, 0, len(ACTOR_COLUMNS)))
+
+
+def ask(state: np.ndarray, s: np.ndarray, actors: np.ndarray = NOBODY, line: np.ndarray = LINE) -> tuple:
+    """The expert's answer to B instants on the stadium."""
+    rows = np.zeros(len(state), int)
+    return expert.decide(STADIUM, line, rows, state, s, np.repeat(actors, len(state), axis=0))
+
+
 def decide(s: float, d: float = LANE_CENTRE, speed: float = 12.0, error: float = 0.0) -> tuple[float, float, str]:
-    action, cause = expert.decide(STADIUM, np.zeros(1, int), pose(s, d, speed, error), np.array([s]))
+    action, cause, culprit = ask(pose(s, d, speed, error), np.array([s]))
+    assert culprit[0] == -1, "there is nobody"
     return float(action[0, 0]), float(action[0, 1]), CAUSES[cause[0]]
+
+
+def decide_in(world: World, rows: np.ndarray, s: np.ndarray | None = None) -> tuple:
+    """The expert's answer in the worlds `rows`."""
+    s = world.s[rows] if s is None else s
+    return expert.decide(world.tracks, world.line, rows, world.vehicle[rows], s, world.actors[rows])
+
+
+def somebody(**columns: float) -> np.ndarray:
+    """One actor, (1, 1, columns)."""
+    table = np.zeros((1, 1, len(ACTOR_COLUMNS)))
+    for name, value in {"place": -1.0, "length": 4.4, "width": 1.75, **columns}.items():
+        table[0, 0, ACTOR_COLUMNS.index(name)] = value
+    return table
+
+
+def among(actors: np.ndarray, speed: float, s: float = 0.0) -> tuple[float, str, int]:
+    """Pedal, cause and culprit of a car in its lane at s."""
+    action, cause, culprit = ask(pose(s, LANE_CENTRE, speed), np.array([s]), actors)
+    return float(action[0, 1]), CAUSES[cause[0]], int(culprit[0])
 
 
 def drive(world: World) -> dict[str, np.ndarray]:
@@ -58,7 +103,7 @@ def drive(world: World) -> dict[str, np.ndarray]:
     figures: dict[str, list[np.ndarray]] = {"d": [], "speed": [], "lateral": [], "acceleration": [], "steer": []}
     while not world.ended.all():
         rows = np.flatnonzero(~world.ended)
-        action, _ = expert.decide(world.tracks, rows, world.vehicle[rows], world.s[rows])
+        action, _, _ = decide_in(world, rows)
         world.step(action, rows)
         speed, rate = world.vehicle[:, car.SPEED], world.vehicle[:, car.YAW_RATE]
         steer = np.zeros(world.n)
@@ -115,7 +160,7 @@ def test_steering_in_a_steady_bend_is_the_wheelbase_over_the_radius() -> None:
     state[0, car.YAW_RATE] = 8.0 / lane_radius
     state[0, car.SLIP] = car.TO_REAR / lane_radius  # the rear axle rolls along the lane
     state[0, car.YAW] -= state[0, car.SLIP]
-    action, cause = expert.decide(STADIUM, np.zeros(1, int), state, np.array([middle]))
+    action, cause, _ = ask(state, np.array([middle]))
     assert action[0, 0] * car.MAX_STEERING_ANGLE == pytest.approx(car.WHEELBASE / lane_radius, rel=0.05)
     assert cause[0] == CURVE
 
@@ -135,7 +180,7 @@ def test_only_curve_and_none_on_an_empty_road(world: World) -> None:
     world.reset(rows, [np.random.SeedSequence(10_000 + i) for i in range(N)])
     seen = set()
     for _ in range(200):
-        action, cause = expert.decide(world.tracks, rows, world.vehicle, world.s)
+        action, cause, _ = decide_in(world, rows)
         world.step(action)
         seen |= set(cause.tolist())
     assert seen == {NONE, CURVE}
@@ -154,7 +199,7 @@ def test_recovery_from_rough_poses(world: World) -> None:
     world.vehicle[:, car.SPEED] = rng.uniform(0.3, 1.0, N) * world.tracks.speed[rows, s.astype(int)]
     world.s[:] = s
     for _ in range(100):
-        action, _ = expert.decide(world.tracks, rows, world.vehicle, world.s)
+        action, _, _ = decide_in(world, rows)
         world.step(action)
     assert np.abs(world.d - LANE_CENTRE).max() < 0.7
 
@@ -163,14 +208,13 @@ def test_recovery_from_rough_poses(world: World) -> None:
 @given(st.floats(0, 560), st.floats(-3, 3), st.floats(0, 18), st.floats(-0.4, 0.4), st.floats(-0.5, 0.5))
 def test_labels_are_bounded_and_smooth(s: float, offset: float, speed: float, error: float, angle: float) -> None:
     """A nudge of 1 cm, 1 mrad and 1 cm/s changes the label by little, anywhere: no branch to learn."""
-    rows = np.zeros(2, int)
     states = np.concatenate(
         [
             pose(s, LANE_CENTRE + offset, speed, error, angle),
             pose(s + 0.01, LANE_CENTRE + offset + 0.01, speed + 0.01, error + 0.001, angle),
         ]
     )
-    action, _ = expert.decide(STADIUM, rows, states, np.array([s, s]))
+    action, _, _ = ask(states, np.array([s, s]))
     assert (np.abs(action) <= 1).all()
     assert np.abs(action[0] - action[1]).max() < 0.05
 
@@ -178,11 +222,117 @@ def test_labels_are_bounded_and_smooth(s: float, offset: float, speed: float, er
 def test_the_hint_and_the_batch_make_no_difference(world: World) -> None:
     rows = np.arange(N)
     world.reset(rows, [np.random.SeedSequence(10_000 + i) for i in range(N)])
-    together, causes = expert.decide(world.tracks, rows, world.vehicle, world.s)
-    shifted, _ = expert.decide(world.tracks, rows, world.vehicle, world.s + 7.0)
+    together, causes, _ = decide_in(world, rows)
+    shifted, _, _ = decide_in(world, rows, world.s + 7.0)
     assert (together == shifted).all()
     for row in rows:
-        one = slice(row, row + 1)
-        alone, cause = expert.decide(world.tracks, rows[one], world.vehicle[one], world.s[one])
+        alone, cause, _ = decide_in(world, rows[row : row + 1])
         assert (alone[0] == together[row]).all()
         assert cause[0] == causes[row]
+
+
+def light(phase: int, stop: float) -> np.ndarray:
+    """A light whose stop line lies at s = stop."""
+    return somebody(role=LIGHT, mode=phase, place=stop, s=stop + 8.0, d=-4.4)
+
+
+FRONT = 0.5 * car.EGO_LENGTH
+
+
+def test_a_red_light_stops_it_and_a_green_one_does_not() -> None:
+    assert among(light(GREEN, 30.0), speed=12.0)[1] == "none"
+    pedal, cause, culprit = among(light(RED, 30.0), speed=12.0)
+    assert pedal < -0.2
+    assert (cause, culprit) == ("red-light", 0)
+
+
+def test_amber_stops_who_can_and_lets_go_on_who_cannot() -> None:
+    """By hand: from 12 m/s at 3 m/s2 it takes 24 m."""
+    assert among(light(AMBER, FRONT + 25.0), speed=12.0)[1] == "red-light"
+    assert among(light(AMBER, FRONT + 23.0), speed=12.0)[1] == "none"
+
+
+def test_a_light_that_is_passed_is_forgotten() -> None:
+    assert among(light(RED, FRONT - 0.1), speed=5.0)[1] == "none"
+
+
+@pytest.mark.parametrize(
+    "actors", [light(RED, 80.0), somebody(role=PEDESTRIAN, mode=CROSSING, place=80.0, s=80.0, d=-2.0)]
+)
+def test_it_stands_still_before_what_stops_it(actors: np.ndarray) -> None:
+    """Driven on a straight, from 15 m/s: at rest 1 to 3 m before the line, or the zebra's near edge."""
+    state = pose(0.0, LANE_CENTRE, 12.0)
+    edge = 80.0 - (1.5 if actors[0, 0, 0] == PEDESTRIAN else 0.0)
+    s = 0.0
+    for _ in range(400):
+        action, _, _ = ask(state, np.array([s]), actors)
+        car.step(state, action)
+        s = float(track.locate(STADIUM, 0, state[:, car.X], state[:, car.Y], s)[0, 0])
+    assert state[0, car.SPEED] == 0.0
+    assert 1.0 < edge - (s + FRONT) < 3.0
+    before = state.copy()
+    for _ in range(40):
+        car.step(state, ask(state, np.array([s]), actors)[0])
+    assert (state[0, :2] == before[0, :2]).all(), "no creeping"
+
+
+@pytest.mark.parametrize(
+    ("mode", "d", "heading", "waits"),
+    [
+        *((CROSSING, -2.0, math.pi / 2, True), (CROSSING, 3.0, -math.pi / 2, True)),
+        *((CROSSING, 2.0, math.pi / 2, False), (CROSSING, -4.05, -math.pi / 2, False)),
+        *((WAITING, -4.15, math.pi / 2, False), (STROLLING, -5.0, 0.0, False)),
+    ],
+)
+def test_it_waits_for_who_is_in_its_way_or_still_to_come(mode: int, d: float, heading: float, waits: bool) -> None:
+    person = somebody(role=PEDESTRIAN, mode=mode, d=d, heading=heading, place=35.0, s=35.0, length=0.4, width=0.6)
+    assert (among(person, speed=10.0)[1] == "pedestrian") == waits
+
+
+def test_it_follows_a_vehicle_ahead_and_minds_no_oncoming_one() -> None:
+    near = somebody(role=VEHICLE, s=20.0, d=LANE_CENTRE, speed=5.0)
+    pedal, cause, culprit = among(near, speed=10.0)
+    assert pedal < -0.2
+    assert (cause, culprit) == ("lead-vehicle", 0)
+    assert among(somebody(role=VEHICLE, s=20.0, d=1.75, heading=math.pi, speed=5.0), speed=10.0)[1] == "none"
+    assert among(somebody(role=VEHICLE, s=-10.0 % 560, d=LANE_CENTRE, speed=5.0), speed=10.0)[1] == "none"
+
+
+def test_the_following_distance_is_idm_s() -> None:
+    """At the same speed v the wish of the leader alone is zero at a gap of 2.5 m + 1.4 s v."""
+    gap = 2.5 + 1.4 * 8.0
+    at = FRONT + gap + 2.2
+    assert among(somebody(role=VEHICLE, s=at, d=LANE_CENTRE, speed=8.0), speed=8.0)[0] == pytest.approx(0.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("role", [PARKED, CONE])
+def test_it_evades_along_the_line_slowly(role: int) -> None:
+    line = LINE.copy()
+    line[0, 10:40] = -1.1
+    actors = somebody(role=role, s=30.0, d=-3.4)
+    action, cause, culprit = ask(pose(8.0, LANE_CENTRE, 8.5), np.array([8.0]), actors, line)
+    assert action[0, 0] > 0.02, "to the left, round it"
+    assert (CAUSES[cause[0]], culprit[0]) == ("obstacle", 0)
+    fast, cause, _ = ask(pose(8.0, LANE_CENTRE, 14.0), np.array([8.0]), actors, line)
+    assert fast[0, 1] < -0.1
+    assert CAUSES[cause[0]] == "obstacle"
+
+
+@pytest.mark.parametrize("scenario", ["traffic", "town"])
+def test_drives_among_others_without_an_infraction(scenario: str) -> None:
+    n = 6
+    made = World(n, scenario)
+    made.reset(np.arange(n), [np.random.SeedSequence(11_000 + i) for i in range(n)])
+    seen: set[str] = set()
+    for _ in range(4_000):
+        rows = np.flatnonzero(~made.ended)
+        if not len(rows):
+            break
+        action, cause, culprit = decide_in(made, rows)
+        assert ((culprit >= 0) == (cause > CURVE)).all(), "who binds has a name"
+        made.step(action, rows)
+        seen |= {CAUSES[each] for each in cause}
+    assert (made.route_completion == 1.0).all()
+    assert made.infractions.sum() == 0
+    assert {"lead-vehicle", "obstacle", "curve", "none"} <= seen
+    assert scenario == "traffic" or {"red-light", "pedestrian"} <= seen

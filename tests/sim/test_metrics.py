@@ -7,8 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.metrics import comfort, driving_score, interval, savitzky_golay, score
+from sim.expert import CAUSES
+from sim.metrics import comfort, driving_score, encounters, interval, reactions, savitzky_golay, score
 from sim.rollout import Episode
+from sim.world import INFRACTIONS
+
+
+def counts(off_road: int, wrong_lane: int) -> dict[str, int]:
+    return {**dict.fromkeys(INFRACTIONS, 0), "off-road": off_road, "wrong-lane": wrong_lane}
 
 
 def episode(steps: int = 200, **changes: object) -> Episode:
@@ -26,7 +32,12 @@ def episode(steps: int = 200, **changes: object) -> Episode:
             acceleration=calm,
             action=np.zeros((steps, 2)),
             share_read=np.full(steps, np.nan),
-            infractions={"off-road": 0, "wrong-lane": 0},
+            time_to_collision=np.full(steps, np.inf),
+            cause=calm,
+            culprit=np.full(steps, -1.0),
+            expert_pedal=calm,
+            infractions=dict.fromkeys(INFRACTIONS, 0),
+            near_misses=0,
             route_completion=0.1,
             route_length=1000.0,
             distance=100.0,
@@ -50,10 +61,8 @@ def test_a_clean_lap_scores_one():
 
 
 def test_score_pools_kilometres_and_seconds_but_averages_completion():
-    short = episode(distance=100.0, infractions={"off-road": 1, "wrong-lane": 0})
-    long = episode(
-        steps=400, distance=300.0, route_completion=0.3, infractions={"off-road": 3, "wrong-lane": 1}, ended="road left"
-    )
+    short = episode(distance=100.0, infractions=counts(1, 0))
+    long = episode(steps=400, distance=300.0, route_completion=0.3, infractions=counts(3, 1), ended="road left")
     figures = score([short, long])
     assert figures["episodes"] == 2
     assert figures["ended"] == {"time limit": 1, "road left": 1}
@@ -61,7 +70,7 @@ def test_score_pools_kilometres_and_seconds_but_averages_completion():
     assert figures["mean_speed"]["mean"] == pytest.approx(400 / 30)
     assert figures["expert_speed"]["mean"] == pytest.approx(12.5)
     assert figures["speed_to_expert"]["mean"] == pytest.approx((10 / 12.5 + 15 / 12.5) / 2)
-    assert figures["infractions"] == {"off-road": 4, "wrong-lane": 1}
+    assert figures["infractions"] == counts(4, 1)
     assert figures["infractions_per_km"]["off-road"]["mean"] == pytest.approx(10.0)
     assert figures["infractions_per_km"]["wrong-lane"]["mean"] == pytest.approx(2.5)
 
@@ -155,3 +164,48 @@ def test_the_interval_of_a_coin_is_the_binomial_one():
 def test_the_interval_resamples_whole_episodes():
     figure = interval([0.0, 10.0], per=[10.0, 1.0])
     assert (figure["mean"], figure["low"], figure["high"]) == (pytest.approx(10 / 11), 0.0, 10.0)
+
+
+RED, PERSON, LEAD = (CAUSES.index(name) for name in ("red-light", "pedestrian", "lead-vehicle"))
+
+
+def bound(spans: list[tuple[int, int, int, int]], steps: int = 200, **changes: object) -> Episode:
+    """An episode in which (first, last + 1, cause, culprit) bound the expert, who braked all the while."""
+    cause, culprit, pedal = np.zeros(steps), np.full(steps, -1.0), np.full(steps, 0.3)
+    for first, end, why, who in spans:
+        cause[first:end], culprit[first:end], pedal[first:end] = why, who, -0.4
+    return episode(steps, cause=cause, culprit=culprit, expert_pedal=pedal, **changes)
+
+
+def test_an_encounter_is_an_object_however_often_it_binds():
+    drive = bound([(0, 10, RED, 3), (20, 30, RED, 3), (40, 50, RED, 4), (60, 70, PERSON, 9)])
+    assert encounters(drive) == {"red-light": 2, "pedestrian": 1, "lead-vehicle": 0}
+    infractions = {**counts(0, 0), "red-light": 1}
+    figures = score([drive, bound([(0, 9, RED, 1)], infractions=infractions)])
+    assert figures["encounters"]["red-light"] == {"met": 3, "infractions": 1, "share": pytest.approx(1 / 3)}
+
+
+def test_the_reaction_is_timed_from_the_expert_s_braking_to_the_released_throttle():
+    """By hand: the throttle is let go 12 steps of 0.05 s after the light binds, and never for the person."""
+    action = np.tile([0.0, 0.5], (200, 1))
+    action[52:90, 1] = -0.2
+    drive = bound([(40, 90, RED, 3), (120, 140, PERSON, 5)], action=action)
+    assert reactions(drive) == {"red-light": [pytest.approx(0.6)], "pedestrian": [np.inf], "lead-vehicle": []}
+    figures = score([drive])["reaction"]
+    assert figures["red-light"] == {"moments": 1, "median_delay": pytest.approx(0.6), "unanswered": 0.0}
+    assert figures["pedestrian"] == {"moments": 1, "median_delay": None, "unanswered": 1.0}
+
+
+def test_binding_without_braking_asks_for_no_reaction():
+    drive = bound([(40, 90, LEAD, 3)])
+    assert reactions(replace(drive, expert_pedal=np.full(200, 0.1)))["lead-vehicle"] == []
+
+
+def test_time_to_collision_is_told_where_somebody_was_ahead():
+    assert score([episode()])["time_to_collision"] == {"least": None, "low": None}
+    times = np.full(200, np.inf)
+    times[:101] = np.linspace(2.0, 12.0, 101)
+    figures = score([episode(time_to_collision=times, near_misses=2)])
+    assert figures["time_to_collision"] == {"least": 2.0, "low": pytest.approx(2.5)}
+    assert figures["near_misses"] == 2
+    assert figures["near_misses_per_km"]["mean"] == pytest.approx(20.0)

@@ -92,10 +92,11 @@ def test_reset_of_one_row_leaves_the_others_alone():
 def test_the_expert_names_a_known_cause():
     two = simulator(2)
     two.reset(np.arange(2), [1, 2])
-    action, cause = two.expert(np.array([1]))
+    action, cause, culprit = two.expert(np.array([1]))
     assert action.shape == (1, 2)
     assert np.abs(action).max() <= 1
     assert 0 <= cause[0] < len(CAUSES)
+    assert culprit[0] == -1, "nobody is there"
 
 
 def test_a_picture_is_taken_from_the_cars_own_pose_or_from_the_one_given():

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 
 from sim.view import actions as do
+from sim.view import mark
 from sim.view.blinding import BLINDINGS
 from sim.view.hud import instruments, panels, top_view
 from sim.view.hud.layout import DESIGN_SIZE, SMALLEST, layout
 from sim.view.hud.screen import WIDEST_VIEW, Extras, Screen, chips, facts
-from sim.view.hud.text import BACKGROUND
+from sim.view.hud.text import BACKGROUND, BRIGHT
 from sim.view.overlay import RED
-from sim.view.pilot import IdlePilot
+from sim.view.pilot import ExpertPilot, IdlePilot
 from sim.view.session import Session
-from sim.view.source import WorldSource
+from sim.view.source import Culprit, WorldSource
 
 SIZE = (360, 640)
 FOUR_K = (2160, 3840)
@@ -282,3 +283,146 @@ def test_no_text_of_a_real_drive_is_cut(size, spoken) -> None:
     session.close()
     assert {(text, shown) for text, shown in spoken if text != shown} == set()
     assert ("open-road", "open-road") in spoken
+
+
+# --- what binds the expert, and the world without it
+
+CULPRIT = Culprit(4, "pedestrian", 9.4, (12.0, -3.5))
+
+
+def named(drive: Session) -> dict[str, str]:
+    return {name: value for name, value, _ in facts(drive, PLAIN)}
+
+
+@pytest.mark.parametrize(
+    ("cause", "culprit", "told"),
+    [
+        ("pedestrian", CULPRIT, "pedestrian, 9 m"),
+        ("red-light", CULPRIT._replace(kind="traffic light", distance=23.4), "red light, 23 m"),
+        ("lead-vehicle", CULPRIT._replace(kind="van", distance=112.0), "lead vehicle, 112 m"),
+        ("curve", None, "curve"),
+        ("none", None, "none"),
+    ],
+)
+def test_why_is_said_plainly(drive: Session, cause: str, culprit, told: str) -> None:
+    status = replace(drive.moment.status, cause=cause, culprit=culprit)
+    drive.moment = replace(drive.moment, status=status)
+    assert named(drive)["why"] == told
+
+
+def test_only_an_object_has_the_marks_colour(drive: Session, source) -> None:
+    def colour() -> tuple[int, int, int]:
+        return next(fact.colour for fact in facts(drive, PLAIN) if fact.name == "why")
+
+    assert colour() == BRIGHT
+    source.culprit = CULPRIT
+    to_next_moment(drive)
+    assert colour() == mark.COLOUR
+
+
+def test_infractions_that_occurred_are_counted_by_name_beside_score_and_completion(drive: Session) -> None:
+    told = {"completion": 0.5, "score": 0.35, "infractions": {"red-light": 1, "wrong-lane": 2}}
+    drive.moment = replace(drive.moment, status=replace(drive.moment.status, **told))
+    found = named(drive)
+    assert {name: found[name] for name in ("done", "score", "red-light", "wrong-lane")} == {
+        "done": "50 %",
+        "score": "35 %",
+        "red-light": "1",
+        "wrong-lane": "2",
+    }
+    assert "vehicle" not in found
+
+
+def test_a_comparison_stands_in_the_panels_and_on_the_dashboard(drive: Session, source, spoken) -> None:
+    source.culprit = CULPRIT
+    to_next_moment(drive)
+    drive.toggle_without()
+    fresh(drive)
+    said = [text for text, _ in spoken]
+    assert {"with the pedestrian", "without it", "pedestrian, 9 m", "+0.01", "+0.05", "cause left out"} <= set(said)
+    assert not any("passes" in text for text in said)
+
+
+def test_each_frame_of_a_comparison_has_its_own_red(drive: Session, source) -> None:
+    """The pilot keeps cell 1 with the pedestrian there, cell 5 without it."""
+    source.culprit = CULPRIT
+    to_next_moment(drive)
+    drive.toggle_without()
+    picture = fresh(drive)
+    places = layout(SIZE).places
+    for name, kept in (("frame", 1), ("rest", 5)):
+        assert red_columns(picture[places[name].slices]) == [cell == kept for cell in range(8)], name
+    drive.toggle_overlay()
+    assert not any(red_columns(fresh(drive)[places["frame"].slices]))
+
+
+@pytest.mark.parametrize("action", [do.WITHOUT, do.UNSEEN])
+def test_leaving_out_shows_at_once_and_leaves_nothing_behind(drive: Session, source, action: str) -> None:
+    source.culprit = CULPRIT
+    to_next_moment(drive)
+    screen = Screen()
+    before = screen.draw(drive, SIZE, PLAIN).copy()
+    drive.actions[action]()
+    during = screen.draw(drive, SIZE, PLAIN).copy()
+    assert not np.array_equal(during, before)
+    assert np.array_equal(during, fresh(drive))
+    drive.actions[action]()
+    assert np.array_equal(screen.draw(drive, SIZE, PLAIN), before)
+
+
+def test_with_nothing_to_leave_out_it_says_so(drive: Session) -> None:
+    drive.toggle_without()
+    drive.toggle_unseen()
+    assert told(drive) == ["no object to leave out", "cause hidden from it"]
+    assert drive.moment.comparison is None
+
+
+@pytest.fixture(scope="module")
+def town() -> Session:
+    """A town in which the expert stops for somebody."""
+    source = WorldSource("town", "meadow", 20_010)
+    while source.status().cause != "pedestrian":
+        source.apply(source.expert())
+    session = Session(source, {"expert": lambda: ExpertPilot(source)}, "expert")
+    yield session
+    session.close()
+
+
+def marked(picture: np.ndarray, place: str) -> bool:
+    shown = picture[layout(DESIGN_SIZE).places[place].slices].astype(int)
+    return bool((np.abs(shown - mark.COLOUR) < 12).all(axis=-1).any())
+
+
+@pytest.mark.parametrize("view", ["camera", "chase"])
+def test_what_binds_is_marked_in_the_view_and_on_the_map(town: Session, view: str) -> None:
+    town.view = view
+    picture = fresh(town, DESIGN_SIZE).copy()
+    assert marked(picture, "view")
+    assert marked(picture, "top")
+    town.toggle_mark()
+    picture = fresh(town, DESIGN_SIZE)
+    town.toggle_mark()
+    assert not marked(picture, "view")
+    assert not marked(picture, "top")
+
+
+def test_the_map_moves_with_every_picture_where_it_is_known_what_moves(town: Session) -> None:
+    place = layout(SIZE).places["top"].slices
+    screen, maps = Screen(), []
+    for _ in range(3):
+        maps.append(screen.draw(town, SIZE, PLAIN)[place].copy())
+        assert np.array_equal(maps[-1], fresh(town)[place])
+        town.advance()
+    assert not np.array_equal(maps[0], maps[1])
+    assert not np.array_equal(maps[1], maps[2])
+
+
+@pytest.mark.parametrize(
+    "size", [(540, 960), DESIGN_SIZE, (1080, 1920), FOUR_K], ids=lambda size: f"{size[1]}x{size[0]}"
+)
+def test_no_text_of_a_drive_through_town_is_cut(town: Session, size, spoken) -> None:
+    town.toggle_without()
+    fresh(town, size, Extras(rate=60.0))
+    town.toggle_without()
+    assert {(text, shown) for text, shown in spoken if text != shown} == set()
+    assert ("with the pedestrian",) * 2 in spoken

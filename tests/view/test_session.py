@@ -285,3 +285,26 @@ def test_where_nothing_can_be_left_out_it_is_not_offered(drive: Session, monkeyp
     assert {do.MARK, do.WITHOUT, do.UNSEEN} <= set(drive.actions)
     monkeypatch.setattr(type(drive.source), "observe_without", None)
     assert not {do.MARK, do.WITHOUT, do.UNSEEN} & set(drive.actions)
+
+
+# --- pictures before they are due
+
+
+def test_the_way_is_drawn_ahead_and_each_picture_once(drive: Session, source, monkeypatch) -> None:
+    """Two control steps shown, then a third: whatever is shown was drawn once, and the next ones are on order."""
+    drawn: list[float] = []
+    near = type(source).near
+    monkeypatch.setattr(type(source), "near", lambda self, shot: drawn.append(shot.alpha) or near(self, shot))
+    shown(drive, 6)
+    drive._settle()
+    assert sorted(drawn) == pytest.approx(sorted([1.0, 1 / 3, 2 / 3, 1.0, 1 / 3, 2 / 3, 1.0]))
+
+
+def test_a_switch_on_the_way_shows_at_once(drive: Session) -> None:
+    """Pictures that were drawn with the red on are not shown once it is off."""
+    shown(drive, 4)
+    drive.toggle_overlay()
+    picture = drive.picture(SIZE)
+    assert (picture == picture[0, 0]).all()
+    drive.toggle_overlay()
+    assert shown(drive, 3) == [(13, 1), (17, 1), (20, 2)]

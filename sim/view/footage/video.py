@@ -21,7 +21,7 @@ from sim.view.actions import NEXT_TRACK
 from sim.view.footage.horizon import guess_horizon
 from sim.view.footage.reader import open_footage
 from sim.view.footage.ribbon import draw_ribbon
-from sim.view.source import Shot, Status, View, canvases, finish
+from sim.view.source import Shot, Status, Studio, View, finish
 
 ASSUMED_SPEED = CRUISE_SPEED
 """m/s: what the policies were trained to drive where nothing binds."""
@@ -53,7 +53,7 @@ class VideoSource:
         """
         check_assumptions(assumed_speed, horizon)
         self.fit(spec)
-        self._speed, self._canvas = assumed_speed, canvases()
+        self._speed, self._studio = assumed_speed, Studio()
         self._footage = open_footage(what)
         try:
             self._show_first()
@@ -162,7 +162,7 @@ class VideoSource:
 
     def _camera(self, shot: Shot) -> NDArray[np.uint8]:
         """The crop, the red on what was read, and the way that the predicted steering leads."""
-        picture = self._canvas(shot.size)
+        picture = self._studio.canvas(shot.size)
         fill(picture, self._crop())
         finish(picture, shot)
         draw_ribbon(picture, float(shot.action[0]) * MAX_STEERING_ANGLE, self._lens)

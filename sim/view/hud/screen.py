@@ -66,7 +66,6 @@ class Screen:
             self._canvas = np.full((*size, 3), BACKGROUND, np.uint8)
             self._told = self._column = self._mapped = None
         place = layout(size)
-        self._draw_view(session, place)
         measures = self._measure(session)
         told = figures(session, extras, measures)
         if told != self._told:
@@ -78,6 +77,7 @@ class Screen:
         if not extras.help:
             self._draw_map(session, place.places["top"], measures.cells)
         self._told, self._column = told, column
+        self._draw_view(session, place)  # last: it is drawn elsewhere meanwhile
         return self._canvas
 
     def _draw_map(self, session: Session, place: Rect, cells: GroundCells | None) -> None:

@@ -147,7 +147,7 @@ def draw(
     _car(ground)
     if road is not None and pose is not None and objects is not None and culprit is not None:
         place = _local(road.place_of(culprit, objects), pose)
-        ground.dot(place, RING_RADIUS, mark.COLOUR, max(1, size[0] // 150))
+        ground.dot(place, RING_RADIUS, mark.COLOUR, max(1, round(size[0] / 140)))
     if road is not None and pose is not None:
         _lap(ground.picture, road.route, pose, completion)
     return ground.picture

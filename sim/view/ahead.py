@@ -1,0 +1,48 @@
+"""Pictures drawn before they are due: where the show goes is known as soon as the world has moved."""
+
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+import numpy as np
+from numpy.typing import NDArray
+
+THREADS = 2
+"""In a town one picture takes about as long to draw as it stays on screen, and two cores are what a laptop has."""
+
+Picture = NDArray[np.uint8]
+
+
+class Ahead:
+    """Draws in threads of its own. An order has a key; whoever takes it waits until it is drawn.
+
+    What the pictures show must not change while they are drawn: `settle` first.
+    """
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(THREADS, "pictures")
+        self._orders: dict[Hashable, Future[Picture]] = {}
+        self._last: Hashable = None
+
+    def order(self, key: Hashable, draw: Callable[[], Picture]) -> None:
+        """Have a picture drawn, unless it is on order already. `draw` may use its array again afterwards."""
+        if key not in self._orders:
+            self._orders[key] = self._pool.submit(lambda: draw().copy())
+
+    def take(self, key: Hashable) -> Picture:
+        """The picture of this order, not to be changed; what went wrong with it is raised here. It is kept until
+        another one is taken."""
+        if self._last != key:
+            self._orders.pop(self._last, None)
+            self._last = key
+        return self._orders[key].result()
+
+    def settle(self) -> None:
+        """Forget all orders; none is being drawn any more."""
+        for order in self._orders.values():
+            order.cancel()
+        wait(self._orders.values())
+        self._orders.clear()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown(cancel_futures=True)
