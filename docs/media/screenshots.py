@@ -15,9 +15,10 @@ from sim.view.hud.layout import DESIGN_SIZE
 from sim.view.virtual_screen import VirtualScreen, virtual_screen
 
 SIZE = DESIGN_SIZE[::-1]
-DRIVE_SECONDS, SETTLE_SECONDS = 6.0, 1.2
+DRIVE_SECONDS, TOWN_SECONDS, SETTLE_SECONDS = 6.0, 11.0, 1.2
 COLUMNS = 4
 ROAD = ["--seed", "20003"]
+TOWN = ["--scenario", "town", "--seed", "20010", "--theme", "meadow", "--policy", "expert"]
 MEADOW = [*ROAD, "--theme", "meadow"]
 
 STATES = {
@@ -32,6 +33,15 @@ STATES = {
 }
 """Pictures of the window's states: the keys that lead there from the start."""
 
+TOWN_STATES = {
+    "town": [],
+    "town-chase": ["v"],
+    "town-without": ["x"],
+    "town-unmarked": ["m"],
+    "town-hidden": ["u"],
+}
+"""The same in a town, where the expert comes upon somebody on a crossing."""
+
 
 def photograph(screen: VirtualScreen, path: Path) -> None:
     """What is on the screen, as PNG."""
@@ -39,13 +49,20 @@ def photograph(screen: VirtualScreen, path: Path) -> None:
     print(path)
 
 
-def take(folder: Path, name: str, arguments: list[str], keys: list[str], size: tuple[int, int] = SIZE) -> None:
+def take(
+    folder: Path,
+    name: str,
+    arguments: list[str],
+    keys: list[str],
+    size: tuple[int, int] = SIZE,
+    seconds: float = DRIVE_SECONDS,
+) -> None:
     """Start the demo, let it drive, press keys, photograph; a picture that is there already is left as it is."""
     if (folder / f"{name}.png").exists():
         return
     with virtual_screen(size) as screen:
         screen.start_demo(*arguments, size=size)
-        time.sleep(DRIVE_SECONDS)
+        time.sleep(seconds)
         for key in keys:
             screen.press(key)
         time.sleep(SETTLE_SECONDS)
@@ -69,6 +86,8 @@ def main(folder: Path, video: str | None) -> None:
         take(folder, f"theme-{theme}-chase", [*ROAD, "--theme", theme], ["v"])
     for name, keys in STATES.items():
         take(folder, f"state-{name}", MEADOW, keys)
+    for name, keys in TOWN_STATES.items():
+        take(folder, f"state-{name}", TOWN, keys, seconds=TOWN_SECONDS)
     take(folder, "tour", ["--tour"], [])
     for width, height in ((960, 540), (1920, 1080), (3840, 2160)):
         take(folder, f"size-{width}", MEADOW, [], (width, height))
