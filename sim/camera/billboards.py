@@ -23,8 +23,10 @@ from sim.camera.pixels import (
     ceil_int,
     clamp01,
     clamp_column,
+    drop_farthest,
     f4,
     i4,
+    insert_nearer,
     kernel,
     mix,
     scramble,
@@ -98,16 +100,8 @@ def find_sprites(objects, view, spread, order, depths, most):
             continue
         if abs(l) - objects[i, 2] * spread[i4(objects[i, 4])] > z * widest:
             continue
-        k = count
-        while k > 0 and depths[k - 1] < z:
-            depths[k], order[k] = depths[k - 1], order[k - 1]
-            k -= 1
-        depths[k], order[k] = z, i
-        count += 1
-    spare = max(count - most, 0)
-    for k in range(count - spare):
-        depths[k], order[k] = depths[k + spare], order[k + spare]
-    return count - spare
+        count = insert_nearer(order, depths, count, i, z)
+    return drop_farthest(order, depths, count, most)
 
 
 @kernel()

@@ -29,8 +29,10 @@ from sim.camera.pixels import (
     ZERO,
     ceil_int,
     clamp01,
+    drop_farthest,
     f4,
     i4,
+    insert_nearer,
     kernel,
     mix,
     pack,
@@ -107,16 +109,8 @@ def find_meshes(objects, view, ranges, order, depths):
         radius = f4(0.55) * math.sqrt(objects[i, 2] * objects[i, 2] + objects[i, 7] * objects[i, 7])
         if z + radius < NEAREST or z - radius > FARTHEST or abs(l) - radius * f4(1.4) > max(z + radius, ZERO) * widest:
             continue
-        k = count
-        while k > 0 and depths[k - 1] < z:
-            depths[k], order[k] = depths[k - 1], order[k - 1]
-            k -= 1
-        depths[k], order[k] = z, i
-        count += 1
-    spare = max(count - MOST_MESHES, 0)
-    for k in range(count - spare):
-        depths[k], order[k] = depths[k + spare], order[k + spare]
-    return count - spare
+        count = insert_nearer(order, depths, count, i, z)
+    return drop_farthest(order, depths, count, MOST_MESHES)
 
 
 @kernel()

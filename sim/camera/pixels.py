@@ -134,6 +134,26 @@ def scramble(h):
     return u4(h >> u4(12))
 
 
+@kernel()
+def insert_nearer(order, depths, count, i, z):
+    """Put object i, z metres away, into its place among `count` others, far to near; returns how many there are now."""
+    k = count
+    while k > 0 and depths[k - 1] < z:
+        depths[k], order[k] = depths[k - 1], order[k - 1]
+        k -= 1
+    depths[k], order[k] = z, i
+    return count + 1
+
+
+@kernel()
+def drop_farthest(order, depths, count, most):
+    """Leave the `most` nearest of `count` objects that are sorted far to near; returns how many are left."""
+    spare = max(count - most, 0)
+    for k in range(count - spare):
+        depths[k], order[k] = depths[k + spare], order[k + spare]
+    return count - spare
+
+
 @kernel(inline="always")
 def clamp_column(u, width):
     """The first column whose centre is not left of u, within [0, width]."""

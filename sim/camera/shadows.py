@@ -163,11 +163,7 @@ def shade_outline(shade, view, corners, count, soft, darkness, edges):
         edges[k, 2] = -(edges[k, 0] * corners[k, 0] + edges[k, 1] * corners[k, 1])
         nearest, farthest = min(nearest, corners[k, 0]), max(farthest, corners[k, 0])
     near, far = max(nearest - soft, HALF), farthest + soft
-    if far <= near:
-        return shade.shape[0], view.horizon
-    level, height = view.mount * view.focal, shade.shape[0]
-    top = max(view.horizon, ceil_int(view.centre_y + level / far - HALF))
-    bottom = ceil_int(min(view.centre_y + level / near, f4(height)) - HALF)
+    top, bottom = ground_rows(view, near, far, shade.shape[0])
     for v in range(top, bottom):
         per_pixel = view.mount / (f4(v) + HALF - view.centre_y)
         z = per_pixel * view.focal
@@ -203,6 +199,19 @@ def shade_outline_row(out, edges, count, z, start, per_pixel, sharp, darkness):
 
 
 @kernel()
+def ground_rows(view, near, far, height):
+    """The first row of the ground from `near` to `far` metres ahead and the one past its last; height: the picture's.
+
+    Where there is none, an empty range that takes nothing from others: the last row is before the first.
+    """
+    if far <= near:
+        return height, view.horizon
+    level = view.mount * view.focal
+    top = max(view.horizon, ceil_int(view.centre_y + level / far - HALF))
+    return top, ceil_int(min(view.centre_y + level / near, f4(height)) - HALF)
+
+
+@kernel()
 def draw_ellipse(shade, view, z, l, axis, length, breadth, darkness):
     """Shade an ellipse of ground about (z, l): half axes `length` along the unit vector `axis`, `breadth` across.
 
@@ -212,11 +221,7 @@ def draw_ellipse(shade, view, z, l, axis, length, breadth, darkness):
     reach_z = math.sqrt(length * length * axis_z * axis_z + breadth * breadth * axis_l * axis_l)
     reach_l = math.sqrt(length * length * axis_l * axis_l + breadth * breadth * axis_z * axis_z)
     near, far = max(z - reach_z, HALF), z + reach_z
-    if far <= near:
-        return shade.shape[0], view.horizon
-    level, height = view.mount * view.focal, shade.shape[0]
-    top = max(view.horizon, ceil_int(view.centre_y + level / far - HALF))
-    bottom = ceil_int(min(view.centre_y + level / near, f4(height)) - HALF)
+    top, bottom = ground_rows(view, near, far, shade.shape[0])
     for v in range(top, bottom):
         per_pixel = view.mount / (f4(v) + HALF - view.centre_y)
         left = clamp_column(view.centre_x - (l + reach_l) / per_pixel, view.width)
