@@ -65,6 +65,7 @@ _SIGHT = 70.0  # metres ahead that anybody can matter
 _PASSING_SPEED = 9.0  # m/s past parked cars and cones
 _ASIDE = 0.12  # metres that the line leaves the lane's centre before that counts as evading
 _HOLD = -0.3  # pedal of a car that stands and waits
+_LEVEL, _BESIDE = 0.5, 0.35  # metres before people, and beside the outline, at which they stop for the ego
 _STEPPING_ON, _GONE_LEFT, _GONE_RIGHT = 4.7, 0.9, -3.9  # |d| and d of people: still to come; out of the ego's way
 
 
@@ -146,10 +147,22 @@ def _for_light(actor, front, speed, lap):
 
 
 @kernel
-def _for_person(actor, front, speed, lap):
+def _stands_clear(actor, front, d, lap):
+    """Whether the front is past a pedestrian, or level with one who is beside the ego's way and lets it pass.
+
+    Without this both would wait for ever where the ego came to stand on the zebra.
+    """
+    way = way_ahead(front - 0.5 * lap, actor[S], lap) - 0.5 * lap
+    wide = 0.5 * car.EGO_WIDTH + _BESIDE
+    return way < (_LEVEL if abs(actor[D] - d) > wide else 0.0)
+
+
+@kernel
+def _for_person(actor, front, d, speed, lap):
     """m/s2 for a pedestrian: free unless one is on the way over and not yet out of the way."""
-    d, to_the_left = actor[D], actor[HEADING] > 0.0
-    if actor[MODE] != CROSSING or abs(d) > _STEPPING_ON or (d > _GONE_LEFT if to_the_left else d < _GONE_RIGHT):
+    if actor[MODE] != CROSSING or abs(actor[D]) > _STEPPING_ON or _stands_clear(actor, front, d, lap):
+        return _FREE
+    if actor[D] > _GONE_LEFT if actor[HEADING] > 0.0 else actor[D] < _GONE_RIGHT:
         return _FREE
     way = way_ahead(front, actor[PLACE] - 0.5 * ZEBRA_LENGTH, lap)
     if way > _SIGHT:
@@ -181,7 +194,7 @@ _FREE = 100.0  # m/s2: no wish at all
 
 
 @kernel
-def _least_wish(actors, s, speed, lap):
+def _least_wish(actors, s, d, speed, lap):
     """(m/s2, cause, actor) of whoever asks for the least acceleration; (_FREE, NONE, -1) for nobody."""
     least, cause, culprit = _FREE, NONE, -1
     front = s + 0.5 * car.EGO_LENGTH
@@ -193,7 +206,7 @@ def _least_wish(actors, s, speed, lap):
         elif role == LIGHT:
             wish, why = _for_light(actor, front, speed, lap), RED_LIGHT
         elif role == PEDESTRIAN:
-            wish, why = _for_person(actor, front, speed, lap), PERSON
+            wish, why = _for_person(actor, front, d, speed, lap), PERSON
         elif role in (PARKED, CONE):
             wish, why = _for_obstacle(actor, s, speed, lap), OBSTACLE
         else:
@@ -227,13 +240,13 @@ def _road_cause(curvature, profile, s, reach):
 @kernel
 def _decide(points, heading, curvature, profile, line, state, hint, actors):
     """(steer, pedal, cause id, actor or -1) for one car on one centre line."""
-    s, _, _ = project(points, heading, state[car.X], state[car.Y], hint)
+    s, d, _ = project(points, heading, state[car.X], state[car.Y], hint)
     speed, lap = state[car.SPEED], len(points) * SPACING
     reach = _LOOK_AHEAD[0] + _LOOK_AHEAD[1] * speed
     pursuit = _pursuit_curvature(points, heading, line, state, s, reach)
     steer = _steer(pursuit, _lane_curvature(curvature, s + 0.5 * reach), speed)
     wanted = _road_acceleration(profile, s, speed, pursuit)
-    least, cause, culprit = _least_wish(actors, s, speed, lap)
+    least, cause, culprit = _least_wish(actors, s, d, speed, lap)
     if least < wanted:
         return steer, _pedal(least, speed), cause, culprit
     if abs(_sample(line, s + reach) - LANE_CENTRE) > _ASIDE or abs(_sample(line, s) - LANE_CENTRE) > _ASIDE:

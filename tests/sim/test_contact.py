@@ -8,7 +8,7 @@ import pytest
 from sim import contact
 from sim import vehicle as car
 from sim.scenario import SCENARIOS, Scenario, Vehicles
-from sim.scenario.actors import ACTOR_COLUMNS, CONE, GREEN, LIGHT, PEDESTRIAN, RED, VEHICLE
+from sim.scenario.actors import ACTOR_COLUMNS, CONE, GREEN, LIGHT, PARKED, PEDESTRIAN, RED, VEHICLE
 from sim.track import LANE_CENTRE
 from sim.vehicle import EGO_LENGTH, EGO_WIDTH
 from sim.world import ENDINGS, INFRACTIONS, World
@@ -97,14 +97,42 @@ def test_time_to_collision_is_the_gap_over_the_closing_speed() -> None:
     """By hand: 30 m from middle to middle less 2.254 and 2.2 m, closing at 10 - 4 m/s."""
     vehicle = {"role": VEHICLE, "s": 30.0, "d": LANE_CENTRE, "speed": 4.0}
     world = world_with(10.0, vehicle)
-    left = contact.time_to_collision(world.vehicle[0], 0.0, LANE_CENTRE, 0.0, world.actors[0], world.route_length[0])
-    assert left == pytest.approx((30.0 - EGO_LENGTH / 2 - 2.2) / 6.0)
+    assert time_left(world) == pytest.approx((30.0 - EGO_LENGTH / 2 - 2.2) / 6.0)
     beside = world_with(10.0, {**vehicle, "d": 1.75, "heading": math.pi})
     beside.step(STILL)
     assert beside.time_to_collision[0] == np.inf
     away = world_with(3.0, vehicle)
     away.step(STILL)
     assert away.time_to_collision[0] == np.inf
+
+
+def time_left(world: World, heading_error: float = 0.0) -> float:
+    """Seconds until the ego at s = 0 meets somebody."""
+    state, lap = world.vehicle[0], world.route_length[0]
+    return contact.time_to_collision(state, 0.0, LANE_CENTRE, heading_error, world.actors[0], lap)
+
+
+@pytest.mark.parametrize(
+    ("enters", "meeting"),
+    [(1.0, 2.0), (2.2, 2.2), (2.7, np.inf), (1.9 - 2 * 1.055 / 1.4, np.inf)],
+    ids=["before the front", "into the side", "behind the rear", "gone in time"],
+)
+def test_who_crosses_is_met_only_while_in_the_ego_s_way(enters: float, meeting: float) -> None:
+    """By hand: at 10 m/s the front is there after 2.0 s, the rear 4.508 m + 0.5 m later at 2.5 s. At 1.4 m/s somebody
+    is within 0.805 m + 0.25 m of the ego's middle from `enters` on for 1.5 s."""
+    side = LANE_CENTRE - 1.055 - 1.4 * enters
+    person = {"role": PEDESTRIAN, "d": side, "heading": math.pi / 2, "speed": 1.4, "length": 0.45, "width": 0.6}
+    assert time_left(world_with(10.0, {**person, "s": EGO_LENGTH / 2 + 20.25})) == pytest.approx(meeting)
+
+
+def test_who_steers_round_a_parked_car_in_time_is_on_no_collision_course() -> None:
+    """By hand: 1 m to the side of the ego's middle, 25.5 m ahead, it is in the way of 0.805 m + 0.875 m; the ego at
+    10 m/s and 0.1 rad to the left moves 2.5 m aside on the way there, at 0.02 rad only 0.5 m."""
+    world = world_with(10.0, {"role": PARKED, "s": 30.0, "d": LANE_CENTRE - 1.0})
+    ahead = (30.0 - EGO_LENGTH / 2 - 2.2) / 10.0
+    assert time_left(world) == pytest.approx(ahead)
+    assert time_left(world, heading_error=0.02) == pytest.approx(ahead)
+    assert time_left(world, heading_error=0.1) == np.inf
 
 
 def test_a_near_miss_is_counted_when_it_begins() -> None:

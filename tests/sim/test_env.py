@@ -15,7 +15,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 import sim  # noqa: F401  registers the environment
 from sim.env import TRAINING_SEEDS, DriveEnv, DriveVectorEnv
 from sim.expert import CAUSES
-from sim.scene import OBJECT_COLUMNS
+from sim.scene import OBJECT_COLUMNS, OBJECT_KINDS
 from sim.world import INFRACTIONS
 
 ID = "RedGaze/Drive-v0"
@@ -30,13 +30,16 @@ INFO_KEYS = {
 LEVELS = list(INFO_KEYS)
 
 
-@pytest.mark.parametrize("level", LEVELS)
-def test_gymnasiums_checker_has_nothing_to_say(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("scenario", "level"), [*(("open-road", level) for level in LEVELS), ("traffic", "truth"), ("town", "truth")]
+)
+def test_gymnasiums_checker_has_nothing_to_say(scenario: str, level: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It also makes the environment anew in every render mode, so "human" opens a window, on a display of straw."""
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        check_env(gymnasium.make(ID, info_level=level, render_mode="rgb_array", **SMALL).unwrapped)
+        options = {"scenario": scenario, "info_level": level, **SMALL}
+        check_env(gymnasium.make(ID, render_mode="rgb_array", **options).unwrapped)
 
 
 def test_stable_baselines_checker_has_nothing_to_say() -> None:
@@ -78,6 +81,24 @@ def test_infos_mean_what_the_page_says() -> None:
     counts = np.bincount(info["instance"].ravel(), minlength=len(there) + 1)[1:]
     assert (info["object_pixels"] == counts).all()
     assert info["segmentation"].shape == info["instance"].shape == info["depth"].shape == (24, 40)
+
+
+def test_the_object_that_binds_is_of_the_cause_s_kind_and_ahead() -> None:
+    """Driven by the expert through towns until a light, a vehicle and a person have each made it act."""
+    kinds = {"red-light": {"traffic light"}, "lead-vehicle": {"car", "van", "truck"}, "pedestrian": {"pedestrian"}}
+    env = DriveEnv("town", info_level="expert", frame_size=(8, 8))
+    world, met, seeds, ended = env.simulator.world, set(), iter(range(11, 19)), True
+    while met != set(kinds):
+        if ended:
+            _, info = env.reset(seed=next(seeds))
+        if info["cause"] in kinds:
+            met.add(info["cause"])
+            thing = dict(zip(OBJECT_COLUMNS, world.objects[0, info["cause_object"]].tolist(), strict=True))
+            assert OBJECT_KINDS[int(thing["kind"])] in kinds[info["cause"]]
+            x, y, yaw = world.poses()[0]
+            assert np.cos(yaw) * (thing["x"] - x) + np.sin(yaw) * (thing["y"] - y) > 0.0
+        _, _, terminated, truncated, info = env.step(info["expert_action"])
+        ended = terminated or truncated
 
 
 def test_reward_is_a_tenth_of_the_metres_gained() -> None:
@@ -211,10 +232,10 @@ def actions(step: int, n: int) -> np.ndarray:
     return np.stack([[0.05 * row * np.sin(0.1 * step), 0.5] for row in range(n)]).astype(np.float32)
 
 
-@pytest.mark.parametrize("level", ["none", "truth"])
-def test_the_batch_is_the_same_as_single_environments_in_gymnasiums_own_loop(level: str) -> None:
+@pytest.mark.parametrize(("scenario", "level"), [("open-road", "none"), ("open-road", "truth"), ("town", "truth")])
+def test_the_batch_is_the_same_as_single_environments_in_gymnasiums_own_loop(scenario: str, level: str) -> None:
     """Bit for bit: observations, rewards, flags and infos, over many same-step autoresets."""
-    n, options = 3, {"time_limit": 1.0, "info_level": level, **SMALL}
+    n, options = 3, {"scenario": scenario, "time_limit": 1.0, "info_level": level, **SMALL}
     batch = gymnasium.make_vec(ID, num_envs=n, vectorization_mode="vector_entry_point", **options)
     loop = SyncVectorEnv([lambda: DriveEnv(**options)] * n, autoreset_mode=AutoresetMode.SAME_STEP)
     assert batch.observation_space == loop.observation_space

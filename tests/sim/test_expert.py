@@ -10,20 +10,26 @@ from hypothesis import strategies as st
 from sim import expert, track
 from sim import vehicle as car
 from sim.expert import CAUSES, CURVE, NONE
+from sim.scenario import Crossings, Scenario
 from sim.scenario.actors import (
     ACTOR_COLUMNS,
     AMBER,
     CONE,
     CROSSING,
     GREEN,
+    HEADING,
     LIGHT,
+    MODE,
     PARKED,
     PEDESTRIAN,
     RED,
     STROLLING,
     VEHICLE,
     WAITING,
+    D,
+    S,
 )  # fmt: skip
+from sim.scenario.people import ZEBRA_LENGTH
 from sim.track import LANE_CENTRE, Tracks, to_world
 from sim.world import World
 
@@ -318,6 +324,25 @@ def test_it_evades_along_the_line_slowly(role: int) -> None:
     assert CAUSES[cause[0]] == "obstacle"
 
 
+@pytest.mark.parametrize(
+    ("beyond", "d"),
+    [*((-2.0, d) for d in (-4.0, -2.9, -1.75, 1.5)), *((b, d) for b in (1.4, 2.5) for d in (-4.0, 1.5))],
+)
+def test_it_gets_clear_of_a_zebra_that_it_stands_on(beyond: float, d: float) -> None:
+    """Its front `beyond` metres past the zebra's edge, somebody at d on the way over: neither waits for ever."""
+    made = World(1, Scenario((Crossings(count=1, people=1),)))
+    made.reset([0], [np.random.SeedSequence(10_003)])
+    person = made.actors[0, 0]
+    person[[D, HEADING, MODE]] = d, math.pi / 2, CROSSING
+    made.s[0] = person[S] - 0.5 * ZEBRA_LENGTH - FRONT + beyond
+    x, y, yaw = to_world(made.tracks, 0, made.s[0], LANE_CENTRE)[:, 0]
+    made.vehicle[0, [car.X, car.Y, car.YAW, car.SPEED]] = x, y, yaw, 0.0
+    for _ in range(300):
+        made.step(decide_in(made, np.array([0]))[0])
+    assert made.infractions.sum() == 0
+    assert made.distance[0] > 20.0
+
+
 @pytest.mark.parametrize("scenario", ["traffic", "town"])
 def test_drives_among_others_without_an_infraction(scenario: str) -> None:
     n = 6
@@ -334,5 +359,6 @@ def test_drives_among_others_without_an_infraction(scenario: str) -> None:
         seen |= {CAUSES[each] for each in cause}
     assert (made.route_completion == 1.0).all()
     assert made.infractions.sum() == 0
+    assert made.near_misses.sum() <= 2, "six careful laps"
     assert {"lead-vehicle", "obstacle", "curve", "none"} <= seen
     assert scenario == "traffic" or {"red-light", "pedestrian"} <= seen

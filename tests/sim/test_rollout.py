@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sim.expert import CAUSES
 from sim.policy import Attention, CellGrid, Decision, Observation, PolicySpec
 from sim.rollout import ConstantDriver, Episode, ExpertDriver, Step, drive
 from sim.simulator import Rows, Simulator
@@ -73,6 +74,25 @@ def test_straight_ahead_leaves_the_road() -> None:
 def test_standing_still_runs_into_the_time_limit() -> None:
     episode = drive(simulator(1, time_limit=2.0), ConstantDriver((0.0, -1.0)), [1])[0]
     assert (episode.ended, episode.duration, len(episode.s)) == ("time limit", 2.0, 40)
+
+
+class Heedless:
+    """Drives as if nobody else were there."""
+
+    def decide(self, simulator: Simulator, rows: Rows) -> Decision:
+        return Decision(simulator.expert(rows, actors=np.zeros_like(simulator.world.actors[rows]))[0])
+
+
+def test_a_crash_is_told_with_what_had_to_be_minded() -> None:
+    for episode in drive(simulator(3, scenario="traffic"), Heedless(), [1, 2, 3]):
+        assert episode.ended == "crash"
+        assert episode.infractions == {**dict.fromkeys(INFRACTIONS, 0), "vehicle": 1}
+        assert episode.route_completion < 1.0
+        assert episode.near_misses >= 1
+        assert CAUSES[int(episode.cause[-1])] == "lead-vehicle"
+        assert episode.culprit[-1] >= 0
+        assert episode.expert_pedal[-1] < 0.0
+        assert episode.time_to_collision[-1] < 0.5
 
 
 def test_arrays_hold_one_value_a_step_noted_before_it() -> None:
