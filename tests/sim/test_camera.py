@@ -487,3 +487,30 @@ def test_wrong_shapes_and_impossible_values_are_refused_in_one_line():
 def test_impossible_sizes_are_refused(size):
     with pytest.raises(ValueError, match="expected an integer from 8"):
         Camera(*size)
+
+
+def red(frame):
+    """Which pixels of a frame say stop, (H, W) bool: clearly red, not orange, which has more green than blue."""
+    r, g, b = np.moveaxis(frame.astype(int), -1, 0)
+    return (r - np.maximum(g, b) > 90) & (np.abs(g - b) < 45)
+
+
+@pytest.mark.parametrize(("phase", "yaw", "shines"), [(2, math.pi, True), (0, math.pi, False), (2, 0.0, False)])
+def test_a_red_light_25_m_away_covers_six_pixels_of_the_policy_s_frame(small, phase, yaw, shines):
+    """By hand: a disc of 1 m at 76.3 / 25 pixels a metre covers 7.3. A green one, or one from behind, is not red."""
+    light = (25.6, -4.4, 1.25, 5.3, OBJECT_KINDS.index("traffic light"), 0.0, yaw, 0.3, phase)
+    frame, segmentation, instance, _ = draw(small, straight(light), EGO)
+    assert (segmentation[instance == 1] == CLASSES.index("light")).all()
+    count = (red(frame) & (instance == 1)).sum()
+    assert count >= 6 if shines else count == 0
+    assert not red(frame)[instance == 0].any()
+
+
+def test_nothing_but_lights_that_say_stop_is_red(large):
+    """Every kind in many tints: red is the overlay's. A braking car's lamps are."""
+    kinds = [kind for kind in OBJECT_KINDS if kind != "traffic light"]
+    for k, kind in enumerate(kinds):
+        things = [tree(12.0 + 5 * row, -14.0 + 4 * row, kind, 2.0, 3.0, -1 + row / 4, 4.0) for row in range(9)]
+        assert not red(draw(large, straight(*things), EGO)[0]).any(), (k, kind)
+    car = (12.0, -1.75, 1.75, 1.45, OBJECT_KINDS.index("car"), 0.1, 0.0, 4.4, 1.0)
+    assert red(draw(large, straight(car), EGO)[0]).sum() > 100
