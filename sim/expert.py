@@ -205,11 +205,13 @@ def _least_wish(actors, s, speed, lap):
 
 @kernel
 def _next_obstacle(actors, s, lap):
-    """The actor, parked car or cone, that stands next ahead of s - 6 m, or -1."""
-    nearest, found = _SIGHT, -1
+    """The parked car or cone that stands next ahead of s - 6 m; where there is none in sight, the last one passed."""
+    nearest, found = np.inf, -1
     for a in range(len(actors)):
         way = way_ahead(s - 6.0, actors[a, S], lap)
-        if actors[a, ROLE] in (PARKED, CONE) and way < nearest:
+        if way > _SIGHT:
+            way = lap + _SIGHT - way  # the way back, and behind all that lie ahead
+        if (actors[a, ROLE] == PARKED or actors[a, ROLE] == CONE) and way < nearest:
             nearest, found = way, a
     return found
 

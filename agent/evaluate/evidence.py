@@ -9,7 +9,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -59,6 +59,8 @@ class CommandLine:
     """Folder for the full reports and the plots."""
     parts: tuple[str, ...] = PARTS
     """What to measure now; several processes may share the work."""
+    episodes: int | None = None
+    """Episodes of each part, half as many of each theme, in place of its own number: for weights that will not stay."""
 
 
 def measure_themes(name: str, policy: Policy, themes: Mapping[str, Options], out: Path, console: Console) -> Path:
@@ -101,11 +103,17 @@ def _in_one_line(opening: str, inside: str, closing: str) -> str:
     return opening + re.sub(r"\n\s+", " ", inside) + closing
 
 
-def measure(part: str, name: str, policy: Policy, out: Path, console: Console) -> Path:
-    """One part of the evidence; the path of its report."""
+def measure(part: str, name: str, policy: Policy, out: Path, console: Console, episodes: int | None = None) -> Path:
+    """One part of the evidence, of so many episodes or of its own number; the path of its report."""
     if part == "themes":
-        return measure_themes(name, policy, THEMES, out / part, console)
+        themes = {
+            theme: replace(options, episodes=max(1, episodes // 2)) if episodes else options
+            for theme, options in THEMES.items()
+        }
+        return measure_themes(name, policy, themes, out / part, console)
     suite, options = SUITES[part]
+    if episodes:
+        options = replace(options, episodes=episodes)
     return run(suite, {name: policy}, options, out / part, console)
 
 
@@ -130,12 +138,14 @@ def main(arguments: list[str] | None = None) -> int:
         for part in line.parts:
             if part not in PARTS:
                 raise unknown("part", part, PARTS)
+        if line.episodes is not None and line.episodes < 2:
+            raise ValueError(f"--episodes is {line.episodes}: expected 2 or more")
         policy = load_policy(line.checkpoint)
         report.check_writable(line.out)
     torch.set_num_threads(1)
     name, console = line.checkpoint.resolve().name, Console()
     for part in line.parts:
-        measure(part, name, policy, line.out, console)
+        measure(part, name, policy, line.out, console, line.episodes)
     with mistakes_in_one_line():
         evidence = joined(name, policy, line.out)
     if evidence is None:

@@ -8,20 +8,29 @@ import pytest
 
 from sim.camera import Camera
 from sim.camera.lens import HORIZON, Lens
-from sim.scene import CLASSES, GRID_BAND, GRID_SIZE, OBJECT_KINDS, Scene
+from sim.scene import (
+    CLASSES,
+    DECAL_COLUMNS,
+    GRID_BAND,
+    GRID_SIZE,
+    OBJECT_COLUMNS,
+    OBJECT_KINDS,
+    Scene,
+)  # fmt: skip
 from sim.theme import COLOURS, LOOK_FIELDS, load_theme, resolve, sample_look, sample_looks, theme_names, training_look
 
 ORIGIN = -(GRID_SIZE - 1) / 2
 LAP = 1200.0
 MOUNT = 1.4
-NO_OBJECTS = np.zeros((0, 6), np.float32)
+NO_OBJECTS = np.zeros((0, len(OBJECT_COLUMNS)), np.float32)
 
 
 def scene_of(d, s, *objects):
     """One world with this grid (GRID_SIZE, GRID_SIZE) of d and s, and these objects."""
     grid = np.stack([np.clip(d, -GRID_BAND, GRID_BAND), s], axis=-1)[None].astype(np.float32)
     rows = np.array(objects, np.float32) if objects else NO_OBJECTS
-    return Scene(grid, np.full((1, 2), ORIGIN, np.float32), np.array([LAP], np.float32), rows[None])
+    decals, pavement = np.zeros((1, 0, len(DECAL_COLUMNS)), np.float32), np.zeros(1, np.float32)
+    return Scene(grid, np.full((1, 2), ORIGIN, np.float32), np.array([LAP], np.float32), rows[None], decals, pavement)
 
 
 def straight(*objects, seam_at=0.0):
@@ -212,8 +221,8 @@ def test_markings_do_not_flicker_as_the_car_moves(small):
     assert np.abs(np.diff(totals)).max() < 0.03 * np.mean(totals)
 
 
-def tree(x, y, kind="broadleaf", width=5.0, height=8.0, tint=0.3):
-    return (x, y, width, height, OBJECT_KINDS.index(kind), tint)
+def tree(x, y, kind="broadleaf", width=5.0, height=8.0, tint=0.3, length=0.0):
+    return (x, y, width, height, OBJECT_KINDS.index(kind), tint, 0.4, length, 0.0)
 
 
 def test_a_tree_stands_where_it_was_put(large):
@@ -244,7 +253,8 @@ def test_what_is_behind_or_beside_the_picture_is_not_drawn(small):
 
 
 def test_objects_with_kind_minus_one_are_empty_rows(small):
-    empty, none = draw(small, straight((20.0, 0.0, 5.0, 5.0, -1, 0.0)), EGO), draw(small, straight(), EGO)
+    empty_row = (20.0, 0.0, 5.0, 5.0, -1, 0.0, 0.0, 4.0, 0.0)
+    empty, none = draw(small, straight(empty_row), EGO), draw(small, straight(), EGO)
     assert (empty[0] == none[0]).all()
 
 
@@ -288,8 +298,10 @@ def random_batch(n, columns=3):
 
 def busy():
     rng = np.random.default_rng(1)
-    kinds = [*OBJECT_KINDS]
-    return straight(*(tree(*rng.uniform(-90, 90, 2), kinds[k % 6], 3.0, 6.0, rng.uniform(-1, 1)) for k in range(120)))
+    kinds, places, tints = OBJECT_KINDS, rng.uniform(-90, 90, (160, 2)), rng.uniform(-1, 1, 160)
+    things = (tree(*places[k], kinds[k % len(kinds)], 3.0, 6.0, tints[k], 5.0) for k in range(160))
+    zebra_and_stop_line = np.array([[[20.0, 3.0, 0.0, 20.0, 0.0], [15.0, 0.4, 1.0, 15.0, 0.0]]], np.float32)
+    return straight(*things)._replace(decals=zebra_and_stop_line, pavement=np.full(1, 2.2, np.float32))
 
 
 @pytest.mark.parametrize("size", [(72, 128), (33, 45)])

@@ -15,6 +15,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 import sim  # noqa: F401  registers the environment
 from sim.env import TRAINING_SEEDS, DriveEnv, DriveVectorEnv
 from sim.expert import CAUSES
+from sim.scene import OBJECT_COLUMNS
 from sim.world import INFRACTIONS
 
 ID = "RedGaze/Drive-v0"
@@ -23,8 +24,8 @@ STRAIGHT = np.array([0.0, 0.3], np.float32)
 INFO_KEYS = {
     "none": set(),
     "pose": {"seed", "s", "d", "heading_error", "route_completion", "infractions", "cost"},
-    "expert": {"expert_action", "cause", "cause_id"},
-    "truth": {"segmentation", "instance", "depth", "objects"},
+    "expert": {"expert_action", "cause", "cause_id", "cause_object"},
+    "truth": {"segmentation", "instance", "depth", "objects", "object_distance", "object_pixels"},
 }
 LEVELS = list(INFO_KEYS)
 
@@ -71,6 +72,11 @@ def test_infos_mean_what_the_page_says() -> None:
     assert info["infractions"] == dict.fromkeys(INFRACTIONS, 0)
     assert CAUSES[info["cause_id"]] == info["cause"]
     assert info["expert_action"] in env.action_space
+    assert info["cause_object"] == -1, "the road itself"
+    there = np.isfinite(info["object_distance"])
+    assert (there == (info["objects"][:, OBJECT_COLUMNS.index("kind")] >= 0)).all()
+    counts = np.bincount(info["instance"].ravel(), minlength=len(there) + 1)[1:]
+    assert (info["object_pixels"] == counts).all()
     assert info["segmentation"].shape == info["instance"].shape == info["depth"].shape == (24, 40)
 
 
