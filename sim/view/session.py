@@ -51,6 +51,12 @@ class Moment:
     action: NDArray[np.float32]
     comparison: Comparison | None = None
 
+    def shown(self, *, without: bool) -> Sight:
+        """What belongs to a picture of this moment that shows the world as it is, or without the object that binds."""
+        if without and self.comparison:
+            return self.comparison.without_it
+        return Sight(self.observation, self.decision, self.hidden)
+
 
 class Session:
     """Advances picture by picture: the exact pair of frame and decision, then the way to the next one.
@@ -223,10 +229,10 @@ class Session:
         return self._shot(self.moment, self.progress, size)
 
     def _shot(self, moment: Moment, progress: float, size: tuple[int, int]) -> Shot:
-        attention = moment.decision.attention
-        overwritten = None
-        if attention is not None and moment.hidden is not None:
-            overwritten = Overwritten(moment.observation["frame"][0], attention.cells, moment.hidden)
+        sight = moment.shown(without=self.without)
+        attention, overwritten = sight.decision.attention, None
+        if attention is not None and sight.hidden is not None:
+            overwritten = Overwritten(sight.observation["frame"][0], attention.cells, sight.hidden)
         red = attention if self.overlay else None
         return Shot(
             *(size, progress, red, moment.action, moment.status, self.raw, overwritten, self.mark, self.without)
