@@ -36,6 +36,17 @@ class Ahead:
             self._last = key
         return self._orders[key].result()
 
+    def is_drawn(self, key: Hashable) -> bool:
+        """Whether there is a picture of this order by now."""
+        return key in self._orders and self._orders[key].done()
+
+    def drop(self, key: Hashable) -> None:
+        """This picture is not wanted any more; if it has not been begun, it will not be."""
+        if order := self._orders.get(key):
+            order.cancel()
+            if order.done():  # one that is being drawn stays, to be waited for
+                del self._orders[key]
+
     def settle(self) -> None:
         """Forget all orders; none is being drawn any more."""
         for order in self._orders.values():

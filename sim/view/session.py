@@ -244,10 +244,19 @@ class Session:
         self._asked.add(wish)
         return self._ahead.take(self._order(wish, self.moment, self.progress))
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether this instant's pictures, as they were wanted of late, are there already."""
+        return all(self._ahead.is_drawn(self._key(wish, self.moment, self.progress)) for wish in self._wanted)
+
+    def _key(self, wish: Wish, moment: Moment, progress: float) -> Hashable:
+        """All that a picture depends on."""
+        return wish, moment, progress, self.overlay, self.raw, self.mark, self.without
+
     def _order(self, wish: Wish, moment: Moment, progress: float) -> Hashable:
         """Have a picture drawn in the threads that do so; returns the order's key."""
         view, size = wish
-        key = (wish, moment, progress, self.overlay, self.raw, self.mark, self.without)
+        key = self._key(wish, moment, progress)
         self._ahead.order(key, partial(self.source.views[view], self._shot(moment, progress, size)))
         return key
 
@@ -269,6 +278,8 @@ class Session:
                 self._linger()
                 return
             self._apply(held)
+        for wish in self._wanted:
+            self._ahead.drop(self._key(wish, self.moment, self.progress))
         self._phase = (self._phase + 1) % self._phases
         if self._phase == 0:
             self._arrive()
