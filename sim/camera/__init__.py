@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.camera import billboards, ground, kernels
+from sim.camera import billboards, ground, influence, kernels
 from sim.camera.art import art
 from sim.camera.lens import Lens
 from sim.camera.models import MOST_CORNERS
@@ -155,22 +155,11 @@ class Camera:
         shadow with it, -1 for none; all else is drawn as it would be. Bad input: ValueError.
         """
         height, width, n = self.lens.height, self.lens.width, len(poses)
-        if poses.ndim != 2 or poses.shape[1] not in (3, 4):
-            raise ValueError(f"poses of shape {poses.shape}: expected (B, 3) or (B, 4)")
-        if rows.shape != (n,) or looks.shape != (n, LOOK_SIZE):
-            raise ValueError(
-                f"rows {rows.shape}, looks {looks.shape}: expected ({n},) and ({n}, {LOOK_SIZE}) for {n} poses"
-            )
+        left_out = np.full(n, -1) if without is None else _as(without, np.int64)
+        _check(scene, rows, poses, looks, left_out, objects)
         tables = _as(rows, np.int64)
         if objects is not None:
-            if objects.shape != (n, *objects.shape[1:2], len(OBJECT_COLUMNS)):
-                raise ValueError(f"objects {objects.shape}: expected ({n}, any number, {len(OBJECT_COLUMNS)})")
             scene, tables = scene._replace(objects=_as(objects, np.float32)), np.arange(n)
-        left_out = np.full(n, -1) if without is None else _as(without, np.int64)
-        if left_out.shape != (n,):
-            raise ValueError(f"without {left_out.shape}: expected ({n},), a row of the objects or -1 for each frame")
-        if scene.objects.shape[1] > MOST_OBJECTS:
-            raise ValueError(f"{scene.objects.shape[1]} objects a world: expected at most {MOST_OBJECTS}")
         if out is None:
             out = np.empty((n, height, width, 3), np.uint8)
         elif out.shape != (n, height, width, 3) or out.dtype != np.uint8 or not out.flags.c_contiguous:
@@ -184,11 +173,76 @@ class Camera:
         frames = (_as(rows, np.int64), tables, left_out, _as(poses, np.float64), _as(looks, np.float32))
         refused = kernels.render(*scene, *frames, *self._tables, self._scratch, truth, out, *views)
         if refused >= 0:
-            raise ValueError(
-                f"frame {refused}: world {rows[refused]} of {len(scene.grid)}, pose {poses[refused]}:"
-                " expected a world's index, a finite pose and a finite look"
-            )
+            raise _refusal(refused, scene, rows, poses)
         return Frames(out, *views) if truth else Frames(out)
+
+    def influence(
+        self,
+        scene: Scene,
+        rows: NDArray[np.integer],
+        poses: NDArray[np.float64],
+        looks: NDArray[np.float32],
+        without: NDArray[np.integer],
+        *,
+        objects: NDArray[np.float32] | None = None,
+    ) -> NDArray[np.bool_]:
+        """Where leaving out an object can change a picture, (B, H, W): arguments as for `render`.
+
+        That is where the object itself, its shadows or its reflection on wet ground would be seen with nothing else
+        about. Beyond it pictures with and without the object are equal, bit for bit. All false where `without` is -1.
+        """
+        n, left_out = len(poses), _as(without, np.int64)
+        _check(scene, rows, poses, looks, left_out, objects)
+        if n and not (0 <= rows.min() and rows.max() < len(scene.grid)):
+            raise ValueError(f"rows {rows.min()} to {rows.max()}: expected worlds 0 to {len(scene.grid) - 1}")
+        table = scene.objects[rows] if objects is None else objects
+        alone = np.array(table, np.float32)
+        alone[np.arange(table.shape[1]) != left_out[:, None], OBJECT_COLUMNS.index("kind")] = -1
+        mask = np.zeros((n, self.lens.height, self.lens.width), np.bool_)
+        lens, *_, drawings = self._tables
+        refused = influence.mark_influence(
+            alone, _as(poses, np.float64), _as(looks, np.float32), lens, drawings, self._scratch, mask
+        )
+        if refused >= 0:
+            raise _refusal(refused, scene, rows, poses)
+        return mask
 
 
 _as = np.ascontiguousarray
+
+
+def _check(
+    scene: Scene,
+    rows: NDArray[np.integer],
+    poses: NDArray[np.float64],
+    looks: NDArray[np.float32],
+    without: NDArray[np.int64],
+    objects: NDArray[np.float32] | None,
+) -> None:
+    """ValueError unless the arguments of one drawing fit each other."""
+    n = len(poses)
+    if poses.ndim != 2 or poses.shape[1] not in (3, 4):
+        raise ValueError(f"poses of shape {poses.shape}: expected (B, 3) or (B, 4)")
+    if rows.shape != (n,) or looks.shape != (n, LOOK_SIZE):
+        raise ValueError(
+            f"rows {rows.shape}, looks {looks.shape}: expected ({n},) and ({n}, {LOOK_SIZE}) for {n} poses"
+        )
+    if objects is not None and objects.shape != (n, *objects.shape[1:2], len(OBJECT_COLUMNS)):
+        raise ValueError(f"objects {objects.shape}: expected ({n}, any number, {len(OBJECT_COLUMNS)})")
+    most = (scene.objects if objects is None else objects).shape[1]
+    if most > MOST_OBJECTS:
+        raise ValueError(f"{most} objects a world: expected at most {MOST_OBJECTS}")
+    if without.shape != (n,):
+        raise ValueError(f"without {without.shape}: expected ({n},), a row of the objects or -1 for each frame")
+    if n and not (-1 <= without.min() and without.max() < most):
+        raise ValueError(
+            f"without {without.min()} to {without.max()}: expected rows 0 to {most - 1} of the objects, or -1"
+        )
+
+
+def _refusal(frame: int, scene: Scene, rows: NDArray[np.integer], poses: NDArray[np.float64]) -> ValueError:
+    """The error for a frame that the kernels refused."""
+    return ValueError(
+        f"frame {frame}: world {rows[frame]} of {len(scene.grid)}, pose {poses[frame]}:"
+        " expected a world's index, a finite pose and a finite look"
+    )
