@@ -119,7 +119,7 @@ class Simulator:
         return self._draw(rows, truth=True)
 
     def influence(self, without: NDArray[np.integer], rows: Rows | None = None) -> NDArray[np.bool_]:
-        """Where `observe` may change when it leaves out the objects `without` (B,), (B, H, W); see `Camera.influence`."""
+        """Where `observe` may change without the objects `without` (B,): (B, H, W); see `Camera.influence`."""
         rows = self.rows(rows)
         return self.camera.influence(self.world.scene(), rows, self.world.poses(rows), self.looks[rows], without)
 

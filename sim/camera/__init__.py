@@ -193,7 +193,7 @@ class Camera:
         """
         n, left_out = len(poses), _as(without, np.int64)
         _check(scene, rows, poses, looks, left_out, objects)
-        if n and not (0 <= rows.min() and rows.max() < len(scene.grid)):
+        if n and (rows.min() < 0 or rows.max() >= len(scene.grid)):
             raise ValueError(f"rows {rows.min()} to {rows.max()}: expected worlds 0 to {len(scene.grid) - 1}")
         table = scene.objects[rows] if objects is None else objects
         alone = np.array(table, np.float32)
@@ -234,7 +234,7 @@ def _check(
         raise ValueError(f"{most} objects a world: expected at most {MOST_OBJECTS}")
     if without.shape != (n,):
         raise ValueError(f"without {without.shape}: expected ({n},), a row of the objects or -1 for each frame")
-    if n and not (-1 <= without.min() and without.max() < most):
+    if n and (without.min() < -1 or without.max() >= most):
         raise ValueError(
             f"without {without.min()} to {without.max()}: expected rows 0 to {most - 1} of the objects, or -1"
         )
