@@ -33,6 +33,7 @@ from sim.camera.pixels import (
     VEINS,
     ZERO,
     clamp01,
+    clamp_column,
     f4,
     i4,
     kernel,
@@ -61,6 +62,9 @@ DECAL_RANGE = f4(130)
 """Metres: of the kerb and the joints of its paving; |d| and d that crossings and stop lines reach; how far they are
 drawn."""
 
+STRETCH = 32
+"""Pixels of a row that are looked at together for pavement."""
+
 GROUND_COLOURS = 5
 """The first colours of a palette lie on the ground."""
 
@@ -69,8 +73,8 @@ GROUND_COLOURS = 5
 def draw_ground(image, view, grid, origin, lap, decals, pavement, macro, look, palette, scratch):
     """Ground from the horizon down. grid, origin, decals, pavement: one world's; lap: its length in metres; macro: the
     ground noise."""
-    near = scratch.near_decals
-    painted = find_decals(decals, view, near)
+    near, wear = scratch.near_decals, look[MARKING_WEAR]
+    count_decals = find_decals(decals, view, near)
     nodes, lines, grain, colours = scratch.nodes, scratch.lines, scratch.grain[: view.width], scratch.colours
     eye_x, eye_y = view.x - origin[0], view.y - origin[1]
     middle = view.centre_x - HALF
@@ -90,9 +94,9 @@ def draw_ground(image, view, grid, origin, lap, decals, pavement, macro, look, p
         draw_grain(grain, x, y, dx, dy, per_pixel, depth / below, look[GRAIN] * clear)
         shade_row(image[v, : view.width], lines, grain, colours, reach, clear, look)
         if pavement > ZERO:
-            pave_row(image[v, : view.width], lines, grain, colours, reach, ROAD_EDGE + pavement, look)
-        for k in range(painted):
-            decal_row(image[v, : view.width], lines, grain, colours, decals[near[k]], lap, reach, look)
+            pave_row(image[v, : view.width], lines, grain, colours, per_pixel, reach, ROAD_EDGE + pavement)
+        for k in range(count_decals):
+            draw_decal(image[v], lines, grain, colours, decals[near[k]], view, per_pixel, lap, reach, wear)
         if look[COVERED] > ZERO:
             cover_row(image[v, : view.width], lines, grain, colours, look[COVERED])
         if look[VEINS] > ZERO:
@@ -276,16 +280,34 @@ def patch(d, t):
 
 
 @kernel()
-def pave_row(out, lines, grain, colours, reach, edge, look):
-    """Kerb and paving on both sides of the road, out to `edge` metres from the centre line, laid over a shaded row."""
-    d_line, t_line, noise_line, sharp_line = lines[0], lines[1], lines[2], lines[3]
+def pave_row(out, lines, grain, colours, per_pixel, reach, edge):
+    """Kerb and paving on both sides of the road, out to `edge` metres from the centre line, laid over a shaded row.
+
+    Stretches that lie apart from it are left out: d changes by no more than per_pixel metres a pixel.
+    """
+    width = out.shape[0]
+    for begin in range(0, width, STRETCH):
+        a = abs(lines[0, min(begin + STRETCH // 2, width - 1)])
+        margin = f4(STRETCH) * per_pixel
+        if ROAD_EDGE - margin < a < edge + margin:
+            pave_span(out, lines, grain, colours, reach, edge, begin, min(begin + STRETCH, width))
+
+
+@kernel()
+def pave_span(out, lines, grain, colours, reach, edge, begin, end):
+    """The pavement's share of the pixels from `begin` to `end` of a row."""
+    out, grain = out[begin:end], grain[begin:end]
+    d_line, t_line, noise_line, sharp_line = (
+        lines[0][begin:end],
+        lines[1][begin:end],
+        lines[2][begin:end],
+        lines[3][begin:end],
+    )
     foot = TWO * reach * DASH_PERIOD
     joint = min(JOINT / foot, ONE) * f4(0.22)
     for u in range(out.shape[0]):
         a, sharp = abs(d_line[u]), sharp_line[u]
         share = clamp01((edge - a) * sharp + HALF) * clamp01((a - ROAD_EDGE) * sharp + HALF)
-        if share <= ZERO:
-            continue
         kerb = clamp01((ROAD_EDGE + KERB - a) * sharp + HALF)
         s = t_line[u] * DASH_PERIOD
         beside = abs(s - np.floor(s) - HALF)
@@ -316,42 +338,78 @@ def find_decals(decals, view, near):
 
 
 @kernel()
-def decal_row(out, lines, grain, colours, decal, lap, reach, look):
-    """A zebra's bars, or a stop line, laid over a shaded row; where the old markings lay is asphalt again."""
-    d_line, t_line, noise_line, sharp_line = lines[0], lines[1], lines[2], lines[3]
-    foot, half = TWO * reach * DASH_PERIOD, HALF * decal[1]
-    laps, middle = lap * (ONE / DASH_PERIOD), decal[0] * (ONE / DASH_PERIOD)
-    zebra, wear = decal[2] == ZERO, look[MARKING_WEAR]
-    for u in range(out.shape[0]):
-        d, sharp = d_line[u], sharp_line[u]
-        way = abs(same_lap(middle, t_line[u], laps) - middle) * DASH_PERIOD
-        along = clamp01((half - way) / foot + HALF)
+def draw_decal(out, lines, grain, colours, decal, view, per_pixel, lap, reach, wear):
+    """One decal's share of a shaded row, per_pixel metres a pixel: the columns near enough to its middle, if any."""
+    foot = TWO * reach * DASH_PERIOD
+    dx, dy = decal[3] - view.x, decal[4] - view.y
+    z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
+    # on the outside of a 14 m bend the road is a quarter longer than its centre line
+    along = f4(1.3) * HALF * (decal[1] + foot)
+    radius = math.sqrt(along * along + ROAD_EDGE * ROAD_EDGE) + HALF
+    if abs(per_pixel * view.focal - z) > radius:
+        return
+    u0 = clamp_column(view.centre_x - (l + radius) / per_pixel, view.width)
+    u1 = clamp_column(view.centre_x - (l - radius) / per_pixel, view.width)
+    if u0 < u1:
+        if decal[2] == ZERO:
+            zebra_span(out, lines, grain, colours, decal, lap, foot, wear, u0, u1)
+        else:
+            stop_line_span(out, lines, grain, colours, decal, lap, foot, wear, u0, u1)
+
+
+@kernel()
+def zebra_span(out, lines, grain, colours, decal, lap, foot, wear, begin, end):
+    """A zebra's bars on a stretch of a row; where the old markings lay is asphalt again. foot: one pixel's in s, m."""
+    for u in range(begin, end):
+        d, sharp = lines[0, u], lines[3, u]
+        way, along = along_decal(lines[1, u], decal, lap, foot)
         if along <= ZERO or abs(d) > ROAD_EDGE:
             continue
-        if zebra:
-            across = (bar_integral(d + HALF / sharp) - bar_integral(d - HALF / sharp)) * sharp
-            across = across * clamp01((ZEBRA_EDGE - abs(d)) * sharp + HALF)
+        bare, tone = along * clamp01((ROAD_EDGE - abs(d)) * sharp + HALF), grain[u] * HALF
+        r, g, b = colours[ASPHALT, 0] + tone, colours[ASPHALT, 1] + tone, colours[ASPHALT, 2] + tone
+        pixel = tint_pixel(out[u], max(r, ZERO), max(g, ZERO), max(b, ZERO), bare)
+        across = (bar_integral(d + HALF / sharp) - bar_integral(d - HALF / sharp)) * sharp
+        across = across * clamp01((ZEBRA_EDGE - abs(d)) * sharp + HALF)
+        pixel = painted(pixel, colours, along * across, lines[2, u], grain[u], wear)
+        if way < HALF * decal[1]:
             inside = d - np.floor(d) < HALF and abs(d) < ZEBRA_EDGE
-            bare = along * clamp01((ROAD_EDGE - abs(d)) * sharp + HALF)
-            tone = grain[u] * HALF
-            out[u] = tint_pixel(
-                out[u],
-                max(colours[ASPHALT, 0] + tone, ZERO),
-                max(colours[ASPHALT, 1] + tone, ZERO),
-                max(colours[ASPHALT, 2] + tone, ZERO),
-                bare,
-            )
-        else:
-            across = band(d, STOP_LINE_FROM, STOP_LINE_TO, sharp)
-            inside = STOP_LINE_FROM < d < STOP_LINE_TO
-        worn = clamp01(wear * (TWO * noise_line[u] + grain[u] * f4(0.08)))
-        pixel = tint_pixel(
-            out[u], colours[MARKING, 0], colours[MARKING, 1], colours[MARKING, 2], along * across * (ONE - worn)
-        )
-        if way < half and (zebra or inside):
-            slot = LANE_MARKING_CLASS if inside else ROAD_CLASS
-            pixel = u4(pixel & u4(0xFFFFFF)) | u4(slot) << u4(24)
+            pixel = owned(pixel, LANE_MARKING_CLASS if inside else ROAD_CLASS)
         out[u] = pixel
+
+
+@kernel()
+def stop_line_span(out, lines, grain, colours, decal, lap, foot, wear, begin, end):
+    """A stop line on a stretch of a row. foot: as `zebra_span`."""
+    for u in range(begin, end):
+        d = lines[0, u]
+        way, along = along_decal(lines[1, u], decal, lap, foot)
+        if along <= ZERO or abs(d) > ROAD_EDGE:
+            continue
+        across = band(d, STOP_LINE_FROM, STOP_LINE_TO, lines[3, u])
+        pixel = painted(out[u], colours, along * across, lines[2, u], grain[u], wear)
+        inside = way < HALF * decal[1] and STOP_LINE_FROM < d < STOP_LINE_TO
+        out[u] = owned(pixel, LANE_MARKING_CLASS) if inside else pixel
+
+
+@kernel(inline="always")
+def along_decal(t, decal, lap, foot):
+    """Metres of s from a decal's middle to t, in dash periods; the share of a footprint that it covers along s."""
+    middle = decal[0] * (ONE / DASH_PERIOD)
+    way = abs(same_lap(middle, t, lap * (ONE / DASH_PERIOD)) - middle) * DASH_PERIOD
+    return way, clamp01((HALF * decal[1] - way) / foot + HALF)
+
+
+@kernel(inline="always")
+def painted(pixel, colours, share, noise, fine, wear):
+    """Road paint over `share` of a pixel, worn where the noise is high."""
+    share = share * (ONE - clamp01(wear * (TWO * noise + fine * f4(0.08))))
+    return tint_pixel(pixel, colours[MARKING, 0], colours[MARKING, 1], colours[MARKING, 2], share)
+
+
+@kernel(inline="always")
+def owned(pixel, slot):
+    """The pixel with another slot."""
+    return u4(pixel & u4(0xFFFFFF)) | u4(u4(slot) << u4(24))
 
 
 @kernel(inline="always")
