@@ -6,19 +6,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.camera import billboards, ground, influence, kernels
+from sim.camera import billboards, ground, influence, kernels, meshes
 from sim.camera.art import art
 from sim.camera.lens import Lens
 from sim.camera.models import MOST_CORNERS
 from sim.camera.pixels import BLOCK, N_COLOURS
+from sim.camera.walls import WALL_COLUMNS
 from sim.scene import OBJECT_COLUMNS, Scene
 from sim.theme import LOOK_SIZE
 
 __all__ = ["Camera", "Frames"]
 
-
-MOST_POINTS = 256
-"""Vertices, or faces, that one model may have."""
 
 MOST_DECALS = 256
 MOST_OBJECTS = 4096
@@ -46,6 +44,42 @@ class Frames(NamedTuple):
         return np.stack([np.bincount(each, minlength=objects + 1)[1 : objects + 1] for each in flat])
 
 
+class MeshScratch(NamedTuple):
+    """Working memory for one mesh: its points and faces in camera axes, one face on the screen, one row of it.
+
+    points (P, 3); facing (P,), planes (P, 4) by face; corners (2, C, 3) and soft (2, C) before and after the cut; edges
+    (C, 3); bounds (4,); colours (2, 3); columns (WALL_COLUMNS, W); ink (W,). See `sim.camera.meshes`.
+    """
+
+    points: NDArray[np.float32]
+    facing: NDArray[np.bool_]
+    planes: NDArray[np.float32]
+    corners: NDArray[np.float32]
+    soft: NDArray[np.bool_]
+    edges: NDArray[np.float32]
+    bounds: NDArray[np.float32]
+    colours: NDArray[np.float32]
+    columns: NDArray[np.float32]
+    ink: NDArray[np.uint32]
+
+    @staticmethod
+    def for_width(width: int) -> "MeshScratch":
+        """Working memory for frames of this width."""
+        corners = MOST_CORNERS + 2
+        return MeshScratch(
+            points=np.zeros((meshes.MOST_POINTS, 3), np.float32),
+            facing=np.zeros(meshes.MOST_POINTS, np.bool_),
+            planes=np.zeros((meshes.MOST_POINTS, 4), np.float32),
+            corners=np.zeros((2, corners, 3), np.float32),
+            soft=np.zeros((2, corners), np.bool_),
+            edges=np.zeros((corners, 3), np.float32),
+            bounds=np.zeros(4, np.float32),
+            colours=np.zeros((2, 3), np.float32),
+            columns=np.zeros((WALL_COLUMNS, width), np.float32),
+            ink=np.zeros(width, np.uint32),
+        )
+
+
 class Scratch(NamedTuple):
     """One frame's working memory. A camera owns its own: two cameras may draw in two threads."""
 
@@ -68,12 +102,7 @@ class Scratch(NamedTuple):
     near_decals: NDArray[np.int64]
     shadow_corners: NDArray[np.float32]
     shadow_edges: NDArray[np.float32]
-    mesh_points: NDArray[np.float32]
-    mesh_facing: NDArray[np.bool_]
-    mesh_planes: NDArray[np.float32]
-    mesh_corners: NDArray[np.float32]
-    mesh_soft: NDArray[np.bool_]
-    mesh_edges: NDArray[np.float32]
+    mesh: MeshScratch
 
     @staticmethod
     def for_size(height: int, width: int) -> "Scratch":
@@ -102,12 +131,7 @@ class Scratch(NamedTuple):
             near_decals=np.zeros(MOST_DECALS, np.int64),
             shadow_corners=np.zeros((12, 2), np.float32),
             shadow_edges=np.zeros((8, 3), np.float32),
-            mesh_points=np.zeros((MOST_POINTS, 3), np.float32),
-            mesh_facing=np.zeros(MOST_POINTS, np.bool_),
-            mesh_planes=np.zeros((MOST_POINTS, 4), np.float32),
-            mesh_corners=np.zeros((2, MOST_CORNERS + 2, 3), np.float32),
-            mesh_soft=np.zeros((2, MOST_CORNERS + 2), np.bool_),
-            mesh_edges=np.zeros((MOST_CORNERS + 2, 3), np.float32),
+            mesh=MeshScratch.for_width(width),
         )
 
 
