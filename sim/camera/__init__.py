@@ -48,7 +48,8 @@ class MeshScratch(NamedTuple):
     """Working memory for one mesh: its points and faces in camera axes, one face on the screen, one row of it.
 
     points (P, 3); facing (P,), planes (P, 4) by face; corners (2, C, 3) and soft (2, C) before and after the cut; edges
-    (C, 3); bounds (4,); colours (2, 3); columns (WALL_COLUMNS, W); ink (W,). See `sim.camera.meshes`.
+    (C, 3); bounds (4,); colours (2, 3); columns (WALL_COLUMNS, W); spans (H, 4); ink (W,); and by mesh hidden (M,), with
+    cover (2, W). See `sim.camera.meshes`.
     """
 
     points: NDArray[np.float32]
@@ -60,12 +61,15 @@ class MeshScratch(NamedTuple):
     bounds: NDArray[np.float32]
     colours: NDArray[np.float32]
     columns: NDArray[np.float32]
+    spans: NDArray[np.int64]
     ink: NDArray[np.uint32]
+    hidden: NDArray[np.bool_]
+    cover: NDArray[np.float32]
 
     @staticmethod
-    def for_width(width: int) -> "MeshScratch":
-        """Working memory for frames of this width."""
-        corners = MOST_CORNERS + 2
+    def for_size(height: int, width: int) -> "MeshScratch":
+        """Working memory for frames of this size; what is drawn in blocks is padded to whole ones."""
+        corners, whole = MOST_CORNERS + 2, -(-width // BLOCK) * BLOCK
         return MeshScratch(
             points=np.zeros((meshes.MOST_POINTS, 3), np.float32),
             facing=np.zeros(meshes.MOST_POINTS, np.bool_),
@@ -75,8 +79,11 @@ class MeshScratch(NamedTuple):
             edges=np.zeros((corners, 3), np.float32),
             bounds=np.zeros(4, np.float32),
             colours=np.zeros((2, 3), np.float32),
-            columns=np.zeros((WALL_COLUMNS, width), np.float32),
-            ink=np.zeros(width, np.uint32),
+            columns=np.zeros((WALL_COLUMNS, whole), np.float32),
+            spans=np.zeros((height, 4), np.int64),
+            ink=np.zeros(whole, np.uint32),
+            hidden=np.zeros(meshes.MOST_MESHES, np.bool_),
+            cover=np.zeros((2, width), np.float32),
         )
 
 
@@ -131,7 +138,7 @@ class Scratch(NamedTuple):
             near_decals=np.zeros(MOST_DECALS, np.int64),
             shadow_corners=np.zeros((12, 2), np.float32),
             shadow_edges=np.zeros((8, 3), np.float32),
-            mesh=MeshScratch.for_width(width),
+            mesh=MeshScratch.for_size(height, width),
         )
 
 

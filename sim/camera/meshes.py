@@ -30,6 +30,7 @@ from sim.camera.pixels import (
     ZERO,
     ceil_int,
     clamp01,
+    clamp_column,
     f4,
     i4,
     kernel,
@@ -48,6 +49,9 @@ NEAREST, FARTHEST = f4(0.3), f4(300)
 
 DETAIL = f4(26)
 """Pixels of length below which a vehicle is drawn from its plainer model."""
+
+ROOMY = f4(1.12)
+"""What an object keeps within, in shares of its length and width: eaves and lamps stand out."""
 
 SLACK = f4(1e-4)
 """Share of its distance by which a face may lie behind another one and still be drawn over it: lamps lie on bumpers."""
@@ -128,10 +132,11 @@ def find_meshes(objects, view, ranges, order, depths):
 @kernel()
 def draw_meshes(image, view, objects, models, sun, look, palette, scratch, omitted):
     """Vehicles and houses; returns how many. omitted: the row of an object to leave out, its slots kept; or -1."""
-    order, depths = scratch.order, scratch.depths
+    order, depths, hidden = scratch.order, scratch.depths, scratch.mesh.hidden
     count = find_meshes(objects, view, models.ranges, order, depths)
     if count:
         scratch.inverse[:] = ZERO
+        find_hidden(objects, view, order[:count], hidden, scratch.mesh, omitted)
     for k in range(count):
         i, slot = order[k], i4(254 - 2 * k)
         building = i4(objects[i, 4]) == BUILDING
@@ -139,9 +144,66 @@ def draw_meshes(image, view, objects, models, sun, look, palette, scratch, omitt
             scratch.slot_class[each] = BUILDING_CLASS if building else VEHICLE_CLASS
             scratch.slot_instance[each] = i + 1
         scratch.slot_reach[slot], scratch.slot_reach[slot + 1] = max(depths[k], ONE), ZERO
-        if i != omitted:
+        if i != omitted and not hidden[k]:
             draw_mesh(image, view, objects[i], i, slot, models, (sun, look, palette), scratch)
     return count
+
+
+@kernel()
+def find_hidden(objects, view, order, hidden, mesh, omitted):
+    """Set hidden[k] for the meshes, far to near in `order`, that nearer houses hide whole: half of a street's are.
+
+    mesh.cover (2, W): of each column the highest row down from which a house covers it, and the depth of its walls.
+    """
+    mesh.cover[0], mesh.cover[1] = f4(1e9), f4(1e9)
+    for k in range(order.shape[0] - 1, -1, -1):
+        drawn = objects[order[k]]
+        frame = axes(drawn, view)
+        left, right, top, nearest = screen_box(drawn, frame, view)
+        first, last = clamp_column(left - HALF, view.width), clamp_column(right + ONE, view.width)
+        hidden[k] = nearest > NEAREST
+        for u in range(first, last):
+            hidden[k] = hidden[k] and mesh.cover[0, u] < top - ONE and mesh.cover[1, u] < nearest
+        if not hidden[k] and nearest > NEAREST and i4(drawn[4]) == BUILDING and order[k] != omitted:
+            cover_columns(mesh.cover, drawn, frame, view)
+
+
+@kernel()
+def screen_box(drawn, frame, view):
+    """What an object keeps within: columns from, to, the top row, all in pixels, and the least depth in metres."""
+    left, right, top, nearest = f4(1e9), f4(-1e9), f4(1e9), f4(1e9)
+    for k in range(4):
+        x = (HALF if k < 2 else -HALF) * ROOMY * drawn[7]
+        y = (HALF if k in (0, 3) else -HALF) * ROOMY * drawn[2]
+        z, l = frame[2] + frame[0] * x - frame[1] * y, frame[3] + frame[1] * x + frame[0] * y
+        nearest = min(nearest, z)
+        if z > NEAREST:
+            u = view.centre_x - view.focal * l / z
+            left, right = min(left, u), max(right, u)
+            top = min(top, view.centre_y - view.focal * (drawn[3] - view.mount) / z)
+    return left, right, top, nearest
+
+
+@kernel()
+def cover_columns(cover, drawn, frame, view):
+    """Add the columns that a house's walls cover whole. Of its four sides the farther of those that face the camera is
+    where a column meets them."""
+    left, right = f4(1e9), f4(-1e9)
+    for k in range(4):
+        x, y = (HALF if k < 2 else -HALF) * drawn[7], (HALF if k in (0, 3) else -HALF) * drawn[2]
+        z, l = frame[2] + frame[0] * x - frame[1] * y, frame[3] + frame[1] * x + frame[0] * y
+        left, right = min(left, view.centre_x - view.focal * l / z), max(right, view.centre_x - view.focal * l / z)
+    ahead, aside = frame[2] * frame[0] + frame[3] * frame[1], frame[3] * frame[0] - frame[2] * frame[1]
+    end, side = abs(ahead) - HALF * drawn[7], abs(aside) - HALF * drawn[2]
+    tall = view.focal * (f4(EAVES[1]) * drawn[3] - view.mount)
+    for u in range(clamp_column(left + ONE, view.width), clamp_column(right - HALF, view.width)):
+        tangent = (view.centre_x - f4(u) - HALF) / view.focal
+        along = (frame[0] + frame[1] * tangent) * (ONE if ahead > ZERO else -ONE)
+        across = (frame[0] * tangent - frame[1]) * (ONE if aside > ZERO else -ONE)
+        z = max(end / along if end > ZERO else ZERO, side / across if side > ZERO else ZERO)
+        row = view.centre_y - tall / z + ONE
+        if row < cover[0, u]:
+            cover[0, u], cover[1, u] = row, z
 
 
 @kernel()
@@ -279,7 +341,8 @@ def face_colours(colours, albedo, material, plane, state, light):
 @kernel()
 def outline(mesh, corners, beyond, n, view):
     """A face cut at z = NEAREST, its edges on the screen into mesh.edges, which of them are soft into mesh.soft; fills
-    mesh.bounds with its top and bottom row and its nearest and farthest z. Returns how many corners are left.
+    mesh.bounds with its top and bottom row and its nearest and farthest z. Returns how many corners are left, 0 for a
+    face beside the picture.
 
     edges: (n, 3), of each the unit normal that points inside and the constant: pixels inside of it.
     """
@@ -289,18 +352,20 @@ def outline(mesh, corners, beyond, n, view):
         mesh.soft[0, k] = beyond[k] < 0 or not mesh.facing[beyond[k]]
     n = clip_near(mesh.corners, mesh.soft, n)
     top, bottom, nearest, farthest = f4(1e9), f4(-1e9), f4(1e9), ZERO
+    left, right = f4(1e9), f4(-1e9)
     for k in range(n):
         a, b = mesh.corners[1, k], mesh.corners[1, k + 1 if k + 1 < n else 0]
         ua, va = view.centre_x - view.focal * a[1] / a[0], view.centre_y - view.focal * a[2] / a[0]
         ub, vb = view.centre_x - view.focal * b[1] / b[0], view.centre_y - view.focal * b[2] / b[0]
         top, bottom, nearest, farthest = min(top, va), max(bottom, va), min(nearest, a[0]), max(farthest, a[0])
+        left, right = min(left, ua), max(right, ua)
         du, dv = ub - ua, vb - va
         size = math.sqrt(du * du + dv * dv) + f4(1e-9)
         # counter-clockwise seen from outside, on a screen whose rows run downwards: inside lies to the left
         mesh.edges[k, 0], mesh.edges[k, 1] = dv / size, -du / size
         mesh.edges[k, 2] = -(mesh.edges[k, 0] * ua + mesh.edges[k, 1] * va)
     mesh.bounds[0], mesh.bounds[1], mesh.bounds[2], mesh.bounds[3] = top, bottom, nearest, farthest
-    return n
+    return n if right > -ONE and left < f4(view.width + 1) and bottom > -ONE else 0
 
 
 @kernel()
@@ -348,22 +413,21 @@ def fill_wall(image, view, n, plane, slot, house, light, scratch):
     """A house's wall with its windows."""
     _, look, palette = light
     mesh = scratch.mesh
-    top, bottom = mesh.bounds[0], mesh.bounds[1]
     first, last = view.width, 0
-    rows = range(max(ceil_int(top - ONE), 0), min(ceil_int(bottom + ONE), image.shape[0]))
+    rows = range(max(ceil_int(mesh.bounds[0] - ONE), 0), min(ceil_int(mesh.bounds[1] + ONE), image.shape[0]))
     for v in rows:
         span = row_span(mesh.edges, mesh.soft[1], n, f4(v) + HALF, view.width)
+        mesh.spans[v, 0], mesh.spans[v, 1], mesh.spans[v, 2], mesh.spans[v, 3] = span
         if span[0] < span[3]:
             first, last = min(first, span[0]), max(last, span[3])
     if first >= last:
         return
     sizes = wall_columns(mesh.columns, first, last, view, plane, house, mesh.bounds, look)
     for v in rows:
-        span = row_span(mesh.edges, mesh.soft[1], n, f4(v) + HALF, view.width)
+        span = (mesh.spans[v, 0], mesh.spans[v, 1], mesh.spans[v, 2], mesh.spans[v, 3])
         if span[0] < span[3]:
             above = view.centre_y - f4(v) - HALF
-            ink = mesh.ink[span[0] : span[3]]
-            wall_row(ink, mesh.columns, span[0], above, view.mount, sizes, mesh.colours, slot, look, palette)
+            wall_row(mesh.ink, mesh.columns, span, above, view.mount, sizes, mesh.colours, slot, look, palette)
             lay_row(image[v], scratch.inverse[v], mesh, n, span, plane, view, v)
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.camera.pixels import (
+    BLOCK,
     FOG_DENSITY,
     HALF,
     HAZE,
@@ -65,96 +66,138 @@ class HouseWall(NamedTuple):
 
 @kernel()
 def wall_columns(columns, first, last, view, plane, house, bounds, look):
-    """Fill the column table from column `first` to `last`; returns what all rows share: (storeys, height of a storey,
-    height of the walls, the house's row).
+    """Fill the column table from column `first` to `last`, in whole blocks; returns what all rows share: (storeys, height
+    of a storey, height of the walls, the house's row).
 
     Only the wall that faces the road, on the left of the house, has a door.
     """
     end = abs(plane[0] * house.forward_z + plane[1] * house.forward_l) > f4(0.7)
     front = plane[1] * house.forward_z - plane[0] * house.forward_l > f4(0.7)
     span = house.width if end else house.length
-    along_z, along_l = (-house.forward_l, house.forward_z) if end else (house.forward_z, house.forward_l)
+    along = (-house.forward_l, house.forward_z) if end else (house.forward_z, house.forward_l)
+    start = HALF * span - MARGIN - along[0] * house.z - along[1] * house.l
     bays = max(np.floor((span - TWO * MARGIN) / BAY), ONE)
-    pitch = (span - TWO * MARGIN) / bays
-    door = np.floor(bays * HALF) if front else -ONE
-    for u in range(first, last):
-        tangent = (view.centre_x - f4(u) - HALF) / view.focal
-        z = plane[3] / (plane[0] + plane[1] * tangent)
-        z = min(max(z, bounds[2]), bounds[3])  # past its own outline a wall runs on, to infinity
-        along = along_z * (z - house.z) + along_l * (z * tangent - house.l)
-        turned = z * z * plane[1] / plane[3]
-        foot = max(abs((along_l * (z - turned * tangent) - along_z * turned) / view.focal), SHARPEST)
-        position = along + HALF * span - MARGIN
-        bay = min(max(np.floor(position / pitch), ZERO), bays - ONE)
-        aside = abs(position - (bay + HALF) * pitch)
-        half = HALF_DOOR if bay == door else HALF_WINDOW
-        glass = clamp01((half - aside) / foot + HALF)
-        bar = ZERO if bay == door else TWO * BAR / max(foot, TWO * BAR) * clamp01((BAR - aside) / foot + ONE)
-        blur = clamp01(foot / pitch - HALF)  # from far along the wall its windows run together
-        columns[RISE, u] = z / view.focal
-        columns[CLEAR, u] = transmittance(min(z, HAZE_LIMIT) * look[FOG_DENSITY])
-        columns[GLASS_ACROSS, u] = mix(glass * (ONE - bar), TWO * half / pitch, blur)
-        columns[FRAME_ACROSS, u] = mix(
-            clamp01((half + FRAME - aside) / foot + HALF), TWO * (half + FRAME) / pitch, blur
-        )
-        columns[BAY_NUMBER, u] = bay
-        columns[LOW, u] = STEP if bay == door else SILL
+    layout = (bays, (span - TWO * MARGIN) / bays, np.floor(bays * HALF) if front else -ONE)
+    begin, stop = whole_blocks(first, last)
+    places, feet = columns[GLASS_ACROSS, begin:stop], columns[FRAME_ACROSS, begin:stop]
+    rises, clears = columns[RISE, begin:stop], columns[CLEAR, begin:stop]
+    tangent = (view.centre_x - f4(begin) - HALF) / view.focal
+    find_places(rises, places, feet, tangent, ONE / view.focal, plane, along, start, bounds)
+    find_haze(clears, rises, view.focal * look[FOG_DENSITY], HAZE_LIMIT * look[FOG_DENSITY])
+    find_windows(places, feet, columns[BAY_NUMBER, begin:stop], columns[LOW, begin:stop], layout)
     storeys = max(np.floor((house.eaves - PLINTH) / FLOOR), ONE)
     return storeys, (house.eaves - PLINTH) / storeys, house.eaves, house.row
 
 
+@kernel(inline="always")
+def whole_blocks(first, last):
+    """Columns `first` to `last`, rounded out to whole blocks: what is left over from them is not drawn eight at a time."""
+    return first // BLOCK * BLOCK, -(-last // BLOCK) * BLOCK
+
+
 @kernel()
-def wall_row(out, columns, begin, above, mount, sizes, colours, slot, look, palette):
-    """The colours of one row of a wall from column `begin` on. above: pixels from the row up to the horizon; colours:
-    (2, 3), the lit wall's."""
-    storeys, storey_height, eaves, house = sizes[0], sizes[1], sizes[2], u4(sizes[3])
-    end = begin + out.shape[0]
-    rises, clears, glasses = columns[RISE, begin:end], columns[CLEAR, begin:end], columns[GLASS_ACROSS, begin:end]
-    frames, bays, lows = columns[FRAME_ACROSS, begin:end], columns[BAY_NUMBER, begin:end], columns[LOW, begin:end]
-    wall_r, wall_g, wall_b = colours[0, 0], colours[0, 1], colours[0, 2]
-    white_r, white_g, white_b = palette[MARKING, 0], palette[MARKING, 1], palette[MARKING, 2]
-    sky_r, sky_g, sky_b = palette[HAZE, 0], palette[HAZE, 1], palette[HAZE, 2]
+def find_places(rises, places, feet, tangent, step, plane, along, start, bounds):
+    """Of each column: metres up the wall a pixel, place along the wall, metres along it a pixel."""
+    for i in range(rises.shape[0]):
+        t = tangent - step * f4(i4(i))
+        z = plane[3] / (plane[0] + plane[1] * t)
+        z = min(max(z, bounds[2]), bounds[3])  # past its own outline a wall runs on, to infinity
+        turned = z * z * plane[1] / plane[3]
+        rises[i] = z * step
+        places[i] = start + along[0] * z + along[1] * z * t
+        feet[i] = max(abs(along[1] * (z - turned * t) - along[0] * turned) * step, SHARPEST)
+
+
+@kernel()
+def find_haze(clears, rises, thickness, thickest):
+    """The light that passes the haze."""
+    for i in range(rises.shape[0]):
+        clears[i] = transmittance(min(rises[i] * thickness, thickest))
+
+
+@kernel()
+def find_windows(glasses, frames, bay_numbers, lows, layout):
+    """From places along the wall and footprints, which stand in `glasses` and `frames`, the shares of glass and frame."""
+    bays, pitch, door = layout
+    for i in range(glasses.shape[0]):
+        position, foot = glasses[i], frames[i]
+        bay = min(max(np.floor(position / pitch), ZERO), bays - ONE)
+        aside = abs(position - (bay + HALF) * pitch)
+        half = HALF_DOOR if bay == door else HALF_WINDOW
+        bar = clamp01((BAR - aside) / foot + HALF) if bay != door else ZERO
+        blur = clamp01(foot / pitch - HALF)  # from far along the wall its windows run together
+        glass = clamp01((half - aside) / foot + HALF) * (ONE - bar)
+        framed = clamp01((half + FRAME - aside) / foot + HALF)
+        glasses[i] = mix(glass, TWO * half / pitch, blur)
+        frames[i] = mix(framed, TWO * (half + FRAME) / pitch, blur)
+        bay_numbers[i], lows[i] = bay, STEP if bay == door else SILL
+
+
+@kernel()
+def wall_row(ink, columns, span, above, mount, sizes, colours, slot, look, palette):
+    """The colours of one row of a wall into `ink`, about the columns of `span`.
+
+    above: pixels from the row up to the horizon. colours: (2, 3), the lit wall's.
+    """
+    begin, end = whole_blocks(span[0], span[3])
+    table = (
+        columns[RISE, begin:end],
+        columns[CLEAR, begin:end],
+        columns[GLASS_ACROSS, begin:end],
+        columns[FRAME_ACROSS, begin:end],
+        columns[BAY_NUMBER, begin:end],
+        columns[LOW, begin:end],
+    )
     night = look[HEADLIGHTS] > ZERO or look[STARS] > ZERO
-    per_storey = ONE / storey_height
-    for u in range(out.shape[0]):
-        rise, clear = rises[u], clears[u]
+    paints = (
+        (colours[0, 0], palette[MARKING, 0], palette[HAZE, 0], LIT_WINDOW[0]),
+        (colours[0, 1], palette[MARKING, 1], palette[HAZE, 1], LIT_WINDOW[1]),
+        (colours[0, 2], palette[MARKING, 2], palette[HAZE, 2], LIT_WINDOW[2]),
+    )
+    shade_wall(ink[begin:end], table, above, mount, sizes, paints, slot, LIT_SHARE if night else TWO)
+
+
+@kernel()
+def shade_wall(out, table, above, mount, sizes, paints, slot, dark_share):
+    """`wall_row` for one run of columns. paints: of red, green, blue the wall's, a frame's, the haze's, a lit pane's.
+    dark_share: of the windows, the share that are not lit."""
+    rises, clears, glasses, frames, bays, lows = table
+    storeys, storey_height, eaves, house = sizes
+    per_storey, house = ONE / storey_height, u4(house * 1013)
+    for i in range(out.shape[0]):
+        rise, clear = rises[i], clears[i]
         height, sharp = mount + rise * above, ONE / max(rise, SHARPEST)
-        level = (height - PLINTH) * per_storey
-        storey = min(max(np.floor(level), ZERO), storeys - ONE)
-        up = (level - storey) * storey_height
-        low = lows[u] if storey < HALF else SILL
+        storey = min(max(np.floor((height - PLINTH) * per_storey), ZERO), storeys - ONE)
+        up = height - PLINTH - storey * storey_height
+        low = lows[i] if storey < HALF else SILL
         opening = clamp01((up - low) * sharp + HALF) * clamp01((HEAD - up) * sharp + HALF)
         bar = clamp01((BAR - abs(up - TRANSOM)) * sharp + HALF)
-        surround = clamp01((up - low + FRAME) * sharp + HALF) * clamp01((HEAD + FRAME - up) * sharp + HALF)
-        glass = glasses[u] * opening * (ONE - bar)
-        frame = frames[u] * surround - glass
+        glass = glasses[i] * opening * (ONE - bar)
+        framed = clamp01((up - low + FRAME) * sharp + HALF) * clamp01((HEAD + FRAME - up) * sharp + HALF)
+        frame = f4(0.45) * max(frames[i] * framed - glass, ZERO)
 
         # darker at the plinth, near the ground and under the eaves, lighter where a course runs round the house
         plinth = clamp01((PLINTH - height) * sharp + HALF)
         course = clamp01((f4(0.06) - abs(up - storey_height + f4(0.10))) * sharp + HALF) * min(f4(0.12) * sharp, ONE)
         weather = clamp01(ONE - height * f4(0.35)) * f4(0.10) + clamp01(ONE - abs(eaves - height)) * f4(0.16)
         shade = (ONE - f4(0.30) * plinth) * (ONE + f4(0.08) * course) * (ONE - weather)
-        r, g, b = wall_r * shade, wall_g * shade, wall_b * shade
-        r, g, b = (
-            mix(r, mix(r, white_r, f4(0.45)), frame),
-            mix(g, mix(g, white_g, f4(0.45)), frame),
-            mix(b, mix(b, white_b, f4(0.45)), frame),
-        )
 
-        chance = scramble(u4(u4(i4(bays[u]) + i4(storey) * i4(131)) + u4(house * u4(1013))) * u4(0x9E3779B1))
+        chance = scramble(u4(u4(i4(bays[i]) + i4(storey) * i4(131)) + house) * u4(0x9E3779B1))
         lot = f4(i4(chance & u4(255))) * f4(1 / 255)
-        door = low < ZERO
-        mirror = clamp01((up - f4(0.5)) * f4(0.55)) * (f4(0.15) + f4(0.40) * lot)
-        curtain = f4(0.30) if (chance & u4(0x700)) == u4(0x700) else f4(0.11)
-        mirror = ZERO if door else mirror
-        dark_r, dark_g, dark_b = white_r * curtain, white_g * curtain * f4(1.02), white_b * curtain * f4(1.06)
-        dark_r = wall_r * f4(0.42) if door else dark_r
-        dark_g = wall_g * f4(0.34) if door else dark_g
-        dark_b = wall_b * f4(0.28) if door else dark_b
-        shining = night and lot > LIT_SHARE and not door
-        pane_r = LIT_WINDOW[0] if shining else mix(dark_r, sky_r, mirror)
-        pane_g = LIT_WINDOW[1] if shining else mix(dark_g, sky_g, mirror)
-        pane_b = LIT_WINDOW[2] if shining else mix(dark_b, sky_b, mirror)
-        r, g, b = mix(r, pane_r, glass), mix(g, pane_g, glass), mix(b, pane_b, glass)
-        luminous = i4(1) if shining and glass > HALF else i4(0)
-        out[u] = pack(mix(sky_r, r, clear), mix(sky_g, g, clear), mix(sky_b, b, clear), slot + luminous)
+        door = ONE if low < ZERO else ZERO
+        mirror = (ONE - door) * clamp01((up - f4(0.5)) * f4(0.55)) * (f4(0.15) + f4(0.40) * lot)
+        pane = f4(0.30) if (chance & u4(0x700)) == u4(0x700) else f4(0.12)  # with or without a curtain
+        lit = ONE if lot - TWO * door > dark_share else ZERO
+        wood = f4(0.36) * door
+        r = wall_channel(paints[0], shade, frame, glass, pane, wood, door, mirror, lit, clear)
+        g = wall_channel(paints[1], shade, frame, glass, pane, wood, door, mirror, lit, clear)
+        b = wall_channel(paints[2], shade, frame, glass, pane, wood, door, mirror, lit, clear)
+        out[i] = pack(r, g, b, slot + i4(lit * glass + HALF))
+
+
+@kernel(inline="always")
+def wall_channel(paint, shade, frame, glass, pane, wood, door, mirror, lit, clear):
+    """One channel of a wall with shares `frame` and `glass` of its window, whose pane mirrors the sky or is lit."""
+    wall, white, sky, light = paint
+    through = mix(mix(white * pane, wall * wood, door), sky, mirror)
+    return mix(sky, mix(mix(wall * shade, white, frame), mix(through, light, lit), glass), clear)
