@@ -1,25 +1,22 @@
 """Pictures drawn before they are due: where the show goes is known as soon as the world has moved."""
 
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, wait
 
 import numpy as np
 from numpy.typing import NDArray
-
-THREADS = 2
-"""In a town one picture takes about as long to draw as it stays on screen, and two cores are what a laptop has."""
 
 Picture = NDArray[np.uint8]
 
 
 class Ahead:
-    """Draws in threads of its own. An order has a key; whoever takes it waits until it is drawn.
+    """Has pictures drawn in another thread, first come, first served. An order has a key; whoever takes it waits for it.
 
     What the pictures show must not change while they are drawn: `settle` first.
     """
 
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(THREADS, "pictures")
+    def __init__(self, pool: Executor) -> None:
+        self._pool = pool
         self._orders: dict[Hashable, Future[Picture]] = {}
         self._last: Hashable = None
 
@@ -53,7 +50,3 @@ class Ahead:
             order.cancel()
         wait(self._orders.values())
         self._orders.clear()
-
-    def close(self) -> None:
-        """End the threads."""
-        self._pool.shutdown(cancel_futures=True)

@@ -1,5 +1,6 @@
 """Pictures on order: drawn once, handed out at once, forgotten when the world moves."""
 
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event, get_ident
 
 import numpy as np
@@ -10,9 +11,8 @@ from sim.view.ahead import Ahead
 
 @pytest.fixture
 def ahead():
-    found = Ahead()
-    yield found
-    found.close()
+    with ThreadPoolExecutor(2) as pool:
+        yield Ahead(pool)
 
 
 def flat(value: int) -> np.ndarray:
