@@ -100,16 +100,28 @@ class Simulator:
         self.looks[:], self.seeds[:] = snapshot.looks, snapshot.seeds
         self.theme_names = list(snapshot.theme_names)
 
-    def observe(self, rows: Rows | None = None, *, objects: NDArray[np.float32] | None = None) -> Observation:
+    def observe(
+        self,
+        rows: Rows | None = None,
+        *,
+        objects: NDArray[np.float32] | None = None,
+        without: NDArray[np.integer] | None = None,
+    ) -> Observation:
         """What a policy is given, in fresh arrays: frame (B, H, W, 3) uint8 and speed (B, 1) float32 in m/s.
 
-        objects: (B, M, 9), see sim.scene, to be seen instead of the worlds'.
+        objects: (B, M, 9), see sim.scene, to be seen instead of the worlds'. without: (B,) the row of an object that is
+        not to be seen, -1 for none.
         """
-        return self.observation(self._draw(rows, objects=objects), rows)
+        return self.observation(self._draw(rows, objects=objects, without=without), rows)
 
     def truth(self, rows: Rows | None = None) -> Frames:
         """The same pictures with each pixel's class, object and depth."""
         return self._draw(rows, truth=True)
+
+    def influence(self, without: NDArray[np.integer], rows: Rows | None = None) -> NDArray[np.bool_]:
+        """Where `observe` may change without the objects `without` (B,): (B, H, W); see `Camera.influence`."""
+        rows = self.rows(rows)
+        return self.camera.influence(self.world.scene(), rows, self.world.poses(rows), self.looks[rows], without)
 
     def observation(self, frames: Frames, rows: Rows | None = None) -> Observation:
         """`frames` of the worlds in `rows`, as an observation."""
@@ -151,10 +163,17 @@ class Simulator:
         """`rows`, or all of them for None."""
         return self._everything if rows is None else rows
 
-    def _draw(self, rows: Rows | None, *, truth: bool = False, objects: NDArray[np.float32] | None = None) -> Frames:
+    def _draw(
+        self,
+        rows: Rows | None,
+        *,
+        truth: bool = False,
+        objects: NDArray[np.float32] | None = None,
+        without: NDArray[np.integer] | None = None,
+    ) -> Frames:
         looks = self.looks if rows is None else self.looks[rows]
         scene, poses = self.world.scene(), self.world.poses(rows)
-        return self.camera.render(scene, self.rows(rows), poses, looks, truth=truth, objects=objects)
+        return self.camera.render(scene, self.rows(rows), poses, looks, truth=truth, objects=objects, without=without)
 
 
 class _Displays(local):

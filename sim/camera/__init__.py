@@ -6,19 +6,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.camera import billboards, ground, kernels
+from sim.camera import billboards, ground, influence, kernels, meshes
 from sim.camera.art import art
 from sim.camera.lens import Lens
 from sim.camera.models import MOST_CORNERS
 from sim.camera.pixels import BLOCK, N_COLOURS
+from sim.camera.walls import WALL_COLUMNS
 from sim.scene import OBJECT_COLUMNS, Scene
 from sim.theme import LOOK_SIZE
 
 __all__ = ["Camera", "Frames"]
 
-
-MOST_POINTS = 256
-"""Vertices, or faces, that one model may have."""
 
 MOST_DECALS = 256
 MOST_OBJECTS = 4096
@@ -46,6 +44,49 @@ class Frames(NamedTuple):
         return np.stack([np.bincount(each, minlength=objects + 1)[1 : objects + 1] for each in flat])
 
 
+class MeshScratch(NamedTuple):
+    """Working memory for one mesh: its points and faces in camera axes, one face on the screen, one row of it.
+
+    points (P, 3); facing (P,), planes (P, 4) by face; corners (2, C, 3) and soft (2, C) before and after the cut; edges
+    (C, 3); bounds (4,); colours (2, 3); columns (WALL_COLUMNS, W); spans (H, 4); ink (W,); and by mesh hidden (M,), with
+    cover (2, W). See `sim.camera.meshes`.
+    """
+
+    points: NDArray[np.float32]
+    facing: NDArray[np.bool_]
+    planes: NDArray[np.float32]
+    corners: NDArray[np.float32]
+    soft: NDArray[np.bool_]
+    edges: NDArray[np.float32]
+    bounds: NDArray[np.float32]
+    colours: NDArray[np.float32]
+    columns: NDArray[np.float32]
+    spans: NDArray[np.int64]
+    ink: NDArray[np.uint32]
+    hidden: NDArray[np.bool_]
+    cover: NDArray[np.float32]
+
+    @staticmethod
+    def for_size(height: int, width: int) -> "MeshScratch":
+        """Working memory for frames of this size; what is drawn in blocks is padded to whole ones."""
+        corners, whole = MOST_CORNERS + 2, -(-width // BLOCK) * BLOCK
+        return MeshScratch(
+            points=np.zeros((meshes.MOST_POINTS, 3), np.float32),
+            facing=np.zeros(meshes.MOST_POINTS, np.bool_),
+            planes=np.zeros((meshes.MOST_POINTS, 4), np.float32),
+            corners=np.zeros((2, corners, 3), np.float32),
+            soft=np.zeros((2, corners), np.bool_),
+            edges=np.zeros((corners, 3), np.float32),
+            bounds=np.zeros(4, np.float32),
+            colours=np.zeros((2, 3), np.float32),
+            columns=np.zeros((WALL_COLUMNS, whole), np.float32),
+            spans=np.zeros((height, 4), np.int64),
+            ink=np.zeros(whole, np.uint32),
+            hidden=np.zeros(meshes.MOST_MESHES, np.bool_),
+            cover=np.zeros((2, width), np.float32),
+        )
+
+
 class Scratch(NamedTuple):
     """One frame's working memory. A camera owns its own: two cameras may draw in two threads."""
 
@@ -68,12 +109,7 @@ class Scratch(NamedTuple):
     near_decals: NDArray[np.int64]
     shadow_corners: NDArray[np.float32]
     shadow_edges: NDArray[np.float32]
-    mesh_points: NDArray[np.float32]
-    mesh_facing: NDArray[np.bool_]
-    mesh_planes: NDArray[np.float32]
-    mesh_corners: NDArray[np.float32]
-    mesh_soft: NDArray[np.bool_]
-    mesh_edges: NDArray[np.float32]
+    mesh: MeshScratch
 
     @staticmethod
     def for_size(height: int, width: int) -> "Scratch":
@@ -102,12 +138,7 @@ class Scratch(NamedTuple):
             near_decals=np.zeros(MOST_DECALS, np.int64),
             shadow_corners=np.zeros((12, 2), np.float32),
             shadow_edges=np.zeros((8, 3), np.float32),
-            mesh_points=np.zeros((MOST_POINTS, 3), np.float32),
-            mesh_facing=np.zeros(MOST_POINTS, np.bool_),
-            mesh_planes=np.zeros((MOST_POINTS, 4), np.float32),
-            mesh_corners=np.zeros((2, MOST_CORNERS + 2, 3), np.float32),
-            mesh_soft=np.zeros((2, MOST_CORNERS + 2), np.bool_),
-            mesh_edges=np.zeros((MOST_CORNERS + 2, 3), np.float32),
+            mesh=MeshScratch.for_size(height, width),
         )
 
 
@@ -155,22 +186,11 @@ class Camera:
         shadow with it, -1 for none; all else is drawn as it would be. Bad input: ValueError.
         """
         height, width, n = self.lens.height, self.lens.width, len(poses)
-        if poses.ndim != 2 or poses.shape[1] not in (3, 4):
-            raise ValueError(f"poses of shape {poses.shape}: expected (B, 3) or (B, 4)")
-        if rows.shape != (n,) or looks.shape != (n, LOOK_SIZE):
-            raise ValueError(
-                f"rows {rows.shape}, looks {looks.shape}: expected ({n},) and ({n}, {LOOK_SIZE}) for {n} poses"
-            )
+        left_out = np.full(n, -1) if without is None else _as(without, np.int64)
+        _check(scene, rows, poses, looks, left_out, objects)
         tables = _as(rows, np.int64)
         if objects is not None:
-            if objects.shape != (n, *objects.shape[1:2], len(OBJECT_COLUMNS)):
-                raise ValueError(f"objects {objects.shape}: expected ({n}, any number, {len(OBJECT_COLUMNS)})")
             scene, tables = scene._replace(objects=_as(objects, np.float32)), np.arange(n)
-        left_out = np.full(n, -1) if without is None else _as(without, np.int64)
-        if left_out.shape != (n,):
-            raise ValueError(f"without {left_out.shape}: expected ({n},), a row of the objects or -1 for each frame")
-        if scene.objects.shape[1] > MOST_OBJECTS:
-            raise ValueError(f"{scene.objects.shape[1]} objects a world: expected at most {MOST_OBJECTS}")
         if out is None:
             out = np.empty((n, height, width, 3), np.uint8)
         elif out.shape != (n, height, width, 3) or out.dtype != np.uint8 or not out.flags.c_contiguous:
@@ -184,11 +204,76 @@ class Camera:
         frames = (_as(rows, np.int64), tables, left_out, _as(poses, np.float64), _as(looks, np.float32))
         refused = kernels.render(*scene, *frames, *self._tables, self._scratch, truth, out, *views)
         if refused >= 0:
-            raise ValueError(
-                f"frame {refused}: world {rows[refused]} of {len(scene.grid)}, pose {poses[refused]}:"
-                " expected a world's index, a finite pose and a finite look"
-            )
+            raise _refusal(refused, scene, rows, poses)
         return Frames(out, *views) if truth else Frames(out)
+
+    def influence(
+        self,
+        scene: Scene,
+        rows: NDArray[np.integer],
+        poses: NDArray[np.float64],
+        looks: NDArray[np.float32],
+        without: NDArray[np.integer],
+        *,
+        objects: NDArray[np.float32] | None = None,
+    ) -> NDArray[np.bool_]:
+        """Where leaving out an object can change a picture, (B, H, W): arguments as for `render`.
+
+        That is where the object itself, its shadows or its reflection on wet ground would be seen with nothing else
+        about. Beyond it pictures with and without the object are equal, bit for bit. All false where `without` is -1.
+        """
+        n, left_out = len(poses), _as(without, np.int64)
+        _check(scene, rows, poses, looks, left_out, objects)
+        if n and (rows.min() < 0 or rows.max() >= len(scene.grid)):
+            raise ValueError(f"rows {rows.min()} to {rows.max()}: expected worlds 0 to {len(scene.grid) - 1}")
+        table = scene.objects[rows] if objects is None else objects
+        alone = np.array(table, np.float32)
+        alone[np.arange(table.shape[1]) != left_out[:, None], OBJECT_COLUMNS.index("kind")] = -1
+        mask = np.zeros((n, self.lens.height, self.lens.width), np.bool_)
+        lens, *_, drawings = self._tables
+        refused = influence.mark_influence(
+            alone, _as(poses, np.float64), _as(looks, np.float32), lens, drawings, self._scratch, mask
+        )
+        if refused >= 0:
+            raise _refusal(refused, scene, rows, poses)
+        return mask
 
 
 _as = np.ascontiguousarray
+
+
+def _check(
+    scene: Scene,
+    rows: NDArray[np.integer],
+    poses: NDArray[np.float64],
+    looks: NDArray[np.float32],
+    without: NDArray[np.int64],
+    objects: NDArray[np.float32] | None,
+) -> None:
+    """ValueError unless the arguments of one drawing fit each other."""
+    n = len(poses)
+    if poses.ndim != 2 or poses.shape[1] not in (3, 4):
+        raise ValueError(f"poses of shape {poses.shape}: expected (B, 3) or (B, 4)")
+    if rows.shape != (n,) or looks.shape != (n, LOOK_SIZE):
+        raise ValueError(
+            f"rows {rows.shape}, looks {looks.shape}: expected ({n},) and ({n}, {LOOK_SIZE}) for {n} poses"
+        )
+    if objects is not None and objects.shape != (n, *objects.shape[1:2], len(OBJECT_COLUMNS)):
+        raise ValueError(f"objects {objects.shape}: expected ({n}, any number, {len(OBJECT_COLUMNS)})")
+    most = (scene.objects if objects is None else objects).shape[1]
+    if most > MOST_OBJECTS:
+        raise ValueError(f"{most} objects a world: expected at most {MOST_OBJECTS}")
+    if without.shape != (n,):
+        raise ValueError(f"without {without.shape}: expected ({n},), a row of the objects or -1 for each frame")
+    if n and (without.min() < -1 or without.max() >= most):
+        raise ValueError(
+            f"without {without.min()} to {without.max()}: expected rows 0 to {most - 1} of the objects, or -1"
+        )
+
+
+def _refusal(frame: int, scene: Scene, rows: NDArray[np.integer], poses: NDArray[np.float64]) -> ValueError:
+    """The error for a frame that the kernels refused."""
+    return ValueError(
+        f"frame {frame}: world {rows[frame]} of {len(scene.grid)}, pose {poses[frame]}:"
+        " expected a world's index, a finite pose and a finite look"
+    )

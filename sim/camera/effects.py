@@ -181,17 +181,22 @@ def draw_reflections(image, view, macro, origin, look):
         mirror = look[WETNESS] * min(f4(0.06) + f4(0.94) * grazing * grazing, f4(0.62))
         dx, dy = view.sin * per_pixel, -view.cos * per_pixel
         x, y = eye_x + view.cos * depth - middle * dx, eye_y + view.sin * depth - middle * dy
-        smear = f4(0.7) + f4(0.11) * below
-        first = mirrored_row(view, below - smear)
-        rows = (
-            first,
-            mirrored_row(view, below),
-            mirrored_row(view, below + smear),
-            mirrored_row(view, below + TWO * smear),
-        )
+        rows = mirrored_rows(view, below)
         place = (x + f4(MACRO_SIZE), y + f4(MACRO_SIZE), dx, dy)
         above = (image[rows[0]], image[rows[1]], image[rows[2]], image[rows[3]])
         mirror_row(image[v, : view.width], above, macro, place, mirror)
+
+
+@kernel(inline="always")
+def mirrored_rows(view, below):
+    """The four rows that wet ground mirrors, `below` pixels under the horizon."""
+    smear = f4(0.7) + f4(0.11) * below
+    return (
+        mirrored_row(view, below - smear),
+        mirrored_row(view, below),
+        mirrored_row(view, below + smear),
+        mirrored_row(view, below + TWO * smear),
+    )
 
 
 @kernel(inline="always")

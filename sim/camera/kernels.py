@@ -114,7 +114,7 @@ def render(
         world, look = rows[b], looks[b]
         if not (0 <= world < grids.shape[0] and is_finite(poses[b]) and is_finite(look)):
             return b
-        yaw = poses[b, 2] - 2 * math.pi * math.floor(poses[b, 2] / (2 * math.pi))
+        yaw = turn(poses[b])
         view = aim(poses[b], yaw, lens, width, height)
         sun = sun_direction(look, yaw)
         grade(look, palette)
@@ -151,6 +151,12 @@ def is_finite(values):
     for value in values:
         total = total + f4(value) * ZERO
     return total == ZERO
+
+
+@kernel(inline="always")
+def turn(pose):
+    """A pose's yaw in [0, 2 pi)."""
+    return pose[2] - 2 * math.pi * math.floor(pose[2] / (2 * math.pi))
 
 
 @kernel()

@@ -1,16 +1,18 @@
 """Low-poly vehicles and houses: convex faces with their own depth. The conventions are those of `sim.camera.kernels`.
 
-A face's plane gives 1/z as a linear function of column and row, so the depth is exact and the nearer face wins pixel by
-pixel. `inverse` (H, W) holds 1/z of what meshes have been drawn, 0 elsewhere. Only edges past which no face of the same
-model faces the camera are softened, by the share of the pixel that they cover: elsewhere the background would show
-through the seams. Meshes come far to near, so that soft edges lie on what is really behind them.
+A face's plane gives 1/z as a linear function of column and row, so depth is exact and the nearer face wins pixel by
+pixel. `inverse` (H, W) holds 1/z of the meshes drawn so far, 0 elsewhere. Only edges past which no face of the same
+model faces the camera are soft, by the share of the pixel that they leave: elsewhere the background would show through
+the seams. Meshes come far to near, so that soft edges lie on what is really behind them.
+
+A face is drawn row by row: its colours into `ink` (width,), then what of it is not hidden on the picture.
 """
 
 import math
 
 import numpy as np
 
-from sim.camera.models import MATERIALS
+from sim.camera.models import EAVES, MATERIALS
 from sim.camera.pixels import (
     COVER,
     COVERED,
@@ -22,13 +24,13 @@ from sim.camera.pixels import (
     HEADLIGHTS,
     MARKING,
     ONE,
-    STARS,
     SUN_STRENGTH,
     SUNLIGHT,
     ZENITH,
     ZERO,
     ceil_int,
     clamp01,
+    clamp_column,
     drop_farthest,
     f4,
     i4,
@@ -41,6 +43,7 @@ from sim.camera.pixels import (
     u4,
     unpack,
 )
+from sim.camera.walls import HouseWall, wall_columns, wall_row
 from sim.scene import CLASSES, OBJECT_KINDS
 
 NEAREST, FARTHEST = f4(0.3), f4(300)
@@ -49,24 +52,33 @@ NEAREST, FARTHEST = f4(0.3), f4(300)
 DETAIL = f4(26)
 """Pixels of length below which a vehicle is drawn from its plainer model."""
 
+ROOMY = f4(1.12)
+"""What an object keeps within, in shares of its length and width: eaves and lamps stand out."""
+
+SLACK = f4(1e-4)
+"""Share of its distance by which a face may lie behind another one and still be drawn over it: lamps lie on bumpers."""
+
 BUILDING = i4(OBJECT_KINDS.index("building"))
 BUILDING_CLASS, VEHICLE_CLASS = i4(CLASSES.index("building")), i4(CLASSES.index("vehicle"))
 MOST_MESHES = 64
 """Of one frame; the farthest are left out. They take slots from 255 downwards, two each: the upper one for what shines
-by itself, so that no light of a car's lamps is laid on it."""
+by itself, so that no light of the ego's lamps is laid on it."""
+MOST_POINTS = 384
+"""Vertices, or faces, that one model may have."""
 
-(PAINT, GLASS, TYRE, RIM, HEADLAMP, TAIL_LAMP, BRAKE_LIGHT, PLATE, TRIM, CARGO, WALL, GABLE, ROOF, PARAPET) = range(14)
-assert MATERIALS[WALL] == "wall"
-assert MATERIALS[PARAPET] == "parapet"
+PAINT, GLASS, HEADLAMP, TAIL_LAMP, BRAKE_LIGHT, WALL, ROOF = (
+    MATERIALS.index(name) for name in ("paint", "glass", "headlamp", "tail lamp", "brake light", "wall", "roof")
+)
 
 ALBEDO = np.array(
     [
-        *([0.0, 0.0, 0.0], [0.13, 0.16, 0.19], [0.06, 0.06, 0.065], [0.42, 0.43, 0.45], [0.93, 0.95, 0.92]),
-        *([0.34, 0.035, 0.03], [0.20, 0.03, 0.03], [0.86, 0.84, 0.74], [0.09, 0.09, 0.10], [0.82, 0.83, 0.81]),
+        *([0.0, 0.0, 0.0], [0.13, 0.16, 0.19], [0.06, 0.06, 0.065], [0.46, 0.47, 0.49], [0.93, 0.95, 0.92]),
+        *([0.34, 0.035, 0.03], [0.20, 0.03, 0.03], [0.86, 0.84, 0.74], [0.085, 0.085, 0.095], [0.82, 0.83, 0.81]),
+        *([0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.80, 0.78, 0.72], [0.46, 0.29, 0.22]),
     ],
     np.float32,
 )
-"""Colours of the first materials in shares of white paint; paint itself, walls and roofs come from lists."""
+"""Colours of the materials in shares of white paint; those of paint, walls and roofs come from lists."""
 
 PAINTS = np.array(
     [
@@ -86,13 +98,11 @@ WALLS = np.array(
 )
 ROOFS = np.array([[0.42, 0.24, 0.18], [0.30, 0.28, 0.28], [0.36, 0.29, 0.24], [0.24, 0.26, 0.30]], np.float32)
 
-BRAKING_RED = (f4(255), f4(52), f4(40))
-LIT_WINDOW = (f4(255), f4(214), f4(140))
-EAVES = np.array([0.93, 0.74], np.float32)
-"""The height of the walls under a flat roof and a gabled one, in shares of the house's."""
+BRAKING_RED, TAIL_RED, LAMP_WHITE = (f4(255), f4(52), f4(40)), (f4(150), f4(22), f4(18)), (f4(255), f4(250), f4(228))
+"""Colours of lamps that are on: braking by day and night, the other two in the dark."""
 
-FLOOR, BAY = f4(3.1), f4(2.9)
-"""Metres from one window to the next, up and along."""
+
+# --- objects ----------------------------------------------------------------------------------------------------------
 
 
 @kernel()
@@ -106,7 +116,7 @@ def find_meshes(objects, view, ranges, order, depths):
             continue
         dx, dy = objects[i, 0] - view.x, objects[i, 1] - view.y
         z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
-        radius = f4(0.55) * math.sqrt(objects[i, 2] * objects[i, 2] + objects[i, 7] * objects[i, 7])
+        radius = f4(0.57) * math.sqrt(objects[i, 2] * objects[i, 2] + objects[i, 7] * objects[i, 7])
         if z + radius < NEAREST or z - radius > FARTHEST or abs(l) - radius * f4(1.4) > max(z + radius, ZERO) * widest:
             continue
         count = insert_nearer(order, depths, count, i, z)
@@ -115,87 +125,147 @@ def find_meshes(objects, view, ranges, order, depths):
 
 @kernel()
 def draw_meshes(image, view, objects, models, sun, look, palette, scratch, omitted):
-    """Vehicles and houses; returns how many. omitted: the row of an object to leave out, its slot kept; or -1."""
-    order, depths, inverse = scratch.order, scratch.depths, scratch.inverse
+    """Vehicles and houses; returns how many. omitted: the row of an object to leave out, its slots kept; or -1."""
+    order, depths, hidden = scratch.order, scratch.depths, scratch.mesh.hidden
     count = find_meshes(objects, view, models.ranges, order, depths)
     if count:
-        inverse[:] = ZERO
+        scratch.inverse[:] = ZERO
+        find_hidden(objects, view, order[:count], hidden, scratch.mesh, omitted)
     for k in range(count):
         i, slot = order[k], i4(254 - 2 * k)
-        kind = i4(objects[i, 4])
+        building = i4(objects[i, 4]) == BUILDING
         for each in range(slot, slot + 2):
-            scratch.slot_class[each] = BUILDING_CLASS if kind == BUILDING else VEHICLE_CLASS
+            scratch.slot_class[each] = BUILDING_CLASS if building else VEHICLE_CLASS
             scratch.slot_instance[each] = i + 1
         scratch.slot_reach[slot], scratch.slot_reach[slot + 1] = max(depths[k], ONE), ZERO
-        if i != omitted:
-            draw_mesh(image, view, objects[i], models, (slot, i), sun, look, palette, scratch)
+        if i != omitted and not hidden[k]:
+            draw_mesh(image, view, objects[i], i, slot, models, (sun, look, palette), scratch)
     return count
 
 
 @kernel()
-def choose_model(drawn, kind, tint, z, focal):
-    """0 or 1: a vehicle's near or far model; a house's kind of roof."""
+def find_hidden(objects, view, order, hidden, mesh, omitted):
+    """Set hidden[k] for the meshes, far to near in `order`, that nearer houses hide whole: half of a street's are.
+
+    mesh.cover (2, W): of each column the highest row down from which a house covers it, and the depth of its walls.
+    """
+    mesh.cover[0], mesh.cover[1] = f4(1e9), f4(1e9)
+    for k in range(order.shape[0] - 1, -1, -1):
+        drawn = objects[order[k]]
+        frame = axes(drawn, view)
+        left, right, top, nearest = screen_box(drawn, frame, view)
+        first, last = clamp_column(left - HALF, view.width), clamp_column(right + ONE, view.width)
+        hidden[k] = nearest > NEAREST
+        for u in range(first, last):
+            hidden[k] = hidden[k] and mesh.cover[0, u] < top - ONE and mesh.cover[1, u] < nearest
+        if not hidden[k] and nearest > NEAREST and i4(drawn[4]) == BUILDING and order[k] != omitted:
+            cover_columns(mesh.cover, drawn, frame, view)
+
+
+@kernel()
+def screen_box(drawn, frame, view):
+    """What an object keeps within: columns from, to, the top row, all in pixels, and the least depth in metres."""
+    left, right, top, nearest = f4(1e9), f4(-1e9), f4(1e9), f4(1e9)
+    for k in range(4):
+        x = (HALF if k < 2 else -HALF) * ROOMY * drawn[7]
+        y = (HALF if k in (0, 3) else -HALF) * ROOMY * drawn[2]
+        z, l = frame[2] + frame[0] * x - frame[1] * y, frame[3] + frame[1] * x + frame[0] * y
+        nearest = min(nearest, z)
+        if z > NEAREST:
+            u = view.centre_x - view.focal * l / z
+            left, right = min(left, u), max(right, u)
+            top = min(top, view.centre_y - view.focal * (drawn[3] - view.mount) / z)
+    return left, right, top, nearest
+
+
+@kernel()
+def cover_columns(cover, drawn, frame, view):
+    """Add the columns that a house's walls cover whole. Of its four sides the farther of those that face the camera is
+    where a column meets them."""
+    left, right = f4(1e9), f4(-1e9)
+    for k in range(4):
+        x, y = (HALF if k < 2 else -HALF) * drawn[7], (HALF if k in (0, 3) else -HALF) * drawn[2]
+        z, l = frame[2] + frame[0] * x - frame[1] * y, frame[3] + frame[1] * x + frame[0] * y
+        left, right = min(left, view.centre_x - view.focal * l / z), max(right, view.centre_x - view.focal * l / z)
+    ahead, aside = frame[2] * frame[0] + frame[3] * frame[1], frame[3] * frame[0] - frame[2] * frame[1]
+    end, side = abs(ahead) - HALF * drawn[7], abs(aside) - HALF * drawn[2]
+    tall = view.focal * (f4(EAVES[1]) * drawn[3] - view.mount)
+    for u in range(clamp_column(left + ONE, view.width), clamp_column(right - HALF, view.width)):
+        tangent = (view.centre_x - f4(u) - HALF) / view.focal
+        along = (frame[0] + frame[1] * tangent) * (ONE if ahead > ZERO else -ONE)
+        across = (frame[0] * tangent - frame[1]) * (ONE if aside > ZERO else -ONE)
+        z = max(end / along if end > ZERO else ZERO, side / across if side > ZERO else ZERO)
+        row = view.centre_y - tall / z + ONE
+        if row < cover[0, u]:
+            cover[0, u], cover[1, u] = row, z
+
+
+@kernel()
+def draw_mesh(image, view, drawn, row, slot, models, light, scratch):
+    """One object, row `row` of its table: its vertices to camera axes, then every face that faces the camera.
+
+    light: (sun, look, palette).
+    """
+    mesh = scratch.mesh
+    kind, tint, state = i4(drawn[4]), drawn[5], drawn[8]
+    frame = axes(drawn, view)
+    which = choose_model(drawn, kind, frame[2], view.focal)
+    first_vertex, vertices, first_face, faces = models.ranges[kind, which]
+    place_points(models.vertices[first_vertex : first_vertex + vertices], drawn, frame, view.mount, mesh.points)
+    for f in range(faces):
+        face = first_face + f
+        mesh.facing[f] = plane_of(mesh.points, models.corners[face], models.sides[face], mesh.planes[f]) > ZERO
+    eaves = drawn[3] * (f4(EAVES[0]) if which == 0 else f4(EAVES[1]))
+    for f in range(faces):
+        if not mesh.facing[f]:
+            continue
+        face = first_face + f
+        n = outline(mesh, models.corners[face], models.beyond[face], models.sides[face], view)
+        if n < 3:
+            continue
+        material, plane = models.material[face], mesh.planes[f]
+        albedo = albedo_of(material, tint, row)
+        shining = face_colours(mesh.colours, albedo, material, plane, state, light)
+        if material == WALL:
+            house = HouseWall(frame[0], frame[1], frame[2], frame[3], drawn[7], drawn[2], eaves, row)
+            fill_wall(image, view, n, plane, slot, house, light, scratch)
+        else:
+            fill_flat(image, view, n, plane, slot + i4(shining), light, scratch)
+
+
+@kernel()
+def axes(drawn, view):
+    """Where an object's axes lie in the camera's: (forward's z, forward's l, the middle's z, its l)."""
+    dx, dy = drawn[0] - view.x, drawn[1] - view.y
+    cos, sin = f4(math.cos(drawn[6])), f4(math.sin(drawn[6]))
+    forward_z, forward_l = view.cos * cos + view.sin * sin, view.cos * sin - view.sin * cos
+    return forward_z, forward_l, view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
+
+
+@kernel()
+def choose_model(drawn, kind, z, focal):
+    """0 or 1: a vehicle's near or far model; a house's flat or gabled roof, by its tint."""
     if kind == BUILDING:
-        return 0 if (tint * f4(37) - np.floor(tint * f4(37))) < f4(0.45) else 1
+        return 0 if drawn[5] * f4(37) - np.floor(drawn[5] * f4(37)) < f4(0.45) else 1
     return 0 if drawn[7] * focal > DETAIL * max(z, ONE) else 1
 
 
 @kernel()
-def draw_mesh(image, view, drawn, models, identity, sun, look, palette, scratch):
-    """One object: its vertices to camera axes, then every face that faces the camera."""
-    slot, row = identity
-    points, facing, corners = scratch.mesh_points, scratch.mesh_facing, scratch.mesh_corners
-    kind, tint = i4(drawn[4]), drawn[5]
-    dx, dy = drawn[0] - view.x, drawn[1] - view.y
-    z0, l0 = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
-    cos_yaw, sin_yaw = f4(math.cos(drawn[6])), f4(math.sin(drawn[6]))
-    forward_z, forward_l = view.cos * cos_yaw + view.sin * sin_yaw, view.cos * sin_yaw - view.sin * cos_yaw
-    which = choose_model(drawn, kind, tint, z0, view.focal)
-    first_vertex, vertices, first_face, faces = models.ranges[kind, which]
-    for v in range(vertices):
-        x = models.vertices[first_vertex + v, 0] * drawn[7]
-        y = models.vertices[first_vertex + v, 1] * drawn[2]
-        points[v, 0] = z0 + forward_z * x - forward_l * y
-        points[v, 1] = l0 + forward_l * x + forward_z * y
-        points[v, 2] = models.vertices[first_vertex + v, 2] * drawn[3] - view.mount
-    for f in range(faces):
-        face = first_face + f
-        facing[f] = plane_of(points, models.corners[face], models.sides[face], scratch.mesh_planes[f]) > ZERO
-    house = (forward_z, forward_l, z0, l0, drawn[3] * EAVES[which])
-    for f in range(faces):
-        if not facing[f]:
-            continue
-        face = first_face + f
-        n = models.sides[face]
-        for k in range(n):
-            beyond = models.beyond[face, k]
-            for axis in range(3):
-                corners[0, k, axis] = points[models.corners[face, k], axis]
-            scratch.mesh_soft[0, k] = beyond < 0 or not facing[beyond]
-        n = clip_near(corners, scratch.mesh_soft, n)
-        if n < 3:
-            continue
-        plane = scratch.mesh_planes[f]
-        material = models.material[face]
-        light = face_light(plane, sun, look)
-        if material in (WALL, GABLE):
-            colour = WALLS[i4((tint + ONE) * f4(0.499 * len(WALLS)))]
-        elif material in (ROOF, PARAPET):
-            colour = ROOFS[(row * 7 + which) % len(ROOFS)] if material == ROOF else WALLS[4]
-        elif material == PAINT:
-            colour = PAINTS[i4((tint + ONE) * f4(0.499 * len(PAINTS)))]
-        else:
-            colour = ALBEDO[material]
-        paint = lit_colour(colour, material, light, plane, drawn[8], look, palette)
-        fill_face(image, scratch.inverse, view, corners[1], scratch.mesh_soft[1], scratch.mesh_edges, n, plane, slot,
-                  paint, material, drawn, row, house, look, palette)  # fmt: skip
+def place_points(vertices, drawn, frame, mount, points):
+    """A model's vertices at an object's place and size, as (z forward, l left, h up) from the camera."""
+    forward_z, forward_l, z, l = frame
+    for v in range(vertices.shape[0]):
+        x, y = vertices[v, 0] * drawn[7], vertices[v, 1] * drawn[2]
+        points[v, 0] = z + forward_z * x - forward_l * y
+        points[v, 1] = l + forward_l * x + forward_z * y
+        points[v, 2] = vertices[v, 2] * drawn[3] - mount
 
 
 @kernel()
 def plane_of(points, corners, n, plane):
     """Fill plane (4,): the outward unit normal (z, l, h) and its product with a point of the face; returns how much the
-    face faces the camera, which is at the origin. The normal is Newell's, the mean one of a face that is
-    slightly bent."""
+    face faces the camera, which is at the origin. The normal is Newell's, the mean one of a face that is slightly bent.
+    """
     nz, nl, nh = ZERO, ZERO, ZERO
     mz, ml, mh = ZERO, ZERO, ZERO
     for k in range(n):
@@ -210,13 +280,94 @@ def plane_of(points, corners, n, plane):
     return -plane[3]
 
 
+# --- colours ----------------------------------------------------------------------------------------------------------
+
+
+@kernel(inline="always")
+def shade_of(tint, shades):
+    """Which of a list of colours a tint in [-1, 1] picks."""
+    return i4((min(max(tint, -ONE), ONE) + ONE) * f4(0.4999) * f4(shades.shape[0]))
+
+
+@kernel()
+def albedo_of(material, tint, row):
+    """A face's red, green and blue in shares of white paint."""
+    if material == PAINT:
+        k = shade_of(tint, PAINTS)
+        return PAINTS[k, 0], PAINTS[k, 1], PAINTS[k, 2]
+    if material == WALL:
+        k = shade_of(tint, WALLS)
+        return WALLS[k, 0], WALLS[k, 1], WALLS[k, 2]
+    if material == ROOF:
+        k = i4(scramble(u4(u4(row + 1) * u4(0x9E3779B1))) & u4(3))
+        return ROOFS[k, 0], ROOFS[k, 1], ROOFS[k, 2]
+    return ALBEDO[material, 0], ALBEDO[material, 1], ALBEDO[material, 2]
+
+
+@kernel()
+def face_colours(colours, albedo, material, plane, state, light):
+    """Fill colours (2, 3), of the face's top row and of its bottom row, in this light; returns whether it shines."""
+    sun, look, palette = light
+    dark = look[HEADLIGHTS] > ZERO
+    lamp = material in (TAIL_LAMP, BRAKE_LIGHT)
+    if (lamp and state > HALF) or (dark and material in (TAIL_LAMP, HEADLAMP)):
+        shine = LAMP_WHITE if material == HEADLAMP else (BRAKING_RED if state > HALF else TAIL_RED)
+        colours[:, 0], colours[:, 1], colours[:, 2] = shine[0], shine[1], shine[2]
+        return True
+    strength = look[SUN_STRENGTH]
+    towards = max(plane[0] * sun[0] + plane[1] * sun[1] + plane[2] * sun[2], ZERO)
+    ambient = (f4(0.62) + f4(0.20) * plane[2]) * (ONE - f4(0.22) * strength)
+    gloss = f4(0.10) + f4(0.40) * clamp01(plane[2] + f4(0.3)) if material == GLASS else ZERO
+    snow = f4(0.85) * min(look[COVERED] * f4(1.6), ONE) if material == ROOF else ZERO
+    fall = f4(0.10) if material == PAINT and plane[2] < f4(0.6) else ZERO  # the road below a car is darker than the sky
+    for channel in range(3):
+        lit = ambient + f4(0.62) * strength * towards * palette[SUNLIGHT, channel] * f4(1 / 250)
+        value = albedo[channel] * palette[MARKING, channel] * lit
+        value = mix(value, palette[COVER, channel], snow)
+        colours[0, channel] = min(mix(value, palette[ZENITH, channel], gloss) * (ONE + HALF * fall), FULL)
+        colours[1, channel] = min(mix(value, palette[ZENITH, channel], f4(0.3) * gloss) * (ONE - fall), FULL)
+    return False
+
+
+# --- faces ------------------------------------------------------------------------------------------------------------
+
+
+@kernel()
+def outline(mesh, corners, beyond, n, view):
+    """A face cut at z = NEAREST, its edges on the screen into mesh.edges, which of them are soft into mesh.soft; fills
+    mesh.bounds with its top and bottom row and its nearest and farthest z. Returns how many corners are left, 0 for a
+    face beside the picture.
+
+    edges: (n, 3), of each the unit normal that points inside and the constant: pixels inside of it.
+    """
+    for k in range(n):
+        for axis in range(3):
+            mesh.corners[0, k, axis] = mesh.points[corners[k], axis]
+        mesh.soft[0, k] = beyond[k] < 0 or not mesh.facing[beyond[k]]
+    n = clip_near(mesh.corners, mesh.soft, n)
+    top, bottom, nearest, farthest = f4(1e9), f4(-1e9), f4(1e9), ZERO
+    left, right = f4(1e9), f4(-1e9)
+    for k in range(n):
+        a, b = mesh.corners[1, k], mesh.corners[1, k + 1 if k + 1 < n else 0]
+        ua, va = view.centre_x - view.focal * a[1] / a[0], view.centre_y - view.focal * a[2] / a[0]
+        ub, vb = view.centre_x - view.focal * b[1] / b[0], view.centre_y - view.focal * b[2] / b[0]
+        top, bottom, nearest, farthest = min(top, va), max(bottom, va), min(nearest, a[0]), max(farthest, a[0])
+        left, right = min(left, ua), max(right, ua)
+        du, dv = ub - ua, vb - va
+        size = math.sqrt(du * du + dv * dv) + f4(1e-9)
+        # counter-clockwise seen from outside, on a screen whose rows run downwards: inside lies to the left
+        mesh.edges[k, 0], mesh.edges[k, 1] = dv / size, -du / size
+        mesh.edges[k, 2] = -(mesh.edges[k, 0] * ua + mesh.edges[k, 1] * va)
+    mesh.bounds[0], mesh.bounds[1], mesh.bounds[2], mesh.bounds[3] = top, bottom, nearest, farthest
+    return n if right > -ONE and left < f4(view.width + 1) and bottom > -ONE else 0
+
+
 @kernel()
 def clip_near(corners, soft, n):
     """Cut a face at z = NEAREST: corners[0] (n, 3) and its soft edges into corners[1], soft[1]; how many are left."""
     count = 0
     for k in range(n):
-        j = k + 1 if k + 1 < n else 0
-        a, b = corners[0, k], corners[0, j]
+        a, b = corners[0, k], corners[0, k + 1 if k + 1 < n else 0]
         inside, next_inside = a[0] >= NEAREST, b[0] >= NEAREST
         if inside:
             for axis in range(3):
@@ -233,169 +384,111 @@ def clip_near(corners, soft, n):
 
 
 @kernel()
-def face_light(plane, sun, look):
-    """Light on a face: the sky's from above, some from the ground, the sun's where it shines on it."""
-    strength = look[SUN_STRENGTH]
-    towards = max(plane[0] * sun[0] + plane[1] * sun[1] + plane[2] * sun[2], ZERO)
-    sky = f4(0.62) + f4(0.20) * plane[2]
-    return sky * (ONE - f4(0.22) * strength), f4(0.62) * strength * towards
-
-
-@kernel()
-def lit_colour(colour, material, light, plane, state, look, palette):
-    """A face's colour in this light (red, green, blue, is it luminous)."""
-    if state > HALF and material in (TAIL_LAMP, BRAKE_LIGHT):
-        return BRAKING_RED[0], BRAKING_RED[1], BRAKING_RED[2], True
-    ambient, direct = light
-    r, g, b = ZERO, ZERO, ZERO
-    white = palette[MARKING]
-    warm = palette[SUNLIGHT]
-    share_r = ambient + direct * warm[0] * f4(1 / 250)
-    share_g = ambient + direct * warm[1] * f4(1 / 250)
-    share_b = ambient + direct * warm[2] * f4(1 / 250)
-    r, g, b = colour[0] * white[0] * share_r, colour[1] * white[1] * share_g, colour[2] * white[2] * share_b
-    if material == GLASS:  # it mirrors the sky, more where it leans back
-        gloss = f4(0.16) + f4(0.34) * clamp01(plane[2] + f4(0.2))
-        r, g, b = (
-            mix(r, palette[ZENITH, 0], gloss),
-            mix(g, palette[ZENITH, 1], gloss),
-            mix(b, palette[ZENITH, 2], gloss),
-        )
-    if material == ROOF and look[COVERED] > ZERO:
-        snow = f4(0.85) * min(look[COVERED] * f4(1.6), ONE)
-        r, g, b = mix(r, palette[COVER, 0], snow), mix(g, palette[COVER, 1], snow), mix(b, palette[COVER, 2], snow)
-    return min(r, FULL), min(g, FULL), min(b, FULL), False
-
-
-@kernel()
-def fill_face(image, inverse, view, corners, soft, edges, n, plane, slot, paint, material, drawn, row, house,
-              look, palette):  # fmt: skip
-    """Fill a convex face (n corners in camera axes), row by row, where nothing nearer has been drawn."""
-    focal, cx, cy = view.focal, view.centre_x, view.centre_y
-    top, bottom, nearest, farthest = f4(1e9), f4(-1e9), f4(1e9), ZERO
-    for k in range(n):
-        a, b = corners[k], corners[k + 1 if k + 1 < n else 0]
-        ua, va = cx - focal * a[1] / a[0], cy - focal * a[2] / a[0]
-        ub, vb = cx - focal * b[1] / b[0], cy - focal * b[2] / b[0]
-        top, bottom = min(top, va), max(bottom, va)
-        nearest, farthest = min(nearest, a[0]), max(farthest, a[0])
-        du, dv = ub - ua, vb - va
-        size = math.sqrt(du * du + dv * dv) + f4(1e-9)
-        # seen from outside the corners run counter-clockwise, on the screen with its rows downwards: to the left is in
-        edges[k, 0], edges[k, 1] = dv / size, -du / size
-        edges[k, 2] = -(edges[k, 0] * ua + edges[k, 1] * va)
-    slope_u, slope_v = -plane[1] / (focal * plane[3]), -plane[2] / (focal * plane[3])
-    base = plane[0] / plane[3] - slope_u * cx - slope_v * cy
-    slack = f4(1e-4) / nearest
+def fill_flat(image, view, n, plane, slot, light, scratch):
+    """A face whose colour changes only from row to row."""
+    _, look, palette = light
+    mesh, ink = scratch.mesh, scratch.mesh.ink
+    top, bottom, nearest, farthest = mesh.bounds[0], mesh.bounds[1], mesh.bounds[2], mesh.bounds[3]
+    clear = transmittance(min(HALF * (nearest + farthest), HAZE_LIMIT) * look[FOG_DENSITY])
+    clear = ONE if look[HEADLIGHTS] > ZERO and slot & i4(1) else clear
     for v in range(max(ceil_int(top - ONE), 0), min(ceil_int(bottom + ONE), image.shape[0])):
-        y = f4(v) + HALF
-        outer_left, outer_right = ZERO, f4(view.width)
-        inner_left, inner_right = ZERO, f4(view.width)
-        for k in range(n):
-            ex, rest = edges[k, 0], edges[k, 1] * y + edges[k, 2]
-            outer, inner = (-HALF, HALF) if soft[k] else (ZERO, ZERO)
-            if abs(ex) < f4(1e-6):
-                if rest < outer:
-                    outer_right = outer_left - ONE
-                if rest < inner:
-                    inner_right = inner_left - ONE
-            elif ex > ZERO:
-                outer_left, inner_left = max(outer_left, (outer - rest) / ex), max(inner_left, (inner - rest) / ex)
-            else:
-                outer_right, inner_right = min(outer_right, (outer - rest) / ex), min(inner_right, (inner - rest) / ex)
-        if outer_left >= outer_right:
-            continue
-        u0, u1 = max(ceil_int(outer_left - HALF), 0), min(ceil_int(outer_right - HALF), view.width)
-        s0, s1 = max(ceil_int(inner_left - HALF), u0), min(ceil_int(inner_right - HALF), u1)
-        if s1 <= s0:
-            s0, s1 = u1, u1
-        row_base = base + slope_v * y
-        for u in range(u0, u1):
-            if s0 <= u < s1:
-                share = ONE
-            else:
-                share = ONE
-                x = f4(u) + HALF
-                for k in range(n):
-                    if soft[k]:
-                        share = min(share, edges[k, 0] * x + edges[k, 1] * y + edges[k, 2] + HALF)
-                if share <= ZERO:
-                    continue
-            # off its own outline a plane runs on: hold the depth to that of the corners
-            iz = min(max(row_base + slope_u * (f4(u) + HALF), ONE / farthest), ONE / nearest)
-            if iz + slack < inverse[v, u]:
-                continue
-            z = ONE / iz
-            r, g, b, luminous = paint
-            if material in (WALL, GABLE):
-                r, g, b, luminous = wall_colour(u, y, z, view, plane, paint, material, drawn, row, house, look, palette)
-            if not luminous or look[HEADLIGHTS] == ZERO:
-                clear = transmittance(min(z, HAZE_LIMIT) * look[FOG_DENSITY])
-                r = mix(palette[HAZE, 0], r, clear)
-                g = mix(palette[HAZE, 1], g, clear)
-                b = mix(palette[HAZE, 2], b, clear)
-            if share >= ONE:
-                image[v, u] = pack(r, g, b, slot + i4(luminous))
-                inverse[v, u] = iz
-            else:
-                below_r, below_g, below_b = unpack(image[v, u])
-                mine = share >= HALF
-                owner = u4(slot + i4(luminous)) << u4(24) if mine else u4(image[v, u] & u4(0xFF000000))
-                blend = pack(mix(below_r, r, share), mix(below_g, g, share), mix(below_b, b, share), i4(0))
-                image[v, u] = blend | owner
-                if mine:
-                    inverse[v, u] = iz
+        span = row_span(mesh.edges, mesh.soft[1], n, f4(v) + HALF, view.width)
+        if span[0] < span[3]:
+            down = clamp01((f4(v) + HALF - top) / max(bottom - top, ONE))
+            r = mix(palette[HAZE, 0], mix(mesh.colours[0, 0], mesh.colours[1, 0], down), clear)
+            g = mix(palette[HAZE, 1], mix(mesh.colours[0, 1], mesh.colours[1, 1], down), clear)
+            b = mix(palette[HAZE, 2], mix(mesh.colours[0, 2], mesh.colours[1, 2], down), clear)
+            ink[span[0] : span[3]] = pack(r, g, b, slot)
+            lay_row(image[v], scratch.inverse[v], mesh, n, span, plane, view, v)
 
 
 @kernel()
-def wall_colour(u, y, z, view, plane, paint, material, drawn, row, house, look, palette):
-    """A house's wall at a pixel: plinth, rows of windows between corner margins, some of them lit in the dark."""
-    r, g, b, _ = paint
-    forward_z, forward_l, z0, l0, eaves = house
-    left = z * (view.centre_x - f4(u) - HALF) / view.focal
-    height = view.mount + z * (view.centre_y - y) / view.focal
-    east, north = z - z0, left - l0
-    ahead, aside = east * forward_z + north * forward_l, north * forward_z - east * forward_l
-    gable_end = abs(plane[0] * forward_z + plane[1] * forward_l) > f4(0.7)
-    along, span = (aside, drawn[2]) if gable_end else (ahead, drawn[7])
-    tilt = max(abs(plane[0]), f4(0.15))
-    foot_up = max(z / view.focal, f4(0.02))
-    foot_along = min(foot_up / tilt * f4(0.8), f4(3))
-    bays = max(np.floor((span - f4(1.0)) / BAY), ONE)
-    pitch = (span - f4(0.8)) / bays
-    position = along + HALF * span - f4(0.4)
-    bay = np.floor(position / pitch)
-    storey = np.floor((height - f4(0.55)) / FLOOR)
-    across = abs(position - (bay + HALF) * pitch)
-    up = height - f4(0.55) - storey * FLOOR
-    window = clamp01((f4(0.62) - across) / foot_along + HALF) * clamp01((up - f4(0.75)) / foot_up + HALF)
-    window = window * clamp01((f4(2.25) - up) / foot_up + HALF)
-    whole = (storey + ONE) * FLOOR - f4(0.2) < eaves
-    window = window * (
-        ONE if whole and storey >= ZERO and position > ZERO and bay < bays and material == WALL else ZERO
-    )
-    frame = clamp01((f4(0.74) - across) / foot_along + HALF) * clamp01((up - f4(0.62)) / foot_up + HALF)
-    frame = frame * clamp01((f4(2.37) - up) / foot_up + HALF) * (ONE if window > ZERO else ZERO)
-    plinth = clamp01((f4(0.55) - height) / foot_up + HALF) * f4(0.35)
-    cornice = clamp01((up - f4(2.92)) / foot_up + HALF) * f4(0.10)
-    shade = ONE - plinth - cornice
-    r, g, b = r * shade, g * shade, b * shade
-    trim = f4(0.35) * max(frame - window, ZERO)
-    r, g, b = mix(r, palette[MARKING, 0], trim), mix(g, palette[MARKING, 1], trim), mix(b, palette[MARKING, 2], trim)
-    chance = scramble(u4(u4(i4(bay) * i4(7) + i4(storey) * i4(131) + i4(row) * i4(1013)) * u4(0x9E3779B1)))
-    lot = f4(i4(chance & u4(255))) * f4(1 / 255)
-    gradient = clamp01((up - f4(0.75)) * f4(0.66))
-    dark_r, dark_g, dark_b = (
-        palette[MARKING, 0] * f4(0.12),
-        palette[MARKING, 1] * f4(0.14),
-        palette[MARKING, 2] * f4(0.17),
-    )
-    sky = (f4(0.18) + f4(0.42) * gradient) * (f4(0.6) + f4(0.5) * lot)
-    glass_r = mix(dark_r, palette[HAZE, 0], sky)
-    glass_g = mix(dark_g, palette[HAZE, 1], sky)
-    glass_b = mix(dark_b, palette[HAZE, 2], sky)
-    lit = (look[HEADLIGHTS] > ZERO or look[STARS] > ZERO) and lot > f4(0.62)
-    if lit:
-        glass_r, glass_g, glass_b = LIT_WINDOW
-    r, g, b = mix(r, glass_r, window), mix(g, glass_g, window), mix(b, glass_b, window)
-    return r, g, b, lit and window > HALF
+def fill_wall(image, view, n, plane, slot, house, light, scratch):
+    """A house's wall with its windows."""
+    _, look, palette = light
+    mesh = scratch.mesh
+    first, last = view.width, 0
+    rows = range(max(ceil_int(mesh.bounds[0] - ONE), 0), min(ceil_int(mesh.bounds[1] + ONE), image.shape[0]))
+    for v in rows:
+        span = row_span(mesh.edges, mesh.soft[1], n, f4(v) + HALF, view.width)
+        mesh.spans[v, 0], mesh.spans[v, 1], mesh.spans[v, 2], mesh.spans[v, 3] = span
+        if span[0] < span[3]:
+            first, last = min(first, span[0]), max(last, span[3])
+    if first >= last:
+        return
+    sizes = wall_columns(mesh.columns, first, last, view, plane, house, mesh.bounds, look)
+    for v in rows:
+        span = (mesh.spans[v, 0], mesh.spans[v, 1], mesh.spans[v, 2], mesh.spans[v, 3])
+        if span[0] < span[3]:
+            above = view.centre_y - f4(v) - HALF
+            wall_row(mesh.ink, mesh.columns, span, above, view.mount, sizes, mesh.colours, slot, look, palette)
+            lay_row(image[v], scratch.inverse[v], mesh, n, span, plane, view, v)
+
+
+@kernel()
+def row_span(edges, soft, n, y, width):
+    """Columns of a face in the row whose middle is y: the first, the first whole one, one past the last whole one, one
+    past the last. What lies between the first two or the last two is covered in part."""
+    outer_left, outer_right = ZERO, f4(width)
+    inner_left, inner_right = ZERO, f4(width)
+    for k in range(n):
+        ex, rest = edges[k, 0], edges[k, 1] * y + edges[k, 2]
+        outer, inner = (-HALF, HALF) if soft[k] else (ZERO, ZERO)
+        if abs(ex) < f4(1e-6):
+            outer_right = outer_right if rest >= outer else -ONE
+            inner_right = inner_right if rest >= inner else -ONE
+        elif ex > ZERO:
+            outer_left, inner_left = max(outer_left, (outer - rest) / ex), max(inner_left, (inner - rest) / ex)
+        else:
+            outer_right, inner_right = min(outer_right, (outer - rest) / ex), min(inner_right, (inner - rest) / ex)
+    if outer_left >= outer_right:
+        return 0, 0, 0, 0
+    u0, u1 = ceil_int(outer_left - HALF), ceil_int(outer_right - HALF)
+    if inner_left >= inner_right:
+        return u0, u1, u1, u1
+    s0 = ceil_int(inner_left - HALF)
+    return u0, s0, max(ceil_int(inner_right - HALF), s0), u1
+
+
+@kernel()
+def lay_row(out, nearer, mesh, n, span, plane, view, v):
+    """What of a face's row (colours in mesh.ink) nothing nearer hides, on the picture and into the depths `nearer`."""
+    u0, s0, s1, u1 = span
+    slope = -plane[1] / (view.focal * plane[3])
+    start = plane[0] / plane[3] - slope * view.centre_x
+    start = start + plane[2] / (view.focal * plane[3]) * (view.centre_y - f4(v) - HALF) + slope * HALF
+    least, most = ONE / mesh.bounds[3], ONE / mesh.bounds[2]
+    lay_whole(out[s0:s1], nearer[s0:s1], mesh.ink[s0:s1], start + slope * f4(s0), slope, least, most)
+    for u in range(u0, u1):
+        if s0 <= u < s1:
+            continue
+        share = covered(mesh, n, f4(u) + HALF, f4(v) + HALF)
+        # off its own outline a plane runs on: hold the depth to that of the corners
+        mine = min(max(start + slope * f4(u), least), most)
+        if share > ZERO and mine * (ONE + SLACK) >= nearer[u]:
+            r, g, b = unpack(out[u])
+            mine_r, mine_g, mine_b = unpack(mesh.ink[u])
+            owner = mesh.ink[u] if share >= HALF else out[u]
+            colour = pack(mix(r, mine_r, share), mix(g, mine_g, share), mix(b, mine_b, share), i4(0))
+            out[u] = colour | u4(owner & u4(0xFF000000))
+            nearer[u] = mine if share >= HALF else nearer[u]
+
+
+@kernel()
+def lay_whole(out, nearer, ink, start, slope, least, most):
+    """The pixels that a face covers whole; its 1/z runs from `start` by `slope` a column."""
+    for u in range(out.shape[0]):
+        mine = min(max(start + slope * f4(i4(u)), least), most)
+        seen = mine * (ONE + SLACK) >= nearer[u]
+        out[u] = ink[u] if seen else out[u]
+        nearer[u] = mine if seen else nearer[u]
+
+
+@kernel()
+def covered(mesh, n, x, y):
+    """Share of the pixel about (x, y) that a face's soft edges leave."""
+    share = ONE
+    for k in range(n):
+        if mesh.soft[1, k]:
+            share = share - clamp01(HALF - (mesh.edges[k, 0] * x + mesh.edges[k, 1] * y + mesh.edges[k, 2]))
+    return share

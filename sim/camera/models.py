@@ -1,10 +1,11 @@
 """Low-poly vehicles and houses, made by this code: vertices, convex faces, and which face lies beyond each edge.
 
 A model fills the unit box: x from -0.5 (rear) to 0.5 (front) along its length, y from -0.5 (right) to 0.5 (left) across
-its width, z from 0 to 1 up its height. An object's length, width and height scale it.
+its width, z from 0 to 1 up its height. An object's length, width and height scale it. Faces are listed so that what
+lies on another, a lamp on a bumper, comes after it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -14,12 +15,15 @@ from numpy.typing import NDArray
 from sim.scene import OBJECT_KINDS
 
 MATERIALS = (
-    *("paint", "glass", "tyre", "rim", "headlamp", "tail lamp", "brake light", "plate", "trim"),
-    *("cargo", "wall", "gable", "roof", "parapet"),
+    *("paint", "glass", "tyre", "rim", "headlamp", "tail lamp", "brake light", "plate", "trim", "cargo"),
+    *("wall", "roof", "eaves", "brick"),
 )
 """What a face is made of; an id is the index here. A tail lamp shines while braking, a brake light does only then."""
 
 MOST_CORNERS = 10
+EAVES = (0.93, 0.70)
+"""Height of the walls under a flat roof and under a gabled one."""
+
 Point = tuple[float, float, float]
 
 
@@ -47,11 +51,10 @@ class Shape:
         self.faces: list[tuple[tuple[int, ...], int]] = []
 
     def face(self, corners: Sequence[Point], material: str) -> None:
-        """A convex face; corners counter-clockwise seen from outside."""
-        ids = tuple(self._point(corner) for corner in corners)
-        unique = tuple(dict.fromkeys(ids))
-        if len(unique) > 2:
-            self.faces.append((unique, MATERIALS.index(material)))
+        """A convex face; corners counter-clockwise seen from outside. Corners that coincide count once."""
+        ids = tuple(dict.fromkeys(self._point(corner) for corner in corners))
+        if len(ids) > 2:
+            self.faces.append((ids, MATERIALS.index(material)))
 
     def both(self, corners: Sequence[Point], material: str) -> None:
         """A face on the left, and its mirror image on the right."""
@@ -62,11 +65,24 @@ class Shape:
         """A face that spans the width: the left half of its outline, whose mirror image is the right half."""
         self.face([*left, *((x, -y, z) for x, y, z in reversed(left))], material)
 
+    def facing(self, x: float, left: Sequence[tuple[float, float]], material: str) -> None:
+        """A face across the front (x > 0) or the rear: the left half of its outline, (y, z) from the top down."""
+        outline = [(x, y, z) for y, z in left]
+        self.across(outline[::-1] if x > 0 else outline, material)
+
+    def box(self, low: Point, high: Point, material: str) -> None:
+        """Four sides and a top."""
+        (x0, y0, z0), (x1, y1, z1) = low, high
+        ground = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
+        for (ax, ay), (bx, by) in pairwise([*ground, ground[0]]):
+            self.face([(ax, ay, z0), (bx, by, z0), (bx, by, z1), (ax, ay, z1)], material)
+        self.face([(x, y, z1) for x, y in ground], material)
+
     def _point(self, point: Point) -> int:
-        rounded = tuple(round(value, 5) for value in point)
-        if rounded not in self.points:
-            self.points.append(rounded)  # type: ignore[arg-type]
-        return self.points.index(rounded)  # type: ignore[arg-type]
+        x, y, z = (round(value, 5) for value in point)
+        if (x, y, z) not in self.points:
+            self.points.append((x, y, z))
+        return self.points.index((x, y, z))
 
     def beyond(self) -> list[list[int]]:
         """For each face, and each edge from a corner to the next, the face that has that edge the other way round."""
@@ -76,39 +92,76 @@ class Shape:
         return [[owner.get((ids[(i + 1) % len(ids)], ids[i]), -1) for i in range(len(ids))] for ids, _ in self.faces]
 
 
-Station = tuple[float, float, float, float, float]
+class Station(NamedTuple):
+    """A cross-section of a body: half widths at the foot and at the top, which are at z0 and z1."""
+
+    x: float
+    low: float
+    high: float
+    z0: float
+    z1: float
 
 
-def _loft(shape: Shape, stations: Sequence[Station], top: Sequence[str], side: str, ends: tuple[str, str]) -> None:
-    """A body of cross-sections from front to rear: (x, half width below, half width above, z below, z above)."""
-    for i, (fore, aft) in enumerate(pairwise(stations)):
-        shape.across([(fore[0], fore[2], fore[4]), (aft[0], aft[2], aft[4])], top[i])
-        shape.both(
-            [
-                *((fore[0], fore[1], fore[3]), (aft[0], aft[1], aft[3])),
-                *((aft[0], aft[2], aft[4]), (fore[0], fore[2], fore[4])),
-            ],
-            side,
-        )
-    for end, station, flip in ((0, stations[0], False), (1, stations[-1], True)):
-        x, low, high, z0, z1 = station
-        outline = [(x, low, z0), (x, -low, z0), (x, -high, z1), (x, high, z1)]
-        shape.face(outline if flip else outline[::-1], ends[end])
+def _between(fore: Station, aft: Station, share: float) -> Station:
+    return Station(*(a + (b - a) * share for a, b in zip(fore, aft, strict=True)))
 
 
-def _wheels(shape: Shape, places: Sequence[float], radius_x: float, radius_z: float, out: float) -> None:
-    """Discs of tyre and rim on both sides; radii in shares of length and height."""
+def _body(shape: Shape, rows: Sequence[tuple[float, ...]], material: str = "paint") -> list[Station]:
+    """A body through cross-sections from front to rear; returns them for what is set into its faces."""
+    stations = [Station(*row) for row in rows]
+    for fore, aft in pairwise(stations):
+        shape.across([(fore.x, fore.high, fore.z1), (aft.x, aft.high, aft.z1)], material)
+        foot = [(fore.x, fore.low, fore.z0), (aft.x, aft.low, aft.z0)]
+        shape.both([*foot, (aft.x, aft.high, aft.z1), (fore.x, fore.high, fore.z1)], material)
+    for end in (stations[0], stations[-1]):
+        shape.facing(end.x, [(end.high, end.z1), (end.low, end.z0)], material)
+    return stations
+
+
+_PROUD = 0.008
+"""How far what is set into a face stands out of it: less would flicker on faces that are not quite flat."""
+
+
+def _pane(shape: Shape, fore: Station, aft: Station, begin: float, end: float, margin: float = 0.03) -> None:
+    """A pane across the top face between two stations, from the share `begin` of the way to `end`."""
+    first, last = _between(fore, aft, begin), _between(fore, aft, end)
+    corners = [(at.x, at.high - margin, at.z1 + _PROUD) for at in (first, last)]
+    shape.across(corners, "glass")
+
+
+def _side_pane(shape: Shape, stations: Sequence[Station], corners: Sequence[tuple[float, float]]) -> None:
+    """A pane in either side; corners (x, z) counter-clockwise with x to the right."""
+    placed = []
+    for x, z in corners:
+        fore, aft = next(pair for pair in pairwise(stations) if pair[1].x <= x)
+        at = _between(fore, aft, (fore.x - x) / (fore.x - aft.x))
+        placed.append((x, at.low + (at.high - at.low) * (z - at.z0) / (at.z1 - at.z0) + _PROUD, z))
+    shape.both(placed[::-1], "glass")
+
+
+def _wheels(shape: Shape, places: Sequence[float], radius: tuple[float, float], out: float, tread: float) -> None:
+    """Tyres with rims under dark arches on both sides, and what is seen of them from before or behind.
+
+    radius: in shares of length and of height. out: of the tyres' outsides from the middle; tread: their breadth.
+    """
     for x in places:
-        for share, offset, material in ((1.0, 0.0, "tyre"), (0.6, 0.004, "rim")):
-            turn = np.arange(8) * (np.pi / 4) + np.pi / 8
+        for share, offset, material in ((1.2, -0.002, "trim"), (1.0, 0.0, "tyre"), (0.6, 0.003, "rim")):
+            turn = np.arange(10) * (np.pi / 5)
             disc = [
-                (x + share * radius_x * float(np.cos(a)), out + offset, radius_z + share * radius_z * float(np.sin(a)))
+                (x + share * radius[0] * float(np.cos(a)), out + offset, radius[1] * (1 + share * float(np.sin(a))))
                 for a in turn
             ]
+            if material == "trim":
+                disc = [(px, py, max(pz, 0.8 * radius[1])) for px, py, pz in disc]
             shape.both(disc[::-1], material)
+        end = x + radius[0] * (1 if x > 0 else -1)
+        tyre = [(end, y, z) for y, z in ((out, 0.0), (out, radius[1]), (out - tread, radius[1]), (out - tread, 0.0))]
+        shape.both(tyre if x > 0 else tyre[::-1], "tyre")
 
 
-def _lamps(shape: Shape, x: float, inner: float, outer: float, low: float, high: float, material: str) -> None:
+def _lamps(
+    shape: Shape, x: float, inner: float, outer: float, low: float, high: float, material: str = "tail lamp"
+) -> None:
     """A lamp on either side of the front (x > 0) or the rear."""
     corners = [(x, inner, low), (x, outer, low), (x, outer, high), (x, inner, high)]
     shape.both(corners if x > 0 else corners[::-1], material)
@@ -116,107 +169,142 @@ def _lamps(shape: Shape, x: float, inner: float, outer: float, low: float, high:
 
 def _panel(shape: Shape, x: float, half: float, low: float, high: float, material: str) -> None:
     """Something in the middle of the front or the rear."""
-    left = [(x, half, low), (x, half, high)]
-    shape.across(left if x > 0 else left[::-1], material)
+    shape.facing(x, [(half, high), (half, low)], material)
 
 
 def _car(shape: Shape) -> None:
-    body = [
-        *((0.50, 0.40, 0.39, 0.20, 0.42), (0.465, 0.47, 0.45, 0.15, 0.50), (0.22, 0.50, 0.48, 0.14, 0.615)),
-        *((-0.28, 0.50, 0.48, 0.14, 0.635), (-0.46, 0.47, 0.45, 0.15, 0.62), (-0.50, 0.42, 0.41, 0.20, 0.55)),
+    rows = [
+        *((0.50, 0.38, 0.37, 0.20, 0.41), (0.465, 0.465, 0.445, 0.15, 0.50), (0.23, 0.50, 0.475, 0.13, 0.60)),
+        *((-0.30, 0.50, 0.475, 0.13, 0.63), (-0.46, 0.475, 0.45, 0.15, 0.62), (-0.50, 0.43, 0.42, 0.20, 0.53)),
     ]
-    _loft(shape, body, ["paint"] * 5, "paint", ("paint", "paint"))
-    cabin = [
-        *((0.24, 0.455, 0.44, 0.60, 0.62), (0.07, 0.46, 0.36, 0.61, 0.985), (-0.20, 0.46, 0.35, 0.62, 1.0)),
-        (-0.40, 0.45, 0.42, 0.62, 0.65),
+    _body(shape, rows)
+    rows = [
+        *((0.245, 0.484, 0.477, 0.565, 0.595), (0.05, 0.488, 0.372, 0.575, 0.975), (-0.21, 0.488, 0.366, 0.585, 1.0)),
+        (-0.415, 0.476, 0.462, 0.585, 0.64),
     ]
-    _loft(shape, cabin, ["glass", "paint", "glass"], "glass", ("paint", "paint"))
-    _wheels(shape, (0.315, -0.30), 0.075, 0.225, 0.502)
-    _lamps(shape, 0.503, 0.20, 0.38, 0.32, 0.42, "headlamp")
-    _panel(shape, 0.503, 0.18, 0.25, 0.36, "trim")
-    _lamps(shape, -0.503, 0.20, 0.41, 0.38, 0.52, "tail lamp")
-    _panel(shape, -0.504, 0.15, 0.33, 0.42, "plate")
-    _panel(shape, -0.505, 0.40, 0.20, 0.27, "trim")
-    _panel(shape, -0.415, 0.16, 0.655, 0.70, "brake light")
+    cabin = _body(shape, rows)
+    _pane(shape, cabin[0], cabin[1], 0.04, 0.93)
+    _pane(shape, cabin[2], cabin[3], 0.09, 0.90, 0.05)
+    _side_pane(shape, cabin, [(0.195, 0.645), (0.065, 0.935), (-0.07, 0.945), (-0.07, 0.65)])
+    _side_pane(shape, cabin, [(-0.09, 0.65), (-0.09, 0.945), (-0.215, 0.945), (-0.36, 0.675)])
+    _wheels(shape, (0.315, -0.30), (0.073, 0.222), 0.503, 0.11)
+    _lamps(shape, 0.504, 0.19, 0.375, 0.31, 0.40, "headlamp")
+    _panel(shape, 0.503, 0.17, 0.24, 0.36, "trim")
+    _lamps(shape, -0.504, 0.20, 0.425, 0.37, 0.51)
+    _panel(shape, -0.505, 0.15, 0.34, 0.43, "plate")
+    _panel(shape, -0.504, 0.41, 0.20, 0.28, "trim")
+    _panel(shape, -0.418, 0.17, 0.66, 0.705, "brake light")
 
 
 def _far_car(shape: Shape) -> None:
-    body = [(0.50, 0.46, 0.44, 0.14, 0.48), (0.22, 0.50, 0.48, 0.12, 0.61), (-0.50, 0.47, 0.45, 0.14, 0.60)]
-    _loft(shape, body, ["paint"] * 2, "paint", ("paint", "paint"))
-    cabin = [(0.24, 0.455, 0.44, 0.60, 0.62), (0.02, 0.46, 0.36, 0.61, 1.0), (-0.42, 0.45, 0.40, 0.61, 0.64)]
-    _loft(shape, cabin, ["glass", "glass"], "glass", ("paint", "paint"))
+    _body(shape, [(0.50, 0.46, 0.44, 0.14, 0.48), (0.22, 0.50, 0.48, 0.13, 0.61), (-0.50, 0.47, 0.45, 0.14, 0.60)])
+    cabin = _body(
+        shape, [(0.24, 0.488, 0.482, 0.58, 0.60), (0.02, 0.488, 0.37, 0.58, 1.0), (-0.42, 0.468, 0.452, 0.58, 0.64)]
+    )
+    _pane(shape, cabin[0], cabin[1], 0.0, 0.93)
+    _pane(shape, cabin[1], cabin[2], 0.45, 1.0)
+    _side_pane(shape, cabin, [(0.20, 0.64), (0.05, 0.93), (-0.20, 0.93), (-0.38, 0.65)])
     shape.both([(0.42, 0.503, 0.0), (-0.42, 0.503, 0.0), (-0.42, 0.503, 0.22), (0.42, 0.503, 0.22)], "tyre")
     _panel(shape, -0.502, 0.45, 0.0, 0.22, "trim")
     _lamps(shape, 0.503, 0.18, 0.40, 0.30, 0.44, "headlamp")
-    _lamps(shape, -0.503, 0.18, 0.44, 0.36, 0.54, "tail lamp")
-    _panel(shape, -0.44, 0.16, 0.62, 0.68, "brake light")
+    _lamps(shape, -0.503, 0.18, 0.44, 0.36, 0.55)
+    _panel(shape, -0.44, 0.18, 0.63, 0.70, "brake light")
 
 
 def _van(shape: Shape) -> None:
-    body = [
-        *((0.50, 0.44, 0.43, 0.14, 0.40), (0.44, 0.48, 0.46, 0.12, 0.50), (0.30, 0.50, 0.46, 0.11, 0.60)),
-        *((0.16, 0.50, 0.44, 0.11, 0.98), (-0.48, 0.50, 0.44, 0.11, 1.0), (-0.50, 0.49, 0.43, 0.13, 0.96)),
+    rows = [
+        *((0.50, 0.44, 0.43, 0.14, 0.38), (0.45, 0.48, 0.46, 0.12, 0.48), (0.31, 0.50, 0.465, 0.11, 0.58)),
+        *((0.17, 0.50, 0.44, 0.11, 0.97), (-0.48, 0.50, 0.44, 0.11, 1.0), (-0.50, 0.49, 0.43, 0.13, 0.97)),
     ]
-    _loft(shape, body, ["paint", "paint", "glass", "paint", "paint"], "paint", ("paint", "paint"))
-    shape.both([(0.24, 0.490, 0.62), (0.03, 0.490, 0.62), (0.03, 0.468, 0.86), (0.155, 0.468, 0.86)], "glass")
-    _wheels(shape, (0.33, -0.31), 0.068, 0.165, 0.503)
-    _lamps(shape, 0.503, 0.24, 0.42, 0.26, 0.36, "headlamp")
-    _panel(shape, 0.503, 0.22, 0.20, 0.33, "trim")
-    _lamps(shape, -0.503, 0.36, 0.46, 0.30, 0.52, "tail lamp")
-    _panel(shape, -0.503, 0.36, 0.62, 0.86, "glass")
-    _panel(shape, -0.504, 0.14, 0.24, 0.31, "plate")
-    _panel(shape, -0.504, 0.22, 0.90, 0.94, "brake light")
+    body = _body(shape, rows)
+    _pane(shape, body[2], body[3], 0.03, 0.92)
+    _side_pane(shape, body, [(0.265, 0.60), (0.175, 0.88), (0.04, 0.88), (0.04, 0.60)])
+    _wheels(shape, (0.33, -0.31), (0.066, 0.155), 0.505, 0.10)
+    _lamps(shape, 0.504, 0.23, 0.425, 0.26, 0.36, "headlamp")
+    _panel(shape, 0.503, 0.21, 0.19, 0.33, "trim")
+    _lamps(shape, -0.503, 0.37, 0.47, 0.30, 0.52)
+    _panel(shape, -0.503, 0.35, 0.62, 0.87, "glass")
+    _panel(shape, -0.504, 0.008, 0.20, 0.92, "trim")
+    _panel(shape, -0.505, 0.14, 0.24, 0.31, "plate")
+    _panel(shape, -0.504, 0.46, 0.13, 0.19, "trim")
+    _panel(shape, -0.505, 0.22, 0.905, 0.945, "brake light")
+
+
+def _far_van(shape: Shape) -> None:
+    rows = [
+        *((0.50, 0.46, 0.44, 0.12, 0.48), (0.30, 0.50, 0.46, 0.11, 0.58), (0.16, 0.50, 0.44, 0.11, 0.98)),
+        (-0.50, 0.50, 0.44, 0.12, 1.0),
+    ]
+    body = _body(shape, rows)
+    _pane(shape, body[1], body[2], 0.0, 0.92)
+    _side_pane(shape, body, [(0.26, 0.60), (0.175, 0.88), (0.03, 0.88), (0.03, 0.60)])
+    shape.both([(0.42, 0.503, 0.0), (-0.42, 0.503, 0.0), (-0.42, 0.503, 0.14), (0.42, 0.503, 0.14)], "tyre")
+    _panel(shape, -0.502, 0.46, 0.0, 0.18, "trim")
+    _panel(shape, -0.502, 0.36, 0.62, 0.87, "glass")
+    _lamps(shape, 0.503, 0.20, 0.43, 0.24, 0.38, "headlamp")
+    _lamps(shape, -0.503, 0.34, 0.48, 0.30, 0.54)
+    _panel(shape, -0.503, 0.24, 0.90, 0.95, "brake light")
 
 
 def _truck(shape: Shape) -> None:
-    cab = [(0.50, 0.47, 0.46, 0.12, 0.42), (0.47, 0.48, 0.45, 0.12, 0.80), (0.30, 0.48, 0.45, 0.12, 0.82)]
-    _loft(shape, cab, ["glass", "paint"], "paint", ("paint", "paint"))
-    shape.both([(0.475, 0.485, 0.44), (0.36, 0.485, 0.44), (0.36, 0.472, 0.72), (0.462, 0.472, 0.72)], "glass")
-    box = [(0.27, 0.50, 0.50, 0.26, 1.0), (-0.50, 0.50, 0.50, 0.26, 1.0)]
-    _loft(shape, box, ["cargo"], "cargo", ("cargo", "cargo"))
-    _loft(shape, [(0.30, 0.38, 0.38, 0.12, 0.26), (-0.49, 0.38, 0.38, 0.12, 0.26)], ["trim"], "trim", ("trim", "trim"))
-    _wheels(shape, (0.38, -0.28, -0.40), 0.062, 0.155, 0.49)
+    cab = _body(shape, [(0.50, 0.47, 0.46, 0.12, 0.42), (0.47, 0.48, 0.45, 0.12, 0.80), (0.30, 0.48, 0.45, 0.12, 0.82)])
+    _pane(shape, cab[0], cab[1], 0.06, 0.90)
+    _side_pane(shape, cab, [(0.455, 0.44), (0.45, 0.70), (0.36, 0.70), (0.36, 0.44)])
+    _body(shape, [(0.30, 0.38, 0.38, 0.12, 0.26), (-0.49, 0.38, 0.38, 0.12, 0.26)], "trim")
+    _body(shape, [(0.27, 0.50, 0.50, 0.26, 1.0), (-0.50, 0.50, 0.50, 0.26, 1.0)], "cargo")
+    _wheels(shape, (0.385, -0.27, -0.40), (0.058, 0.145), 0.492, 0.12)
     _lamps(shape, 0.503, 0.26, 0.44, 0.20, 0.28, "headlamp")
     _panel(shape, 0.503, 0.24, 0.18, 0.30, "trim")
-    _panel(shape, -0.492, 0.46, 0.13, 0.25, "trim")
-    _lamps(shape, -0.503, 0.28, 0.46, 0.14, 0.25, "tail lamp")
+    _panel(shape, -0.495, 0.46, 0.12, 0.25, "trim")
+    _lamps(shape, -0.503, 0.28, 0.46, 0.14, 0.25)
     _panel(shape, -0.504, 0.14, 0.15, 0.21, "plate")
+    _panel(shape, -0.503, 0.006, 0.28, 0.92, "trim")
     _panel(shape, -0.503, 0.20, 0.94, 0.97, "brake light")
 
 
-def _walls(shape: Shape, top: float) -> None:
-    """Four walls up to z = top."""
-    shape.both([(0.5, 0.5, 0.0), (-0.5, 0.5, 0.0), (-0.5, 0.5, top), (0.5, 0.5, top)], "wall")
-    for x in (0.5, -0.5):
-        left = [(x, 0.5, 0.0), (x, 0.5, top)]
-        shape.across(left if x > 0 else left[::-1], "wall")
+def _far_truck(shape: Shape) -> None:
+    cab = _body(shape, [(0.50, 0.47, 0.46, 0.12, 0.42), (0.47, 0.48, 0.45, 0.12, 0.80), (0.30, 0.48, 0.45, 0.12, 0.82)])
+    _pane(shape, cab[0], cab[1], 0.06, 0.90)
+    _body(shape, [(0.27, 0.50, 0.50, 0.24, 1.0), (-0.50, 0.50, 0.50, 0.24, 1.0)], "cargo")
+    shape.both([(0.44, 0.495, 0.0), (-0.46, 0.495, 0.0), (-0.46, 0.495, 0.24), (0.44, 0.495, 0.24)], "tyre")
+    _panel(shape, 0.502, 0.46, 0.0, 0.14, "trim")
+    _panel(shape, -0.502, 0.47, 0.0, 0.26, "trim")
+    _lamps(shape, 0.503, 0.24, 0.45, 0.18, 0.28, "headlamp")
+    _lamps(shape, -0.503, 0.26, 0.48, 0.13, 0.26)
+    _panel(shape, -0.503, 0.22, 0.93, 0.97, "brake light")
 
 
 def _flat_house(shape: Shape) -> None:
     """A box under a parapet that stands out a little."""
-    _walls(shape, 0.93)
-    out = 0.512
-    shape.both([(out, out, 0.93), (-out, out, 0.93), (-out, out, 1.0), (out, out, 1.0)], "parapet")
-    for x in (out, -out):
-        left = [(x, out, 0.93), (x, out, 1.0)]
-        shape.across(left if x > 0 else left[::-1], "parapet")
-    shape.across([(out, out, 1.0), (-out, out, 1.0)], "roof")
+    top, out = EAVES[0], 0.512
+    rim = [(out, out, top), (-out, out, top), (-out, -out, top), (out, -out, top)]
+    shape.face(rim[::-1], "eaves")
+    shape.both([(-0.5, 0.5, 0.0), (-0.5, 0.5, top), (0.5, 0.5, top), (0.5, 0.5, 0.0)], "wall")
+    for x in (0.5, -0.5):
+        shape.facing(x, [(0.5, top), (0.5, 0.0)], "wall")
+    for a, b in pairwise([*rim, rim[0]]):
+        shape.face([a, b, (b[0], b[1], 1.0), (a[0], a[1], 1.0)], "eaves")
+    shape.face([(x, y, 1.0) for x, y, _ in rim], "roof")
 
 
 def _gabled_house(shape: Shape) -> None:
-    """A box under a saddle roof whose eaves stand out; the ridge runs along the road."""
-    top, out = 0.74, 0.53
-    _walls(shape, top)
-    shape.both([(out, 0.56, top - 0.03), (-out, 0.56, top - 0.03), (-out, 0.0, 1.0), (out, 0.0, 1.0)], "roof")
+    """A box under a saddle roof whose eaves stand out, with a chimney; the ridge runs along the road."""
+    top, ridge, out, aside = EAVES[1], 0.94, 0.525, 0.55
+    slope = [(out, aside, top - 0.1 * (ridge - top)), (out, 0.0, ridge)]
+    slope += [(-out, 0.0, ridge), (-out, aside, top - 0.1 * (ridge - top))]
+    shape.both(slope, "eaves")
+    shape.both([(-0.5, 0.5, 0.0), (-0.5, 0.5, top), (0.5, 0.5, top), (0.5, 0.5, 0.0)], "wall")
     for x in (0.5, -0.5):
-        outline = [(x, 0.5, top), (x, 0.0, 0.985), (x, -0.5, top)]
-        shape.face(outline if x > 0 else outline[::-1], "gable")
+        shape.facing(x, [(0.0, ridge - 0.01), (0.5, top), (0.5, 0.0)], "wall")
+    shape.box((0.20, 0.06, top), (0.26, 0.16, 1.0), "brick")
+    shape.both(slope[::-1], "roof")
 
 
-MAKERS = {
+Maker = Callable[[Shape], None]
+MAKERS: dict[str, tuple[Maker, Maker]] = {
     "car": (_car, _far_car),
-    "van": (_van, _van),
-    "truck": (_truck, _truck),
+    "van": (_van, _far_van),
+    "truck": (_truck, _far_truck),
     "building": (_flat_house, _gabled_house),
 }
 """Kind -> its shapes: from near and from afar, or two variants."""

@@ -1,25 +1,22 @@
 """Pictures drawn before they are due: where the show goes is known as soon as the world has moved."""
 
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, wait
 
 import numpy as np
 from numpy.typing import NDArray
-
-THREADS = 2
-"""In a town one picture takes about as long to draw as it stays on screen, and two cores are what a laptop has."""
 
 Picture = NDArray[np.uint8]
 
 
 class Ahead:
-    """Draws in threads of its own. An order has a key; whoever takes it waits until it is drawn.
+    """Has pictures drawn in another thread, first come, first served. An order has a key; whoever takes it waits for it.
 
     What the pictures show must not change while they are drawn: `settle` first.
     """
 
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(THREADS, "pictures")
+    def __init__(self, pool: Executor) -> None:
+        self._pool = pool
         self._orders: dict[Hashable, Future[Picture]] = {}
         self._last: Hashable = None
 
@@ -36,13 +33,20 @@ class Ahead:
             self._last = key
         return self._orders[key].result()
 
+    def is_drawn(self, key: Hashable) -> bool:
+        """Whether there is a picture of this order by now."""
+        return key in self._orders and self._orders[key].done()
+
+    def drop(self, key: Hashable) -> None:
+        """This picture is not wanted any more; if it has not been begun, it will not be."""
+        if order := self._orders.get(key):
+            order.cancel()
+            if order.done():  # one that is being drawn stays, to be waited for
+                del self._orders[key]
+
     def settle(self) -> None:
         """Forget all orders; none is being drawn any more."""
         for order in self._orders.values():
             order.cancel()
         wait(self._orders.values())
         self._orders.clear()
-
-    def close(self) -> None:
-        """End the threads."""
-        self._pool.shutdown(cancel_futures=True)

@@ -17,6 +17,9 @@ from sim.view.tour import Tour
 MESSAGE_SECONDS = 5.0
 """For how long a message stays."""
 
+FAR_BEHIND = 2
+"""Pictures behind the clock from which on even those are left out that are drawn already."""
+
 NOTED_LATENESS = 0.05
 """Seconds behind the clock from which on the window says so."""
 
@@ -170,9 +173,13 @@ class Demo:
             self.keeper.wait()
 
     def _may_skip(self) -> bool:
-        """A late loop leaves pictures between decisions out, so that a slow machine still drives at full speed."""
-        late = self.keeper is not None and self.keeper.late
-        return late and self.session.between_decisions and not self.capture.recording
+        """A late loop leaves pictures between decisions out, so that a slow machine still drives at full speed: those
+        that are not drawn yet, and if it falls further behind, any."""
+        if self.keeper is None or self.capture.recording or not self.session.between_decisions:
+            return False
+        return self.keeper.late and (
+            not self.session.is_drawn or self.keeper.lateness > FAR_BEHIND * self.keeper.period
+        )
 
     def _extras(self) -> Extras:
         lateness = self.keeper.lateness if self.keeper else 0.0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.policy import Decision, Observation
 from sim.view import actions as do
-from sim.view.ahead import THREADS, Ahead
+from sim.view.ahead import Ahead
 from sim.view.blinding import BLINDINGS, Blinding
 from sim.view.overlay import Overwritten
 from sim.view.pilot import KeyboardWheel, Pilot, Sight
@@ -51,15 +51,20 @@ class Moment:
     action: NDArray[np.float32]
     comparison: Comparison | None = None
 
+    def shown(self, *, without: bool) -> Sight:
+        """What belongs to a picture of this moment that shows the world as it is, or without the object that binds."""
+        if without and self.comparison:
+            return self.comparison.without_it
+        return Sight(self.observation, self.decision, self.hidden)
+
 
 class Session:
     """Advances picture by picture: the exact pair of frame and decision, then the way to the next one.
 
     Between two decisions the red is that of the last one and the view glides from pose to pose; paused and stepped
-    pictures show the exact pair. As soon as the world has moved, the next frame is observed and decided on in a thread
-    of its own, and the pictures on the way there are drawn in others before they are due: camera and policy share the
-    work of two cores, and the order of things is the same as without. `observers` are given each moment whose action is
-    then applied.
+    pictures show the exact pair. As soon as the world has moved, a second thread draws the pictures on the way to the
+    next pair before they are due, and observes and decides on its frame: the work is shared by two cores, and the order
+    of things is the same as without. `observers` are given each moment whose action is then applied.
     """
 
     def __init__(
@@ -80,9 +85,9 @@ class Session:
         self.ending = ""
         self.wheel = KeyboardWheel()
         self._pilots, self._loaded = dict(pilots), {policy: pilots[policy]()}
-        self._worker = ThreadPoolExecutor(1, "policy")
+        self._pool = ThreadPoolExecutor(1, "session")  # with two, the picture that is due first has to share its core
         self._next: Future[Moment] | None = None
-        self._ahead = Ahead()
+        self._ahead = Ahead(self._pool)
         self._wanted, self._asked = set[Wish](), set[Wish]()
         self._stepping = False
         self._phase, self._phases, self._steps, self._rest = 0, 1, 0, 0
@@ -223,10 +228,10 @@ class Session:
         return self._shot(self.moment, self.progress, size)
 
     def _shot(self, moment: Moment, progress: float, size: tuple[int, int]) -> Shot:
-        attention = moment.decision.attention
-        overwritten = None
-        if attention is not None and moment.hidden is not None:
-            overwritten = Overwritten(moment.observation["frame"][0], attention.cells, moment.hidden)
+        sight = moment.shown(without=self.without)
+        attention, overwritten = sight.decision.attention, None
+        if attention is not None and sight.hidden is not None:
+            overwritten = Overwritten(sight.observation["frame"][0], attention.cells, sight.hidden)
         red = attention if self.overlay else None
         return Shot(
             *(size, progress, red, moment.action, moment.status, self.raw, overwritten, self.mark, self.without)
@@ -238,16 +243,25 @@ class Session:
         self._asked.add(wish)
         return self._ahead.take(self._order(wish, self.moment, self.progress))
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether this instant's pictures, as they were wanted of late, are there already."""
+        return all(self._ahead.is_drawn(self._key(wish, self.moment, self.progress)) for wish in self._wanted)
+
+    def _key(self, wish: Wish, moment: Moment, progress: float) -> Hashable:
+        """All that a picture depends on."""
+        return wish, moment, progress, self.overlay, self.raw, self.mark, self.without
+
     def _order(self, wish: Wish, moment: Moment, progress: float) -> Hashable:
-        """Have a picture drawn in the threads that do so; returns the order's key."""
+        """Have a picture drawn in the second thread; returns the order's key."""
         view, size = wish
-        key = (wish, moment, progress, self.overlay, self.raw, self.mark, self.without)
+        key = self._key(wish, moment, progress)
         self._ahead.order(key, partial(self.source.views[view], self._shot(moment, progress, size)))
         return key
 
-    def _draw_ahead(self) -> None:
-        """Order the next pictures on the way to the exact pair."""
-        for phase in range(self._phase, min(self._phase + THREADS, self._phases)):
+    def _draw_ahead(self, phase: int) -> None:
+        """Order the pictures of this phase of the way to the exact pair; the pair's own are ordered when it is found."""
+        if phase < self._phases:
             for wish in self._wanted:
                 self._order(wish, self.moment, phase / self._phases)
 
@@ -263,16 +277,17 @@ class Session:
                 self._linger()
                 return
             self._apply(held)
+        for wish in self._wanted:
+            self._ahead.drop(self._key(wish, self.moment, self.progress))
         self._phase = (self._phase + 1) % self._phases
         if self._phase == 0:
             self._arrive()
         else:
-            self._draw_ahead()
+            self._draw_ahead(self._phase + 1)
 
     def close(self) -> None:
-        """End the threads."""
-        self._worker.shutdown()
-        self._ahead.close()
+        """End the second thread."""
+        self._pool.shutdown(cancel_futures=True)
 
     def _fit(self) -> None:
         if self.pilot.spec is not None:
@@ -296,7 +311,8 @@ class Session:
         self._phases = round(self.source.pictures_per_step / self.speed)
         if self._asked:  # what nobody asks for any more is drawn no more
             self._wanted, self._asked = self._asked, set()
-        self._next = self._worker.submit(self._look_and_draw)
+        self._draw_ahead(1)  # first, since it is due first
+        self._next = self._pool.submit(self._look_and_draw)
 
     def _look_and_draw(self) -> Moment:
         """The exact pair that comes next, and its pictures ordered."""
@@ -333,7 +349,7 @@ class Session:
         self._stepping = False
 
     def _settle(self) -> None:
-        """Wait until all threads are done: nothing may change under them."""
+        """Wait until the second thread is done: nothing may change under it."""
         self._found()
         self._ahead.settle()
 

@@ -1,5 +1,6 @@
 """Pictures on order: drawn once, handed out at once, forgotten when the world moves."""
 
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event, get_ident
 
 import numpy as np
@@ -10,9 +11,8 @@ from sim.view.ahead import Ahead
 
 @pytest.fixture
 def ahead():
-    found = Ahead()
-    yield found
-    found.close()
+    with ThreadPoolExecutor(2) as pool:
+        yield Ahead(pool)
 
 
 def flat(value: int) -> np.ndarray:
@@ -73,3 +73,27 @@ def test_trouble_comes_out_where_the_picture_is_taken(ahead: Ahead) -> None:
     ahead.order("a", lambda: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         ahead.take("a")
+
+
+def test_what_is_dropped_is_not_drawn_and_may_be_ordered_again(ahead: Ahead) -> None:
+    gate, done = Event(), []
+    for name in ("first", "second"):
+        ahead.order(name, lambda: gate.wait(10) and flat(1))
+    ahead.order("third", lambda: done.append("third") or flat(3))
+    ahead.drop("third")
+    ahead.drop("never ordered")
+    gate.set()
+    ahead.settle()
+    assert done == []
+    ahead.order("third", lambda: flat(4))
+    assert np.array_equal(ahead.take("third"), flat(4))
+
+
+def test_it_says_what_is_drawn(ahead: Ahead) -> None:
+    gate = Event()
+    assert not ahead.is_drawn("a")
+    ahead.order("a", lambda: gate.wait(10) and flat(1))
+    assert not ahead.is_drawn("a")
+    gate.set()
+    ahead.take("a")
+    assert ahead.is_drawn("a")

@@ -253,6 +253,20 @@ def test_hidden_from_it_it_drives_by_the_world_without(drive: Session, source) -
     assert drive.moment.action[0] == pytest.approx(0.06)
 
 
+def test_the_red_is_that_of_the_picture_on_show(drive: Session, source) -> None:
+    """Two steps on, the pilot keeps cell 2 with the object there and cell 6 without it."""
+    source.culprit = CULPRIT
+    assert shown(drive, 4)[-1] == (10, 1)
+    drive.toggle_without()
+    assert red_cell(drive.picture(SIZE)) == 6
+    drive.toggle_unseen()
+    assert red_cell(drive.picture(SIZE)) == 6
+    drive.toggle_without()
+    assert red_cell(drive.picture(SIZE)) == 6, "hidden from it: the red of what it drives by"
+    drive.toggle_unseen()
+    assert red_cell(drive.picture(SIZE)) == 2
+
+
 def test_where_no_object_binds_nothing_is_left_out(drive: Session, source) -> None:
     drive.toggle_without()
     drive.toggle_unseen()

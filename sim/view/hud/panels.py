@@ -4,7 +4,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.perturb import cells_to_pixels
 from sim.policy import Attention
 from sim.view.actions import ACTIONS, DRIVING_HELP
 from sim.view.hud.layout import Layout, Rect
@@ -37,8 +36,12 @@ def remainder(frame: Picture, attention: Attention | None) -> Picture:
     """The frame (H, W, 3) without its unread cells; the whole frame for maps that remove nothing."""
     if attention is None or attention.kept is None:
         return frame
-    read = cells_to_pixels(attention.cells, attention.kept[0], *frame.shape[:2])
-    return np.where(read[..., None], frame, np.array(REMOVED, np.uint8))
+    left = np.empty_like(frame)
+    left[:] = REMOVED
+    for row, col in np.argwhere(attention.kept[0]).tolist():
+        cell = attention.cells.pixels(row, col, *frame.shape[:2])
+        left[cell] = frame[cell]
+    return left
 
 
 def reddened(frame: Picture, attention: Attention | None, size: tuple[int, int]) -> Picture:

@@ -43,7 +43,7 @@ class Extras:
 
 
 class _Measures(NamedTuple):
-    """What hangs on a decision alone. passed, looks: see `Figures`. cells: attended ground, from where it decided."""
+    """What hangs on a decision alone. passed, looks: see `Figures`. cells: ground attended to in the view's picture."""
 
     passed: float | None
     looks: float | None
@@ -104,7 +104,8 @@ class Screen:
         if self._measured is None or self._measured[0] is not session.moment:
             attention, lens = session.moment.decision.attention, session.source.lens
             looks = None if attention is None else gaze.look_ahead(attention, lens)
-            cells = None if attention is None else gaze.ground_cells(attention, lens)
+            shown = session.moment.shown(without=session.without).decision.attention
+            cells = None if shown is None else gaze.ground_cells(shown, lens)
             self._measured = session.moment, _Measures(share_passed(attention), looks, cells)
         return self._measured[1]
 

@@ -8,6 +8,7 @@ vehicle frame until the last moment; `_Map` takes them to pixels.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate, pairwise
 
 import cv2
 import numpy as np
@@ -90,16 +91,15 @@ class _Map:
     def pixels(self, points: NDArray[np.float64], oversampling: int = 1) -> NDArray[np.int32]:
         """Points (..., 2) of the vehicle frame as OpenCV's fixed-point (column, row); pixel 0 is centred on 0."""
         height, width = self.picture.shape[:2]
-        columns = width / 2 - points[..., 1] * self.scale
-        rows = CAR_PLACE * height - points[..., 0] * self.scale
-        return _fixed(np.stack([columns, rows], axis=-1) * oversampling)
+        car = np.array([width / 2, CAR_PLACE * height])
+        return _fixed((car - points[..., ::-1] * self.scale) * oversampling)
 
     def fill(self, outlines: Sequence[NDArray[np.float64]] | NDArray[np.float64], colour: Colour) -> None:
         """Areas within outlines (n, 2) of the vehicle frame."""
         if len(outlines):
             pixels = self.pixels(np.concatenate(list(outlines)))
-            ends = np.cumsum([len(outline) for outline in outlines])[:-1]
-            cv2.fillPoly(self.picture, np.split(pixels, ends), colour, cv2.LINE_AA, _SHIFT)
+            ends = accumulate((len(outline) for outline in outlines), initial=0)
+            cv2.fillPoly(self.picture, [pixels[a:b] for a, b in pairwise(ends)], colour, cv2.LINE_AA, _SHIFT)
 
     def stroke(self, lines: list[NDArray[np.float64]], colour: Colour, width: float) -> None:
         """Lines (n, 2) of the vehicle frame, `width` metres broad and at least a pixel."""

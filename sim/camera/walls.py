@@ -1,0 +1,203 @@
+"""Walls of houses: rows of windows with frames, doors, a plinth. The conventions are those of `sim.camera.kernels`.
+
+A wall stands upright, so each of its columns on the screen has one depth and one place along the wall: windows are the
+product of what a column and what a row show of them, both box integrals over the pixel's footprint.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.camera.pixels import (
+    BLOCK,
+    FOG_DENSITY,
+    HALF,
+    HAZE,
+    HAZE_LIMIT,
+    HEADLIGHTS,
+    MARKING,
+    ONE,
+    STARS,
+    TWO,
+    ZERO,
+    clamp01,
+    f4,
+    i4,
+    kernel,
+    mix,
+    pack,
+    scramble,
+    transmittance,
+    u4,
+)
+
+PLINTH, FLOOR, BAY, MARGIN = f4(0.45), f4(2.55), f4(2.9), f4(0.4)
+"""Metres: height of the plinth, least height of a storey, breadth of a window's bay, blank wall at the corners."""
+HALF_WINDOW, HALF_DOOR, FRAME, BAR = f4(0.60), f4(0.55), f4(0.11), f4(0.035)
+"""Metres: half breadths of windows and doors, breadths of frames and, half, of the bars across a window."""
+SILL, HEAD, TRANSOM, STEP = f4(0.85), f4(2.30), f4(1.82), f4(-0.35)
+"""Metres above a storey's floor: a window's lower and upper edge and its bar across; a door's lower edge."""
+SHARPEST = f4(0.02)
+"""Metres; edges are at least so soft."""
+
+LIT_WINDOW = (f4(255), f4(214), f4(140))
+LIT_SHARE = f4(0.62)
+"""Colour of windows lit at night; the share that stays dark."""
+
+RISE, CLEAR, GLASS_ACROSS, FRAME_ACROSS, BAY_NUMBER, LOW = range(6)
+WALL_COLUMNS = 6
+"""Rows of a wall's column table: metres up the wall a pixel, light that passes the haze, shares of the column's breadth
+that are glass and window with its frame, number of the bay, lower edge of its opening on the ground floor."""
+
+
+class HouseWall(NamedTuple):
+    """A house's forward axis (z, l) and middle (z, l) in camera axes; its length, width and height of the walls in
+    metres; its row in the table of objects."""
+
+    forward_z: Any
+    forward_l: Any
+    z: Any
+    l: Any
+    length: Any
+    width: Any
+    eaves: Any
+    row: Any
+
+
+@kernel()
+def wall_columns(columns, first, last, view, plane, house, bounds, look):
+    """Fill the column table from column `first` to `last`, in whole blocks; returns what all rows share: (storeys, height
+    of a storey, height of the walls, the house's row).
+
+    Only the wall that faces the road, on the left of the house, has a door.
+    """
+    end = abs(plane[0] * house.forward_z + plane[1] * house.forward_l) > f4(0.7)
+    front = plane[1] * house.forward_z - plane[0] * house.forward_l > f4(0.7)
+    span = house.width if end else house.length
+    along = (-house.forward_l, house.forward_z) if end else (house.forward_z, house.forward_l)
+    start = HALF * span - MARGIN - along[0] * house.z - along[1] * house.l
+    bays = max(np.floor((span - TWO * MARGIN) / BAY), ONE)
+    layout = (bays, (span - TWO * MARGIN) / bays, np.floor(bays * HALF) if front else -ONE)
+    begin, stop = whole_blocks(first, last)
+    places, feet = columns[GLASS_ACROSS, begin:stop], columns[FRAME_ACROSS, begin:stop]
+    rises, clears = columns[RISE, begin:stop], columns[CLEAR, begin:stop]
+    tangent = (view.centre_x - f4(begin) - HALF) / view.focal
+    find_places(rises, places, feet, tangent, ONE / view.focal, plane, along, start, bounds)
+    find_haze(clears, rises, view.focal * look[FOG_DENSITY], HAZE_LIMIT * look[FOG_DENSITY])
+    find_windows(places, feet, columns[BAY_NUMBER, begin:stop], columns[LOW, begin:stop], layout)
+    storeys = max(np.floor((house.eaves - PLINTH) / FLOOR), ONE)
+    return storeys, (house.eaves - PLINTH) / storeys, house.eaves, house.row
+
+
+@kernel(inline="always")
+def whole_blocks(first, last):
+    """Columns `first` to `last`, rounded out to whole blocks: what is left over from them is not drawn eight at a time."""
+    return first // BLOCK * BLOCK, -(-last // BLOCK) * BLOCK
+
+
+@kernel()
+def find_places(rises, places, feet, tangent, step, plane, along, start, bounds):
+    """Of each column: metres up the wall a pixel, place along the wall, metres along it a pixel."""
+    for i in range(rises.shape[0]):
+        t = tangent - step * f4(i4(i))
+        z = plane[3] / (plane[0] + plane[1] * t)
+        z = min(max(z, bounds[2]), bounds[3])  # past its own outline a wall runs on, to infinity
+        turned = z * z * plane[1] / plane[3]
+        rises[i] = z * step
+        places[i] = start + along[0] * z + along[1] * z * t
+        feet[i] = max(abs(along[1] * (z - turned * t) - along[0] * turned) * step, SHARPEST)
+
+
+@kernel()
+def find_haze(clears, rises, thickness, thickest):
+    """The light that passes the haze."""
+    for i in range(rises.shape[0]):
+        clears[i] = transmittance(min(rises[i] * thickness, thickest))
+
+
+@kernel()
+def find_windows(glasses, frames, bay_numbers, lows, layout):
+    """From places along the wall and footprints, which stand in `glasses` and `frames`, the shares of glass and frame."""
+    bays, pitch, door = layout
+    for i in range(glasses.shape[0]):
+        position, foot = glasses[i], frames[i]
+        bay = min(max(np.floor(position / pitch), ZERO), bays - ONE)
+        aside = abs(position - (bay + HALF) * pitch)
+        half = HALF_DOOR if bay == door else HALF_WINDOW
+        bar = clamp01((BAR - aside) / foot + HALF) if bay != door else ZERO
+        blur = clamp01(foot / pitch - HALF)  # from far along the wall its windows run together
+        glass = clamp01((half - aside) / foot + HALF) * (ONE - bar)
+        framed = clamp01((half + FRAME - aside) / foot + HALF)
+        glasses[i] = mix(glass, TWO * half / pitch, blur)
+        frames[i] = mix(framed, TWO * (half + FRAME) / pitch, blur)
+        bay_numbers[i], lows[i] = bay, STEP if bay == door else SILL
+
+
+@kernel()
+def wall_row(ink, columns, span, above, mount, sizes, colours, slot, look, palette):
+    """The colours of one row of a wall into `ink`, about the columns of `span`.
+
+    above: pixels from the row up to the horizon. colours: (2, 3), the lit wall's.
+    """
+    begin, end = whole_blocks(span[0], span[3])
+    table = (
+        columns[RISE, begin:end],
+        columns[CLEAR, begin:end],
+        columns[GLASS_ACROSS, begin:end],
+        columns[FRAME_ACROSS, begin:end],
+        columns[BAY_NUMBER, begin:end],
+        columns[LOW, begin:end],
+    )
+    night = look[HEADLIGHTS] > ZERO or look[STARS] > ZERO
+    paints = (
+        (colours[0, 0], palette[MARKING, 0], palette[HAZE, 0], LIT_WINDOW[0]),
+        (colours[0, 1], palette[MARKING, 1], palette[HAZE, 1], LIT_WINDOW[1]),
+        (colours[0, 2], palette[MARKING, 2], palette[HAZE, 2], LIT_WINDOW[2]),
+    )
+    shade_wall(ink[begin:end], table, above, mount, sizes, paints, slot, LIT_SHARE if night else TWO)
+
+
+@kernel()
+def shade_wall(out, table, above, mount, sizes, paints, slot, dark_share):
+    """`wall_row` for one run of columns. paints: of red, green, blue the wall's, a frame's, the haze's, a lit pane's.
+    dark_share: of the windows, the share that are not lit."""
+    rises, clears, glasses, frames, bays, lows = table
+    storeys, storey_height, eaves, house = sizes
+    per_storey, house = ONE / storey_height, u4(house * 1013)
+    for i in range(out.shape[0]):
+        rise, clear = rises[i], clears[i]
+        height, sharp = mount + rise * above, ONE / max(rise, SHARPEST)
+        storey = min(max(np.floor((height - PLINTH) * per_storey), ZERO), storeys - ONE)
+        up = height - PLINTH - storey * storey_height
+        low = lows[i] if storey < HALF else SILL
+        opening = clamp01((up - low) * sharp + HALF) * clamp01((HEAD - up) * sharp + HALF)
+        bar = clamp01((BAR - abs(up - TRANSOM)) * sharp + HALF)
+        glass = glasses[i] * opening * (ONE - bar)
+        framed = clamp01((up - low + FRAME) * sharp + HALF) * clamp01((HEAD + FRAME - up) * sharp + HALF)
+        frame = f4(0.45) * max(frames[i] * framed - glass, ZERO)
+
+        # darker at the plinth, near the ground and under the eaves, lighter where a course runs round the house
+        plinth = clamp01((PLINTH - height) * sharp + HALF)
+        course = clamp01((f4(0.06) - abs(up - storey_height + f4(0.10))) * sharp + HALF) * min(f4(0.12) * sharp, ONE)
+        weather = clamp01(ONE - height * f4(0.35)) * f4(0.10) + clamp01(ONE - abs(eaves - height)) * f4(0.16)
+        shade = (ONE - f4(0.30) * plinth) * (ONE + f4(0.08) * course) * (ONE - weather)
+
+        chance = scramble(u4(u4(i4(bays[i]) + i4(storey) * i4(131)) + house) * u4(0x9E3779B1))
+        lot = f4(i4(chance & u4(255))) * f4(1 / 255)
+        door = ONE if low < ZERO else ZERO
+        mirror = (ONE - door) * clamp01((up - f4(0.5)) * f4(0.55)) * (f4(0.15) + f4(0.40) * lot)
+        pane = f4(0.30) if (chance & u4(0x700)) == u4(0x700) else f4(0.12)  # with or without a curtain
+        lit = ONE if lot - TWO * door > dark_share else ZERO
+        wood = f4(0.36) * door
+        r = wall_channel(paints[0], shade, frame, glass, pane, wood, door, mirror, lit, clear)
+        g = wall_channel(paints[1], shade, frame, glass, pane, wood, door, mirror, lit, clear)
+        b = wall_channel(paints[2], shade, frame, glass, pane, wood, door, mirror, lit, clear)
+        out[i] = pack(r, g, b, slot + i4(lit * glass + HALF))
+
+
+@kernel(inline="always")
+def wall_channel(paint, shade, frame, glass, pane, wood, door, mirror, lit, clear):
+    """One channel of a wall with shares `frame` and `glass` of its window, whose pane mirrors the sky or is lit."""
+    wall, white, sky, light = paint
+    through = mix(mix(white * pane, wall * wood, door), sky, mirror)
+    return mix(sky, mix(mix(wall * shade, white, frame), mix(through, light, lit), glass), clear)
