@@ -48,7 +48,7 @@ class MeshScratch(NamedTuple):
     """Working memory for one mesh: its points and faces in camera axes, one face on the screen, one row of it.
 
     points (P, 3); facing (P,), planes (P, 4) by face; corners (2, C, 3) and soft (2, C) before and after the cut; edges
-    (C, 3); bounds (4,); colours (2, 3); columns (WALL_COLUMNS, W); spans (H, 4); ink (W,); and by mesh hidden (M,), with
+    (C, 3); bounds (4,); colours (2, 3); columns (WALL_COLUMNS, W); spans (H, 4); ink (W,). For all: hidden (M,) and
     cover (2, W). See `sim.camera.meshes`.
     """
 

@@ -24,8 +24,10 @@ from sim.camera.pixels import (
     HEADLIGHTS,
     MARKING,
     ONE,
+    STARS,
     SUN_STRENGTH,
     SUNLIGHT,
+    TWO,
     ZENITH,
     ZERO,
     ceil_int,
@@ -43,7 +45,7 @@ from sim.camera.pixels import (
     u4,
     unpack,
 )
-from sim.camera.walls import HouseWall, wall_columns, wall_row
+from sim.camera.walls import DARK_WINDOWS, HouseWall, wall_columns, wall_paints, wall_row, wall_table
 from sim.scene import CLASSES, OBJECT_KINDS
 
 NEAREST, FARTHEST = f4(0.3), f4(300)
@@ -417,11 +419,13 @@ def fill_wall(image, view, n, plane, slot, house, light, scratch):
     if first >= last:
         return
     sizes = wall_columns(mesh.columns, first, last, view, plane, house, mesh.bounds, look)
+    table, paints = wall_table(mesh.columns), wall_paints(mesh.colours, palette)
+    dark_share = DARK_WINDOWS if look[HEADLIGHTS] > ZERO or look[STARS] > ZERO else TWO
     for v in rows:
         span = (mesh.spans[v, 0], mesh.spans[v, 1], mesh.spans[v, 2], mesh.spans[v, 3])
         if span[0] < span[3]:
             above = view.centre_y - f4(v) - HALF
-            wall_row(mesh.ink, mesh.columns, span, above, view.mount, sizes, mesh.colours, slot, look, palette)
+            wall_row(mesh.ink, table, span[0], span[3], above, view.mount, sizes, paints, slot, dark_share)
             lay_row(image[v], scratch.inverse[v], mesh, n, span, plane, view, v)
 
 

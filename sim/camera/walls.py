@@ -14,10 +14,8 @@ from sim.camera.pixels import (
     HALF,
     HAZE,
     HAZE_LIMIT,
-    HEADLIGHTS,
     MARKING,
     ONE,
-    STARS,
     TWO,
     ZERO,
     clamp01,
@@ -29,6 +27,7 @@ from sim.camera.pixels import (
     scramble,
     transmittance,
     u4,
+    u8,
 )
 
 PLINTH, FLOOR, BAY, MARGIN = f4(0.45), f4(2.55), f4(2.9), f4(0.4)
@@ -41,7 +40,7 @@ SHARPEST = f4(0.02)
 """Metres; edges are at least so soft."""
 
 LIT_WINDOW = (f4(255), f4(214), f4(140))
-LIT_SHARE = f4(0.62)
+DARK_WINDOWS = f4(0.62)
 """Colour of windows lit at night; the share that stays dark."""
 
 RISE, CLEAR, GLASS_ACROSS, FRAME_ACROSS, BAY_NUMBER, LOW = range(6)
@@ -66,9 +65,9 @@ class HouseWall(NamedTuple):
 
 @kernel()
 def wall_columns(columns, first, last, view, plane, house, bounds, look):
-    """Fill the column table from column `first` to `last`, in whole blocks; returns what all rows share: (storeys, height
-    of a storey, height of the walls, the house's row).
+    """Fill the column table from column `first` to `last`, in whole blocks.
 
+    Returns what all rows share: (storeys, height of a storey, height of the walls, the house's row).
     Only the wall that faces the road, on the left of the house, has a door.
     """
     end = abs(plane[0] * house.forward_z + plane[1] * house.forward_l) > f4(0.7)
@@ -91,7 +90,7 @@ def wall_columns(columns, first, last, view, plane, house, bounds, look):
 
 @kernel(inline="always")
 def whole_blocks(first, last):
-    """Columns `first` to `last`, rounded out to whole blocks: what is left over from them is not drawn eight at a time."""
+    """Columns `first` to `last`, rounded out to whole blocks: a remainder costs as much as a block."""
     return first // BLOCK * BLOCK, -(-last // BLOCK) * BLOCK
 
 
@@ -117,7 +116,7 @@ def find_haze(clears, rises, thickness, thickest):
 
 @kernel()
 def find_windows(glasses, frames, bay_numbers, lows, layout):
-    """From places along the wall and footprints, which stand in `glasses` and `frames`, the shares of glass and frame."""
+    """The shares of glass and frame, from the places along the wall and the footprints that stand in their stead."""
     bays, pitch, door = layout
     for i in range(glasses.shape[0]):
         position, foot = glasses[i], frames[i]
@@ -134,47 +133,51 @@ def find_windows(glasses, frames, bay_numbers, lows, layout):
 
 
 @kernel()
-def wall_row(ink, columns, span, above, mount, sizes, colours, slot, look, palette):
-    """The colours of one row of a wall into `ink`, about the columns of `span`.
-
-    above: pixels from the row up to the horizon. colours: (2, 3), the lit wall's.
-    """
-    begin, end = whole_blocks(span[0], span[3])
-    table = (
-        columns[RISE, begin:end],
-        columns[CLEAR, begin:end],
-        columns[GLASS_ACROSS, begin:end],
-        columns[FRAME_ACROSS, begin:end],
-        columns[BAY_NUMBER, begin:end],
-        columns[LOW, begin:end],
+def wall_table(columns):
+    """The rows of the column table, and nothing else: a view costs more than a few pixels."""
+    return (
+        columns[RISE],
+        columns[CLEAR],
+        columns[GLASS_ACROSS],
+        columns[FRAME_ACROSS],
+        columns[BAY_NUMBER],
+        columns[LOW],
     )
-    night = look[HEADLIGHTS] > ZERO or look[STARS] > ZERO
-    paints = (
+
+
+@kernel()
+def wall_paints(colours, palette):
+    """Of red, green and blue: the lit wall's (the first of `colours`), a frame's, the haze's, a lit pane's."""
+    return (
         (colours[0, 0], palette[MARKING, 0], palette[HAZE, 0], LIT_WINDOW[0]),
         (colours[0, 1], palette[MARKING, 1], palette[HAZE, 1], LIT_WINDOW[1]),
         (colours[0, 2], palette[MARKING, 2], palette[HAZE, 2], LIT_WINDOW[2]),
     )
-    shade_wall(ink[begin:end], table, above, mount, sizes, paints, slot, LIT_SHARE if night else TWO)
 
 
 @kernel()
-def shade_wall(out, table, above, mount, sizes, paints, slot, dark_share):
-    """`wall_row` for one run of columns. paints: of red, green, blue the wall's, a frame's, the haze's, a lit pane's.
-    dark_share: of the windows, the share that are not lit."""
+def wall_row(ink, table, first, last, above, mount, sizes, paints, slot, dark_share):
+    """The colours of one row of a wall into `ink`, from column `first` to `last` and a little more.
+
+    above: pixels from the row up to the horizon. sizes: as `wall_columns`. dark_share: of the windows, the share that
+    are not lit.
+    """
     rises, clears, glasses, frames, bays, lows = table
     storeys, storey_height, eaves, house = sizes
     per_storey, house = ONE / storey_height, u4(house * 1013)
-    for i in range(out.shape[0]):
-        rise, clear = rises[i], clears[i]
+    begin, end = whole_blocks(first, last)
+    for i in range(end - begin):
+        u = u8(u8(begin) + u8(i))
+        rise, clear = rises[u], clears[u]
         height, sharp = mount + rise * above, ONE / max(rise, SHARPEST)
         storey = min(max(np.floor((height - PLINTH) * per_storey), ZERO), storeys - ONE)
         up = height - PLINTH - storey * storey_height
-        low = lows[i] if storey < HALF else SILL
+        low = lows[u] if storey < HALF else SILL
         opening = clamp01((up - low) * sharp + HALF) * clamp01((HEAD - up) * sharp + HALF)
         bar = clamp01((BAR - abs(up - TRANSOM)) * sharp + HALF)
-        glass = glasses[i] * opening * (ONE - bar)
+        glass = glasses[u] * opening * (ONE - bar)
         framed = clamp01((up - low + FRAME) * sharp + HALF) * clamp01((HEAD + FRAME - up) * sharp + HALF)
-        frame = f4(0.45) * max(frames[i] * framed - glass, ZERO)
+        frame = f4(0.45) * max(frames[u] * framed - glass, ZERO)
 
         # darker at the plinth, near the ground and under the eaves, lighter where a course runs round the house
         plinth = clamp01((PLINTH - height) * sharp + HALF)
@@ -182,7 +185,7 @@ def shade_wall(out, table, above, mount, sizes, paints, slot, dark_share):
         weather = clamp01(ONE - height * f4(0.35)) * f4(0.10) + clamp01(ONE - abs(eaves - height)) * f4(0.16)
         shade = (ONE - f4(0.30) * plinth) * (ONE + f4(0.08) * course) * (ONE - weather)
 
-        chance = scramble(u4(u4(i4(bays[i]) + i4(storey) * i4(131)) + house) * u4(0x9E3779B1))
+        chance = scramble(u4(u4(i4(bays[u]) + i4(storey) * i4(131)) + house) * u4(0x9E3779B1))
         lot = f4(i4(chance & u4(255))) * f4(1 / 255)
         door = ONE if low < ZERO else ZERO
         mirror = (ONE - door) * clamp01((up - f4(0.5)) * f4(0.55)) * (f4(0.15) + f4(0.40) * lot)
@@ -192,7 +195,7 @@ def shade_wall(out, table, above, mount, sizes, paints, slot, dark_share):
         r = wall_channel(paints[0], shade, frame, glass, pane, wood, door, mirror, lit, clear)
         g = wall_channel(paints[1], shade, frame, glass, pane, wood, door, mirror, lit, clear)
         b = wall_channel(paints[2], shade, frame, glass, pane, wood, door, mirror, lit, clear)
-        out[i] = pack(r, g, b, slot + i4(lit * glass + HALF))
+        ink[u] = pack(r, g, b, slot + i4(lit * glass + HALF))
 
 
 @kernel(inline="always")
