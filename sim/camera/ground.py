@@ -296,8 +296,9 @@ def pave_row(out, lines, grain, colours, per_pixel, reach, edge):
 @kernel()
 def pave_span(out, lines, grain, colours, reach, edge, begin, end):
     """The pavement's share of the pixels from `begin` to `end` of a row."""
-    out, grain = out[begin:end], grain[begin:end]
-    d_line, t_line, noise_line, sharp_line = lines[0][begin:end], lines[1][begin:end], lines[2][begin:end], lines[3][begin:end]
+    here = slice(begin, end)
+    out, grain = out[here], grain[here]
+    d_line, t_line, noise_line, sharp_line = lines[0][here], lines[1][here], lines[2][here], lines[3][here]
     foot = TWO * reach * DASH_PERIOD
     joint = min(JOINT / foot, ONE) * f4(0.22)
     for u in range(out.shape[0]):
