@@ -9,7 +9,7 @@ from typing import Literal
 class Jitter:
     """How far the camera is moved from where the student drove; the expert answers for the moved pose."""
 
-    share: float = 0.7
+    share: float = 0.5
     """Of the frames that are jittered at all."""
     shift: float = 1.2
     """Metres to either side."""
@@ -25,7 +25,7 @@ class Jitter:
 class Closing:
     """How the gates are closed once the network drives (docs/training.md)."""
 
-    from_round: int = 3
+    from_round: int = 5
     """The first round in which the budget counts; before it every gate may stay open."""
     ramp_rounds: float = 3.0
     """Rounds over which the share of open gates is brought down from all to the budget."""
@@ -66,7 +66,7 @@ class Config:
     """Height and width of a patch in pixels."""
     tracks: int = 240
     """Roads in the training pool."""
-    rounds: int = 14
+    rounds: int = 16
     """Times the student drives and the data grows."""
     steps_per_round: int = 800
     """Gradient steps after each drive."""

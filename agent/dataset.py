@@ -183,17 +183,18 @@ class RoadPool:
 
 
 class Sampling:
-    """Draws rows so that what is rare is seen often: a situation's share goes with the square root of its rows.
+    """Draws rows so that what is rare is seen often: a situation's share goes with its rows to the power of POWER.
 
     Standing and cruising are most of the time on the road; what decides a drive is short.
     """
 
+    POWER = 0.25
     LEAST = 100
     """Rows that every situation counts as having at least, so that a handful is not shown over and over."""
 
     def __init__(self, situation: NDArray[np.int64]) -> None:
         count = np.maximum(np.bincount(situation), self.LEAST)
-        self._cumulative = np.cumsum(count[situation] ** -0.5)
+        self._cumulative = np.cumsum(count[situation] ** (self.POWER - 1))
 
     def draw(self, n: int, rng: np.random.Generator) -> NDArray[np.intp]:
         """n row numbers, with replacement."""

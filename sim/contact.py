@@ -40,7 +40,8 @@ SHORT_TIME, SHORT_WAY = 1.5, 0.75
 MOVING = 2.0
 """m/s from which passing close to a person counts."""
 
-_SIDE_ROOM = 0.2  # metres beyond both half widths within which somebody is in the ego's path
+_FAR = 200.0  # metres ahead from which nobody is about to be met
+_STRAIGHT = 0.05  # m/s below which two things neither close in nor drift apart
 
 
 @kernel
@@ -107,24 +108,42 @@ def find_contacts(state, s, moved, lap, actors, objects, found):
 
 
 @kernel
-def time_to_collision(state, s, d, actors, lap):
-    """Seconds until the ego would touch somebody ahead in its path, if both keep their speeds; infinite for nobody.
+def _abreast(gap, drift, reach):
+    """From when to when (s) two things overlap sideways that are `gap` metres apart now and drift (m/s) from there."""
+    if abs(drift) < _STRAIGHT:
+        return (-np.inf, np.inf) if abs(gap) <= reach else (np.inf, -np.inf)
+    first, second = (-reach - gap) / drift, (reach - gap) / drift
+    return min(first, second), max(first, second)
 
-    Hayward, "Near miss determination through use of a scale of danger", Highway Research Record 384, 1972: the way
-    between them over the speed at which it shrinks.
+
+@kernel
+def time_to_collision(state, s, d, heading_error, actors, lap):
+    """Seconds until the ego would touch somebody ahead if both kept their velocities; infinite for nobody.
+
+    Hayward, "Near miss determination through use of a scale of danger", Highway Research Record 384, 1972. Velocities
+    are those along and across the road, so a car that keeps to a bend is on no collision course with its outside, and
+    who has begun to steer round something, or walks out of the way in time, is in nobody's.
     """
     least = np.inf
-    front = s + 0.5 * car.EGO_LENGTH
+    front, speed = s + 0.5 * car.EGO_LENGTH, state[car.SPEED]
+    across = speed * math.sin(heading_error + state[car.SLIP])
     for a in range(len(actors)):
         actor = actors[a]
         role = actor[ROLE]
-        if role in (NONE, LIGHT) or abs(actor[D] - d) > 0.5 * (car.EGO_WIDTH + actor[WIDTH]) + _SIDE_ROOM:
+        if role in (NONE, LIGHT):
             continue
-        length = actor[WIDTH] if role == PEDESTRIAN else actor[LENGTH]
+        length, width = actor[LENGTH], actor[WIDTH]
+        if role == PEDESTRIAN:
+            length = width = 2 * PERSON_RADIUS
         way = way_ahead(front, actor[S], lap) - 0.5 * length
-        closing = state[car.SPEED] - actor[SPEED] * math.cos(actor[HEADING])
-        if way < 0.5 * lap and closing > 0.1:
-            least = min(least, max(way, 0.0) / closing)
+        closing = speed - actor[SPEED] * math.cos(actor[HEADING])
+        if way > _FAR or closing < _STRAIGHT:
+            continue
+        drift = actor[SPEED] * math.sin(actor[HEADING]) - across
+        since, until = _abreast(actor[D] - d, drift, 0.5 * (car.EGO_WIDTH + width))
+        meeting = max(way / closing, since, 0.0)
+        if meeting <= min((way + car.EGO_LENGTH + length) / closing, until):
+            least = min(least, meeting)
     return least
 
 

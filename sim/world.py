@@ -319,7 +319,7 @@ def _judge_rows(
         figures[_COST, row] = cost[b]
         if abs(d) > LANE_WIDTH:
             figures[_OFF_ROAD_DISTANCE, row] += vehicle[row, car.SPEED] * car.CONTROL_STEP
-        left = time_to_collision(vehicle[row], s, d, actors[row], length[row])
+        left = time_to_collision(vehicle[row], s, d, figures[_HEADING_ERROR, row], actors[row], length[row])
         near = left < SHORT_TIME or passes_close(vehicle[row], s, actors[row], objects[row], length[row])
         figures[_NEAR_MISSES, row] += near and figures[_NEAR, row] == 0.0
         figures[_TIME_TO_COLLISION, row], figures[_NEAR, row] = left, near

@@ -95,7 +95,7 @@ def test_keep_is_obeyed_or_refused(policy: Policy, observation: Observation) -> 
 
 @pytest.mark.parametrize("name", policy_names())
 def test_shipped_policies_are_small_and_carry_their_evidence(name: str) -> None:
-    assert parameter_count(load_policy(name).network) < 100_000
+    assert parameter_count(load_policy(name).network) < 150_000
     evidence = json.loads((checkpoints_folder() / name / "eval.json").read_text())
     assert set(evidence) == set(PARTS)
     assert set(evidence["themes"]["policies"][name]["scores"]) == set(theme_names())

@@ -6,7 +6,7 @@ on its own content and position, by an absolute threshold: what happens in one c
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,10 @@ from torch.nn import functional as F
 
 TEMPERATURE = 2 / 3
 """Of the straight-through gate's sigmoid; the value of Louizos et al., section 3."""
+
+CLOSED_FOR_GOOD = -4.0
+"""Gate logit below which a cell is left out of a training step: its gate's slope is under a hundredth of an open one's,
+so nothing could be learned from it, and most cells are so."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +29,9 @@ class TopKPatchesConfig:
     patch_size: tuple[int, int] = (8, 8)
     most_kept: int = 32
     """The cap K: for overflow only, the threshold does the choosing."""
-    width: int = 64
+    width: int = 96
     token_size: int = 48
-    heads: int = 8
+    heads: int = 12
     octaves: int = 3
 
     @property
@@ -60,9 +64,11 @@ class PatchEncoder(nn.Module):
         self.content = nn.Sequential(nn.Linear(values, width), nn.LayerNorm(width), nn.ReLU())
         self.place = nn.Linear(width + positions.shape[1], width)
 
-    def forward(self, patches: Tensor) -> Tensor:
+    def forward(self, patches: Tensor, cells: Tensor | None = None) -> Tensor:
+        """`cells` (B, n): which ones these are, where it is not all of them in order."""
         content = self.content(patches)
-        return F.relu(self.place(torch.cat([content, self.positions.expand(len(patches), -1, -1)], -1)))
+        positions = self.positions.expand(len(patches), -1, -1) if cells is None else self.positions[cells]
+        return F.relu(self.place(torch.cat([content, positions], -1)))
 
 
 class TopKPatches(nn.Module):
@@ -103,9 +109,18 @@ class TopKPatches(nn.Module):
         The cap is not applied: it is for overflow, and a gate must learn to do without it.
         """
         logits = self.gate_logits(patches)
-        chance = torch.sigmoid((logits if noise is None else logits + noise) / TEMPERATURE)
+        noisy = logits if noise is None else logits + noise
+        chance = torch.sigmoid(noisy / TEMPERATURE)
         kept = (chance > 0.5).float()
-        return self._drive(patches, speed, logits, kept + chance - chance.detach(), kept > 0)
+        cells = most_open(noisy)
+        live = patches.gather(1, cells[..., None].expand(-1, -1, patches.shape[-1]))
+        gates = (kept + chance - chance.detach()).gather(1, cells)
+        reading = self._drive(live, speed, logits, gates, kept > 0, cells)
+        everywhere = cells[:, None].expand_as(reading.attention)
+        attention = torch.zeros(len(patches), self.config.heads, patches.shape[1]).scatter(
+            2, everywhere, reading.attention
+        )
+        return replace(reading, attention=attention)
 
     def ungated(self, patches: Tensor, speed: Tensor) -> Reading:
         """For learning to drive before learning to ignore: every patch is let through."""
@@ -130,8 +145,10 @@ class TopKPatches(nn.Module):
             kept = kept & strongest
         return kept
 
-    def _drive(self, patches: Tensor, speed: Tensor, logits: Tensor, gates: Tensor, kept: Tensor) -> Reading:
-        tokens = self.read(patches)
+    def _drive(
+        self, patches: Tensor, speed: Tensor, logits: Tensor, gates: Tensor, kept: Tensor, cells: Tensor | None = None
+    ) -> Reading:
+        tokens = self.read[1:](self.read[0](patches, cells))
         scores = self.query(tokens).clamp(-8, 8).exp() * gates[..., None]
         null = self.null_score.clamp(-8, 8).exp().expand(len(patches), -1, -1)
         scores = torch.cat([scores, null], 1)
@@ -140,6 +157,12 @@ class TopKPatches(nn.Module):
         pooled = torch.einsum("bnh,bnd->bhd", weights, values).flatten(1)
         action = torch.tanh(self.control(torch.cat([pooled, speed / 10], 1)))
         return Reading(action, logits, kept, weights[:, :-1].transpose(1, 2))
+
+
+def most_open(logits: Tensor) -> Tensor:
+    """(B, n) the cells that a training step looks at: all that are not closed for good, as many in each frame."""
+    n = int((logits > CLOSED_FOR_GOOD).sum(1).max().clamp_min(1))
+    return logits.topk(n, dim=1, sorted=False).indices.sort(dim=1).values
 
 
 def to_patches(frames: Tensor, config: TopKPatchesConfig) -> Tensor:

@@ -225,7 +225,10 @@ MAKERS = {
 def make_models() -> Models:
     """Every model in flat arrays."""
     vertices: list[Point] = []
-    corners, beyond, sides, material = [], [], [], []
+    corners: list[list[int]] = []
+    beyond: list[list[int]] = []
+    sides: list[int] = []
+    material: list[int] = []
     ranges = np.zeros((len(OBJECT_KINDS), 2, 4), np.int32)
     for kind, makers in MAKERS.items():
         for which, maker in enumerate(makers):
@@ -239,5 +242,5 @@ def make_models() -> Models:
                 sides.append(len(ids))
                 material.append(stuff)
             vertices += shape.points
-    tables = (np.array(values, np.int32) for values in (corners, beyond, sides, material))
-    return Models(np.array(vertices, np.float32), *tables, ranges)
+    four = [np.array(values, np.int32) for values in (corners, beyond, sides, material)]
+    return Models(np.array(vertices, np.float32), four[0], four[1], four[2], four[3], ranges)

@@ -134,17 +134,17 @@ def test_situations_are_cause_and_phase() -> None:
 
 
 def test_rare_situations_are_drawn_often() -> None:
-    """10,000 rows of one situation and 400 of another: shares go as 100 to 20, not as 25 to 1."""
-    situation = np.array([2] * 10_000 + [7] * 400)
+    """160,000 rows of one situation and 10,000 of another, 16 to 1: drawn as their fourth roots, 20 to 10."""
+    situation = np.array([2] * 160_000 + [7] * 10_000)
     drawn = situation[Sampling(situation).draw(60_000, np.random.default_rng(0))]
-    assert (drawn == 7).mean() == pytest.approx(20 / 120, abs=0.01)
+    assert (drawn == 7).mean() == pytest.approx(10 / 30, abs=0.01)
 
 
 def test_a_handful_is_not_drawn_over_and_over() -> None:
-    """One row counts as a hundredth of a situation with 100: 0.1 against 100, not 1 against 100."""
+    """One row counts as a hundredth of a situation of 100: by the fourth roots 0.0316 against 10, not 1 against 10."""
     situation = np.array([0] * 10_000 + [1])
     drawn = Sampling(situation).draw(200_000, np.random.default_rng(0))
-    assert (drawn == 10_000).mean() == pytest.approx(0.1 / 100.1, abs=0.0004)
+    assert (drawn == 10_000).mean() == pytest.approx(0.0316 / 10.03, abs=0.0004)
 
 
 def test_shuffled_batches_keep_frame_speed_and_answer_together() -> None:

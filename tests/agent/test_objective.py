@@ -42,9 +42,14 @@ def test_below_the_floor_closed_gates_are_pulled_open() -> None:
     assert (gates.grad < 0).all(), "a step downhill opens them"
 
 
-def test_imitation_weighs_steer_above_pedal_and_bounds_outliers() -> None:
-    target = torch.zeros(1, 2)
-    steer, pedal = (imitation_loss(torch.tensor([error]), target).item() for error in ([0.1, 0.0], [0.0, 0.1]))
-    assert steer == pytest.approx(2 * pedal)
-    far, farther = (imitation_loss(torch.tensor([[error, 0.0]]), target).item() for error in (0.6, 0.7))
-    assert farther - far == pytest.approx(8 / 2 * 0.2 * 0.1), "linear beyond an error of 0.2"
+@pytest.mark.parametrize(("column", "weight", "beyond"), [(0, 8, 0.2), (1, 4, 0.6)])
+def test_imitation_weighs_steer_above_pedal_and_bounds_outliers(column: int, weight: float, beyond: float) -> None:
+    """Half the square of small errors, and linear far out; the mean of both components."""
+
+    def loss(error: float) -> float:
+        action = torch.zeros(1, 2)
+        action[0, column] = error
+        return imitation_loss(action, torch.zeros(1, 2)).item()
+
+    assert loss(0.1) == pytest.approx(weight / 2 * 0.1**2 / 2)
+    assert loss(0.9) - loss(0.8) == pytest.approx(weight / 2 * beyond * 0.1)

@@ -5,7 +5,15 @@ import pytest
 import torch
 
 from agent.models.policy import TopKPatchesPolicy, parameter_count
-from agent.models.topk_patches import TopKPatches, TopKPatchesConfig, position_features, to_patches
+from agent.models.topk_patches import (
+    CLOSED_FOR_GOOD,
+    TEMPERATURE,
+    TopKPatches,
+    TopKPatchesConfig,
+    most_open,
+    position_features,
+    to_patches,
+)
 
 CONFIG = TopKPatchesConfig()
 
@@ -45,7 +53,7 @@ def test_positions_are_cell_centres() -> None:
 
 
 def test_size() -> None:
-    assert parameter_count(TopKPatches(CONFIG)) < 100_000
+    assert parameter_count(TopKPatches(CONFIG)) < 150_000
 
 
 def test_unread_content_cannot_change_one_bit_of_the_action() -> None:
@@ -108,6 +116,20 @@ def test_training_and_driving_agree() -> None:
     trained, driven = policy.network(patches, speed), policy.network.decide(patches, speed)
     assert torch.equal(trained.kept, driven.kept)
     torch.testing.assert_close(trained.action, driven.action)
+    torch.testing.assert_close(trained.attention, driven.attention)
+
+
+def test_a_training_step_leaves_out_what_is_closed_for_good() -> None:
+    """The frame with the most cells above the limit sets the number; the others add their next."""
+    logits = torch.tensor([[-9.0, 5.0, -3.9, -8.0], [-7.0, -6.0, -9.0, 2.0]])
+    assert most_open(logits).tolist() == [[1, 2], [1, 3]]
+
+
+def test_closed_cells_hardly_pull_at_their_gates() -> None:
+    """What is left out is a hundredth of what an open gate's slope would be, or less."""
+    limit = torch.tensor(CLOSED_FOR_GOOD / TEMPERATURE)
+    slope = torch.sigmoid(limit) * (1 - torch.sigmoid(limit))
+    assert slope < 0.01 * 0.25 * 1.01
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_time_to_collision_is_the_gap_over_the_closing_speed() -> None:
     """By hand: 30 m from middle to middle less 2.254 and 2.2 m, closing at 10 - 4 m/s."""
     vehicle = {"role": VEHICLE, "s": 30.0, "d": LANE_CENTRE, "speed": 4.0}
     world = world_with(10.0, vehicle)
-    left = contact.time_to_collision(world.vehicle[0], 0.0, LANE_CENTRE, world.actors[0], world.route_length[0])
+    left = contact.time_to_collision(world.vehicle[0], 0.0, LANE_CENTRE, 0.0, world.actors[0], world.route_length[0])
     assert left == pytest.approx((30.0 - EGO_LENGTH / 2 - 2.2) / 6.0)
     beside = world_with(10.0, {**vehicle, "d": 1.75, "heading": math.pi})
     beside.step(STILL)

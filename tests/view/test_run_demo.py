@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 
 import run_demo
+from sim.expert import CAUSES
+from sim.scenario import SCENARIOS
+from sim.scene import OBJECT_COLUMNS
 from sim.view.actions import ACTIONS
 from sim.view.recording.provenance import read_provenance
 
@@ -56,6 +59,7 @@ def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
         (["--policy", "."], ["."]),
         ([*EXPERT, "--theme", "medow"], ["'medow'", "did you mean 'meadow'?"]),
         ([*EXPERT, "--scenario", "open-rode"], ["'open-rode'", "did you mean 'open-road'?"]),
+        ([*EXPERT, "--scenario", "twon"], ["'twon'", "did you mean 'town'?", "open-road", "traffic"]),
         ([*EXPERT, "--seed", "x"], ["--seed", "'x'"]),
         ([*EXPERT, "--seed", "-1"], ["--seed", "-1", "from 0 up"]),
         ([*EXPERT, "--seconds", "-2"], ["--seconds", "-2", "above 0"]),
@@ -127,6 +131,8 @@ def test_list_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     for name in ("expert", "open-road", "meadow", "heldout", *(key for action in ACTIONS for key in action.keys)):
         assert name in said
+    for name, scenario in SCENARIOS.items():
+        assert any(name in line and scenario.about in line for line in said.splitlines())
 
 
 def test_help_names_the_options(capsys: pytest.CaptureFixture[str]) -> None:
@@ -151,6 +157,22 @@ def test_headless_recording_and_dump(capsys: pytest.CaptureFixture[str]) -> None
     provenance = read_provenance(Path("out/a.mp4"))
     assert (provenance["policy"], provenance["theme"]) == ("expert", "meadow")
     assert provenance["versions"]["world"]
+
+
+@pytest.mark.parametrize("scenario", ["traffic", "town"])
+def test_every_scenario_is_recorded_and_dumped_with_its_causes(scenario: str) -> None:
+    options = ["--headless", "--seconds", "0.2", "--record", "a.webm", "--dump", "dump", "--scenario", scenario]
+    assert run_demo.main([*EXPERT, *options]) == 0
+    assert read_provenance(Path("a.webm"))["scenario"] == scenario
+    assert json.loads(Path("dump/provenance.json").read_text())["scenario"] == scenario
+    line = json.loads(Path("dump/steps.jsonl").read_text().splitlines()[0])
+    arrays = np.load(Path("dump") / line["file"])
+    assert line["labels"]["scenario"] == scenario
+    assert (line["completion"], line["score"], line["infractions"]) == (0.0, 0.0, {})
+    assert line["cause"] in CAUSES
+    there = np.isfinite(arrays["distances"])
+    assert np.array_equal(there, arrays["objects"][:, OBJECT_COLUMNS.index("kind")] >= 0)
+    assert there.any()
 
 
 def test_a_checkpoint_folder_drives_and_its_selection_is_dumped() -> None:

@@ -114,7 +114,7 @@ def test_every_key_asks_for_its_action(window: FrameWindow, key: str, name: str)
 
 def test_keys_are_asked_in_order_and_others_ask_for_nothing(window: FrameWindow) -> None:
     window.asked()
-    for key in ("x", "n", "space", "f5"):
+    for key in ("y", "n", "space", "f5"):
         press(key)
     assert window.asked() == ["next track", "pause"]
 
