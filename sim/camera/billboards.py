@@ -72,12 +72,13 @@ FURNITURE[BOARD - POST] = [([1.0, 1.0, 0.98], poster, [0.14, 0.15, 0.17]) for po
 """Colours of what people have made, and wear, in shares of the paint on the road: (set - POST, tint, material,
 channel). None is red: the overlay is, and lights that say stop."""
 
-STRIDES = 4
+STRIDES = 8
 """Moments of a stride that people are painted in."""
 
 SIGNAL_LAMPS = (2.5, 3.6, 4.7)
-LAMP_RADIUS = f4(0.5)
-"""Metres: height of a traffic light's green, amber and red lamp above its foot, and their radius."""
+LAMP_RADIUS, GLOW = f4(0.5), f4(1.3)
+"""Metres: height of a traffic light's green, amber and red lamp above its foot, and their radius; how far the glow of
+the one that is on reaches over the housing, in radii."""
 
 SHINING = np.array([[60, 255, 140], [255, 190, 40], [255, 36, 28]], np.float32)
 """Colours of a lamp that is on, by day and night."""
@@ -124,7 +125,6 @@ def draw_sprites(image, view, objects, sprites, sun, look, palette, scratch, mes
         kind, slot = i4(objects[i, 4]), FIRST_SPRITE + k
         first, variants, class_id, materials = sprites.kinds[kind]
         scratch.slot_class[slot], scratch.slot_instance[slot], scratch.slot_depth[slot] = class_id, i + 1, z
-        scratch.slot_reach[slot] = ZERO if materials == SIGNAL else z
         scale = view.focal / z
         dx, dy, tint = objects[i, 0] - view.x, objects[i, 1] - view.y, objects[i, 5]
         middle = view.centre_x - (view.cos * dy - view.sin * dx) * scale
@@ -132,6 +132,8 @@ def draw_sprites(image, view, objects, sprites, sun, look, palette, scratch, mes
         broad, tall = objects[i, 2] * sprites.spread[kind] * scale, objects[i, 3] * scale
         variant, mirrored, foreshortened = pick_variant(variants, materials, objects[i], (dx, dy), i)
         broad = broad * foreshortened
+        lit = materials == SIGNAL and variant == 0
+        scratch.slot_reach[slot] = ZERO if lit else z
         levels = sprites.levels[first + variant]
         smallest = levels[levels.shape[0] - 1]
         # what would be smaller than its coarsest mip is drawn at that size and as much fainter: thin posts stay, steady
@@ -151,7 +153,7 @@ def draw_sprites(image, view, objects, sprites, sun, look, palette, scratch, mes
         if i != omitted:
             hidden = (meshes > 0, scratch.inverse, ONE / z)
             draw_sprite(image, view.width, sprites, levels, mirrored, middle, foot, broad, tall, colours, hidden)
-            if materials == SIGNAL and variant == 0:
+            if lit:
                 draw_lamp(image, view, i4(objects[i, 8]), middle, foot, scale, i4(slot))
 
 
@@ -185,16 +187,17 @@ def pick_variant(variants, materials, drawn, way, i):
 def draw_lamp(image, view, phase, middle, foot, scale, slot):
     """The lamp that is on shines by itself, where the picture shows this traffic light."""
     height, radius = f4(SIGNAL_LAMPS[phase]) * scale, LAMP_RADIUS * scale
-    row = foot - height
+    row, reach = foot - height, GLOW * LAMP_RADIUS * scale
     red, green, blue = SHINING[phase]
-    for v in range(clamp_column(row - radius, image.shape[0]), clamp_column(row + radius + ONE, image.shape[0])):
-        for u in range(clamp_column(middle - radius, view.width), clamp_column(middle + radius + ONE, view.width)):
+    for v in range(clamp_column(row - reach, image.shape[0]), clamp_column(row + reach + ONE, image.shape[0])):
+        for u in range(clamp_column(middle - reach, view.width), clamp_column(middle + reach + ONE, view.width)):
             if i4(image[v, u] >> u4(24)) != slot:
                 continue
             x, y = f4(u) + HALF - middle, f4(v) + HALF - row
             away = math.sqrt(x * x + y * y)
             core = clamp01(ONE - away / (radius + f4(1e-3))) * f4(0.45)
-            share = clamp01(radius - away + HALF)
+            glow = clamp01((reach - away) / (reach - radius + f4(1e-3)))
+            share = max(clamp01(radius - away + HALF), f4(0.45) * glow * glow)
             image[v, u] = tint_pixel(
                 image[v, u], mix(red, FULL, core), mix(green, FULL, core), mix(blue, FULL, core), share
             )
