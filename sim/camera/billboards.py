@@ -58,7 +58,7 @@ _OUTFITS = (
     *(([0.85, 0.83, 0.76], [0.20, 0.24, 0.34]), ([0.18, 0.34, 0.58], [0.16, 0.17, 0.20])),
     *(([0.86, 0.68, 0.20], [0.24, 0.26, 0.30]), ([0.24, 0.44, 0.34], [0.46, 0.40, 0.32])),
     *(([0.14, 0.15, 0.18], [0.30, 0.36, 0.50]), ([0.52, 0.40, 0.58], [0.18, 0.19, 0.23])),
-    *(([0.44, 0.62, 0.74], [0.52, 0.48, 0.40]), ([0.62, 0.64, 0.66], [0.12, 0.13, 0.17])),
+    *(([0.52, 0.74, 0.86], [0.18, 0.19, 0.24]), ([0.62, 0.64, 0.66], [0.12, 0.13, 0.17])),
 )
 _POSTERS = (
     *([0.20, 0.50, 0.38], [0.16, 0.36, 0.66], [0.94, 0.72, 0.16], [0.30, 0.60, 0.72]),
@@ -71,6 +71,10 @@ FURNITURE[PERSON - POST] = [(*outfit, _SKINS[tint % 4]) for tint, outfit in enum
 FURNITURE[BOARD - POST] = [([1.0, 1.0, 0.98], poster, [0.14, 0.15, 0.17]) for poster in _POSTERS]
 """Colours of what people have made, and wear, in shares of the paint on the road: (set - POST, tint, material,
 channel). None is red: the overlay is, and lights that say stop."""
+
+CRISP = f4(1.25)
+"""Texels a pixel, at least, of what people have made and of people: bilinear, that is as sharp as a pixel's own box.
+Leaves take about one. So people 20 m away keep 6 of the policy's pixels; blurred to one texel a pixel, fewer than 3."""
 
 STRIDES = 8
 """Moments of a stride that people are painted in."""
@@ -152,7 +156,8 @@ def draw_sprites(image, view, objects, sprites, sun, look, palette, scratch, mes
         broad, tall = max(broad, f4(smallest[1])), max(tall, f4(smallest[2]))
         if i != omitted:
             hidden = (meshes > 0, scratch.inverse, ONE / z)
-            draw_sprite(image, view.width, sprites, levels, mirrored, middle, foot, broad, tall, colours, hidden)
+            draw_sprite(image, view.width, sprites, levels, mirrored, middle, foot, broad, tall, colours, hidden,
+                        materials >= CONE)  # fmt: skip
             if lit:
                 draw_lamp(image, view, i4(objects[i, 8]), middle, foot, scale, i4(slot))
 
@@ -257,19 +262,21 @@ def dim(colour, share):
 
 
 @kernel()
-def draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, tall, colours, hidden):
+def draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, tall, colours, hidden, crisp):
     """One sprite with its foot at row `foot` and its middle at column `middle`, broad x tall pixels.
 
-    hidden: whether meshes may be before it, their 1/z (H, W), and the sprite's own. Texels have a border of one on
-    every side, so a pixel's two or four neighbours always exist. Positions among texels are 48.16 fixed point.
+    hidden: whether meshes may be before it, their 1/z (H, W), and the sprite's own. crisp: whether it has CRISP texels
+    a pixel at least. Texels have a border of one on every side, so a pixel's two or four neighbours always exist.
+    Positions among texels are 48.16 fixed point.
     """
     level = levels.shape[0] - 1
-    while level > 0 and (f4(levels[level, 1]) < broad * f4(0.7) or f4(levels[level, 2]) < tall * f4(0.6)):
+    per_column, per_row = (CRISP, CRISP) if crisp else (f4(0.7), f4(0.6))
+    while level > 0 and (f4(levels[level, 1]) < broad * per_column or f4(levels[level, 2]) < tall * per_row):
         level -= 1
     start, cols, texel_rows, first_row = levels[level]
     stride = cols + 2
     step, down, per_texel = f4(cols) / broad, f4(texel_rows) / tall, broad / f4(cols)
-    smooth = (level == 0 and down < f4(0.8)) or texel_rows <= 5
+    smooth = crisp or (level == 0 and down < f4(0.8)) or texel_rows <= 5
     top, left, right = foot - tall, middle - HALF * (broad + per_texel), middle + HALF * (broad + per_texel)
     first, last = clamp_column(left, width), clamp_column(right, width)
     if first >= last:

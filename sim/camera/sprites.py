@@ -505,10 +505,10 @@ KINDS: dict[str, Kind] = {
     "bush": Kind((_bush,) * 2, (128, 160), "vegetation", LEAVES, 1.15),
     "delineator": Kind((_delineator,), (128, 64), "sign", POST, 4.0),
     "curve sign": Kind((_curve_sign,), (160, 128), "sign", SIGN, 1.25),
-    "cone": Kind((_cone,), (96, 80), "obstacle", CONE, 1.3),
-    "pedestrian": Kind(_PEOPLE, (192, 112), "pedestrian", PERSON, PERSON_SPREAD),
-    "traffic light": Kind((_signal, _signal_back), (320, 96), "light", SIGNAL, 1.15),
-    "billboard": Kind(_BOARDS, (192, 176), "sign", BOARD, 1.05),
+    "cone": Kind((_cone,), (128, 128), "obstacle", CONE, 1.3),
+    "pedestrian": Kind(_PEOPLE, (192, 128), "pedestrian", PERSON, PERSON_SPREAD),
+    "traffic light": Kind((_signal, _signal_back), (384, 96), "light", SIGNAL, 1.15),
+    "billboard": Kind(_BOARDS, (192, 192), "sign", BOARD, 1.05),
 }
 """What is drawn as a sprite; the other OBJECT_KINDS are meshes."""
 
