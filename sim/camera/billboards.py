@@ -60,7 +60,7 @@ _OUTFITS = (
     *(([0.85, 0.83, 0.76], [0.20, 0.24, 0.34]), ([0.18, 0.34, 0.58], [0.16, 0.17, 0.20])),
     *(([0.86, 0.68, 0.20], [0.24, 0.26, 0.30]), ([0.24, 0.44, 0.34], [0.46, 0.40, 0.32])),
     *(([0.14, 0.15, 0.18], [0.30, 0.36, 0.50]), ([0.52, 0.40, 0.58], [0.18, 0.19, 0.23])),
-    *(([0.44, 0.62, 0.74], [0.52, 0.48, 0.40]), ([0.62, 0.64, 0.66], [0.12, 0.13, 0.17])),
+    *(([0.52, 0.74, 0.86], [0.18, 0.19, 0.24]), ([0.62, 0.64, 0.66], [0.12, 0.13, 0.17])),
 )
 _POSTERS = (
     *([0.20, 0.50, 0.38], [0.16, 0.36, 0.66], [0.94, 0.72, 0.16], [0.30, 0.60, 0.72]),
@@ -74,12 +74,17 @@ FURNITURE[BOARD - POST] = [([1.0, 1.0, 0.98], poster, [0.14, 0.15, 0.17]) for po
 """Colours of what people have made, and wear, in shares of the paint on the road: (set - POST, tint, material,
 channel). None is red: the overlay is, and lights that say stop."""
 
-STRIDES = 4
+CRISP = f4(1.25)
+"""Texels a pixel, at least, of what people have made and of people: bilinear, that is as sharp as a pixel's own box.
+Leaves take about one. So people 20 m away keep 6 of the policy's pixels; blurred to one texel a pixel, fewer than 3."""
+
+STRIDES = 8
 """Moments of a stride that people are painted in."""
 
 SIGNAL_LAMPS = (2.5, 3.6, 4.7)
-LAMP_RADIUS = f4(0.5)
-"""Metres: height of a traffic light's green, amber and red lamp above its foot, and their radius."""
+LAMP_RADIUS, GLOW = f4(0.5), f4(1.3)
+"""Metres: height of a traffic light's green, amber and red lamp above its foot, and their radius; how far the glow of
+the one that is on reaches over the housing, in radii."""
 
 SHINING = np.array([[60, 255, 140], [255, 190, 40], [255, 36, 28]], np.float32)
 """Colours of a lamp that is on, by day and night."""
@@ -118,7 +123,6 @@ def draw_sprites(image, view, objects, sprites, sun, look, palette, scratch, mes
         kind, slot = i4(objects[i, 4]), FIRST_SPRITE + k
         first, variants, class_id, materials = sprites.kinds[kind]
         scratch.slot_class[slot], scratch.slot_instance[slot], scratch.slot_depth[slot] = class_id, i + 1, z
-        scratch.slot_reach[slot] = ZERO if materials == SIGNAL else z
         scale = view.focal / z
         dx, dy, tint = objects[i, 0] - view.x, objects[i, 1] - view.y, objects[i, 5]
         middle = view.centre_x - (view.cos * dy - view.sin * dx) * scale
@@ -126,6 +130,8 @@ def draw_sprites(image, view, objects, sprites, sun, look, palette, scratch, mes
         broad, tall = objects[i, 2] * sprites.spread[kind] * scale, objects[i, 3] * scale
         variant, mirrored, foreshortened = pick_variant(variants, materials, objects[i], (dx, dy), i)
         broad = broad * foreshortened
+        lit = materials == SIGNAL and variant == 0
+        scratch.slot_reach[slot] = ZERO if lit else z
         levels = sprites.levels[first + variant]
         smallest = levels[levels.shape[0] - 1]
         # what would be smaller than its coarsest mip is drawn at that size and as much fainter: thin posts stay, steady
@@ -144,8 +150,9 @@ def draw_sprites(image, view, objects, sprites, sun, look, palette, scratch, mes
         broad, tall = max(broad, f4(smallest[1])), max(tall, f4(smallest[2]))
         if i != omitted:
             hidden = (meshes > 0, scratch.inverse, ONE / z)
-            draw_sprite(image, view.width, sprites, levels, mirrored, middle, foot, broad, tall, colours, hidden)
-            if materials == SIGNAL and variant == 0:
+            draw_sprite(image, view.width, sprites, levels, mirrored, middle, foot, broad, tall, colours, hidden,
+                        materials >= CONE)  # fmt: skip
+            if lit:
                 draw_lamp(image, view, i4(objects[i, 8]), middle, foot, scale, i4(slot))
 
 
@@ -179,16 +186,17 @@ def pick_variant(variants, materials, drawn, way, i):
 def draw_lamp(image, view, phase, middle, foot, scale, slot):
     """The lamp that is on shines by itself, where the picture shows this traffic light."""
     height, radius = f4(SIGNAL_LAMPS[phase]) * scale, LAMP_RADIUS * scale
-    row = foot - height
+    row, reach = foot - height, GLOW * LAMP_RADIUS * scale
     red, green, blue = SHINING[phase]
-    for v in range(clamp_column(row - radius, image.shape[0]), clamp_column(row + radius + ONE, image.shape[0])):
-        for u in range(clamp_column(middle - radius, view.width), clamp_column(middle + radius + ONE, view.width)):
+    for v in range(clamp_column(row - reach, image.shape[0]), clamp_column(row + reach + ONE, image.shape[0])):
+        for u in range(clamp_column(middle - reach, view.width), clamp_column(middle + reach + ONE, view.width)):
             if i4(image[v, u] >> u4(24)) != slot:
                 continue
             x, y = f4(u) + HALF - middle, f4(v) + HALF - row
             away = math.sqrt(x * x + y * y)
             core = clamp01(ONE - away / (radius + f4(1e-3))) * f4(0.45)
-            share = clamp01(radius - away + HALF)
+            glow = clamp01((reach - away) / (reach - radius + f4(1e-3)))
+            share = max(clamp01(radius - away + HALF), f4(0.45) * glow * glow)
             image[v, u] = tint_pixel(
                 image[v, u], mix(red, FULL, core), mix(green, FULL, core), mix(blue, FULL, core), share
             )
@@ -248,19 +256,21 @@ def dim(colour, share):
 
 
 @kernel()
-def draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, tall, colours, hidden):
+def draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, tall, colours, hidden, crisp):
     """One sprite with its foot at row `foot` and its middle at column `middle`, broad x tall pixels.
 
-    hidden: whether meshes may be before it, their 1/z (H, W), and the sprite's own. Texels have a border of one on
-    every side, so a pixel's two or four neighbours always exist. Positions among texels are 48.16 fixed point.
+    hidden: whether meshes may be before it, their 1/z (H, W), and the sprite's own. crisp: whether it has CRISP texels
+    a pixel at least. Texels have a border of one on every side, so a pixel's two or four neighbours always exist.
+    Positions among texels are 48.16 fixed point.
     """
     level = levels.shape[0] - 1
-    while level > 0 and (f4(levels[level, 1]) < broad * f4(0.7) or f4(levels[level, 2]) < tall * f4(0.6)):
+    per_column, per_row = (CRISP, CRISP) if crisp else (f4(0.7), f4(0.6))
+    while level > 0 and (f4(levels[level, 1]) < broad * per_column or f4(levels[level, 2]) < tall * per_row):
         level -= 1
     start, cols, texel_rows, first_row = levels[level]
     stride = cols + 2
     step, down, per_texel = f4(cols) / broad, f4(texel_rows) / tall, broad / f4(cols)
-    smooth = (level == 0 and down < f4(0.8)) or texel_rows <= 5
+    smooth = crisp or (level == 0 and down < f4(0.8)) or texel_rows <= 5
     top, left, right = foot - tall, middle - HALF * (broad + per_texel), middle + HALF * (broad + per_texel)
     first, last = clamp_column(left, width), clamp_column(right, width)
     if first >= last:

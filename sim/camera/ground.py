@@ -58,9 +58,9 @@ LANE_CENTRE, WHEEL_OFFSET = f4(1.75), f4(0.75)
 
 KERB, JOINT = f4(0.18), f4(0.03)
 ZEBRA_EDGE, STOP_LINE_FROM, STOP_LINE_TO = f4(3.2), f4(-3.3), f4(-0.1)
-DECAL_RANGE = f4(130)
-"""Metres: of the kerb and the joints of its paving; |d| and d that crossings and stop lines reach; how far they are
-drawn."""
+ZEBRA_MARGIN, DECAL_RANGE = f4(0.5), f4(130)
+"""Metres: of the kerb and the joints of its paving; |d| and d that crossings and stop lines reach; how far before and
+past a crossing other markings pause, and how far off it is drawn."""
 
 STRETCH = 32
 """Pixels of a row that are looked at together for pavement."""
@@ -296,13 +296,9 @@ def pave_row(out, lines, grain, colours, per_pixel, reach, edge):
 @kernel()
 def pave_span(out, lines, grain, colours, reach, edge, begin, end):
     """The pavement's share of the pixels from `begin` to `end` of a row."""
-    out, grain = out[begin:end], grain[begin:end]
-    d_line, t_line, noise_line, sharp_line = (
-        lines[0][begin:end],
-        lines[1][begin:end],
-        lines[2][begin:end],
-        lines[3][begin:end],
-    )
+    here = slice(begin, end)
+    out, grain = out[here], grain[here]
+    d_line, t_line, noise_line, sharp_line = lines[0][here], lines[1][here], lines[2][here], lines[3][here]
     foot = TWO * reach * DASH_PERIOD
     joint = min(JOINT / foot, ONE) * f4(0.22)
     for u in range(out.shape[0]):
@@ -344,7 +340,7 @@ def draw_decal(out, lines, grain, colours, decal, view, per_pixel, lap, reach, w
     dx, dy = decal[3] - view.x, decal[4] - view.y
     z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
     # on the outside of a 14 m bend the road is a quarter longer than its centre line
-    along = f4(1.3) * HALF * (decal[1] + foot)
+    along = f4(1.3) * (HALF * (decal[1] + foot) + ZEBRA_MARGIN)
     radius = math.sqrt(along * along + ROAD_EDGE * ROAD_EDGE) + HALF
     if abs(per_pixel * view.focal - z) > radius:
         return
@@ -360,19 +356,20 @@ def draw_decal(out, lines, grain, colours, decal, view, per_pixel, lap, reach, w
 @kernel()
 def zebra_span(out, lines, grain, colours, decal, lap, foot, wear, begin, end):
     """A zebra's bars on a stretch of a row; where the old markings lay is asphalt again. foot: one pixel's in s, m."""
+    half = HALF * decal[1]
     for u in range(begin, end):
-        d, sharp = lines[0, u], lines[3, u]
-        way, along = along_decal(lines[1, u], decal, lap, foot)
-        if along <= ZERO or abs(d) > ROAD_EDGE:
+        d, sharp, way = lines[0, u], lines[3, u], way_to(decal, lines[1, u], lap)
+        if way > half + ZEBRA_MARGIN + HALF * foot or abs(d) > ROAD_EDGE:
             continue
-        bare, tone = along * clamp01((ROAD_EDGE - abs(d)) * sharp + HALF), grain[u] * HALF
+        bare = within(way, half + ZEBRA_MARGIN, foot) * clamp01((ROAD_EDGE - abs(d)) * sharp + HALF)
+        tone = grain[u] * HALF
         r, g, b = colours[ASPHALT, 0] + tone, colours[ASPHALT, 1] + tone, colours[ASPHALT, 2] + tone
         pixel = tint_pixel(out[u], max(r, ZERO), max(g, ZERO), max(b, ZERO), bare)
         across = (bar_integral(d + HALF / sharp) - bar_integral(d - HALF / sharp)) * sharp
         across = across * clamp01((ZEBRA_EDGE - abs(d)) * sharp + HALF)
-        pixel = painted(pixel, colours, along * across, lines[2, u], grain[u], wear)
-        if way < HALF * decal[1]:
-            inside = d - np.floor(d) < HALF and abs(d) < ZEBRA_EDGE
+        pixel = painted(pixel, colours, within(way, half, foot) * across, lines[2, u], grain[u], wear)
+        if way < half + ZEBRA_MARGIN:
+            inside = way < half and d - np.floor(d) < HALF and abs(d) < ZEBRA_EDGE
             pixel = owned(pixel, LANE_MARKING_CLASS if inside else ROAD_CLASS)
         out[u] = pixel
 
@@ -380,23 +377,28 @@ def zebra_span(out, lines, grain, colours, decal, lap, foot, wear, begin, end):
 @kernel()
 def stop_line_span(out, lines, grain, colours, decal, lap, foot, wear, begin, end):
     """A stop line on a stretch of a row. foot: as `zebra_span`."""
+    half = HALF * decal[1]
     for u in range(begin, end):
-        d = lines[0, u]
-        way, along = along_decal(lines[1, u], decal, lap, foot)
-        if along <= ZERO or abs(d) > ROAD_EDGE:
+        d, way = lines[0, u], way_to(decal, lines[1, u], lap)
+        if way > half + HALF * foot or abs(d) > ROAD_EDGE:
             continue
         across = band(d, STOP_LINE_FROM, STOP_LINE_TO, lines[3, u])
-        pixel = painted(out[u], colours, along * across, lines[2, u], grain[u], wear)
-        inside = way < HALF * decal[1] and STOP_LINE_FROM < d < STOP_LINE_TO
+        pixel = painted(out[u], colours, within(way, half, foot) * across, lines[2, u], grain[u], wear)
+        inside = way < half and STOP_LINE_FROM < d < STOP_LINE_TO
         out[u] = owned(pixel, LANE_MARKING_CLASS) if inside else pixel
 
 
 @kernel(inline="always")
-def along_decal(t, decal, lap, foot):
-    """Metres of s from a decal's middle to t, in dash periods; the share of a footprint that it covers along s."""
+def way_to(decal, t, lap):
+    """Metres of s between a decal's middle and t, which is in dash periods."""
     middle = decal[0] * (ONE / DASH_PERIOD)
-    way = abs(same_lap(middle, t, lap * (ONE / DASH_PERIOD)) - middle) * DASH_PERIOD
-    return way, clamp01((HALF * decal[1] - way) / foot + HALF)
+    return abs(same_lap(middle, t, lap * (ONE / DASH_PERIOD)) - middle) * DASH_PERIOD
+
+
+@kernel(inline="always")
+def within(way, half, foot):
+    """The share of a footprint, `foot` metres of s long and `way` from a middle, that lies less than `half` off it."""
+    return clamp01((half - way) / foot + HALF)
 
 
 @kernel(inline="always")

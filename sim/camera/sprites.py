@@ -270,27 +270,31 @@ TOP, TROUSERS, SKIN = np.eye(3)
 HAIR, SHOES = 0.22 * SKIN, 0.25 * TROUSERS
 
 
-def _person_along(rng: np.random.Generator, canvas: Canvas, swing: float, *, back: bool) -> None:
-    """Somebody who walks towards us or away; swing in [-1, 1]: which foot is before, 0 standing."""
-    for side, lifted in ((-1, max(swing, 0.0)), (1, max(-swing, 0.0))):
-        hip, knee = np.array([0.085 * side, 0.86]), np.array([0.095 * side, 0.47 + 0.05 * lifted])
-        foot = np.array([0.10 * side, 0.05 + 0.13 * lifted])
-        dark = (0.82 if side > 0 else 0.95) * (1 - 0.2 * lifted)
+def _legs(phase: float | None) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Of either leg how far it is before the hips, in [-1, 1], and how far lifted, in [0, 1]. phase: None stands."""
+    if phase is None:
+        return (0.0, 0.0), (0.0, 0.0)
+    swing, forward = float(np.sin(2 * np.pi * phase)), float(np.cos(2 * np.pi * phase))
+    return (swing, max(forward, 0.0)), (-swing, max(-forward, 0.0))
+
+
+def _person_along(rng: np.random.Generator, canvas: Canvas, phase: float | None, *, back: bool) -> None:
+    """Somebody who walks towards us or away."""
+    for side, (swing, lift) in zip((-1, 1), _legs(phase), strict=True):
+        hip, knee = np.array([0.085 * side, 0.86]), np.array([0.095 * side, 0.47 + 0.05 * lift])
+        foot = np.array([0.10 * side, 0.05 + 0.13 * lift])
+        dark = (0.82 if side > 0 else 0.95) * (1 - 0.2 * lift)
         _rod(canvas, hip, knee, (0.17, 0.14), dark * TROUSERS)
         _rod(canvas, knee, foot, (0.13, 0.10), dark * TROUSERS)
         _rod(canvas, foot, foot + np.array([0.015 * side, -0.02]), (0.10, 0.09), SHOES)
-    for side in (-1, 1):
-        reach = 0.07 * swing * side
-        shoulder, elbow = np.array([0.20 * side, 1.38]), np.array([0.265 * side, 1.12 + reach / 2])
-        hand = np.array([0.27 * side, 0.87 + reach])
+        # arms swing against the legs; a hand that is before us looks higher
+        shoulder, elbow = np.array([0.20 * side, 1.38]), np.array([0.265 * side, 1.12 - 0.035 * swing])
+        hand = np.array([0.27 * side, 0.87 - 0.07 * swing])
         dark = 0.78 if side > 0 else 0.92
         _rod(canvas, shoulder, elbow, (0.11, 0.10), dark * TOP)
         _rod(canvas, elbow, hand, (0.10, 0.08), dark * TOP)
         _oval(canvas, (hand[0], hand[1] - 0.03), (0.04, 0.05), 0.9 * SKIN)
-    chest = np.array([[-0.15, 0.84], [0.15, 0.84], [0.21, 1.36], [0.13, 1.45], [-0.13, 1.45], [-0.21, 1.36]])
-    canvas.polygon(np.array([_spot(*point) for point in chest]), 0.96 * TOP)
-    shade = np.array([[0.03, 0.84], [0.15, 0.84], [0.21, 1.36], [0.13, 1.45], [0.07, 1.45]])
-    canvas.polygon(np.array([_spot(*point) for point in shade]), 0.82 * TOP)
+    _trunk_along(canvas)
     _rod(canvas, np.array([0.0, 1.42]), np.array([0.0, 1.50]), (0.10, 0.10), 0.8 * SKIN)
     _oval(canvas, (0.0, 1.575), (0.088, 0.118), SKIN)
     if back:
@@ -300,25 +304,48 @@ def _person_along(rng: np.random.Generator, canvas: Canvas, swing: float, *, bac
         _oval(canvas, (0.0, 1.575), (0.072, 0.072), SKIN)
 
 
-def _person_across(rng: np.random.Generator, canvas: Canvas, swing: float) -> None:
-    """Somebody who walks to the left; swing in [-1, 1]: how far the near leg is before the far one."""
-    for near in (False, True):
-        way = swing if near else -swing
-        dark = 0.95 if near else 0.68
-        hip = np.array([0.0, 0.88])
-        knee = hip + np.array([-0.20 * way - 0.02, -0.40])
-        foot = knee + np.array([-0.14 * way + 0.10 * max(-way, 0.0), -0.40 + 0.07 * max(-way, 0.0)])
-        _rod(canvas, hip, knee, (0.19, 0.14), dark * TROUSERS)
-        _rod(canvas, knee, foot, (0.13, 0.10), dark * TROUSERS)
-        _rod(canvas, foot, foot + np.array([-0.11, -0.02]), (0.09, 0.07), SHOES)
-        if not near:
-            _arm_across(canvas, 0.18 * swing, 0.66)
-    trunk = np.array([[-0.11, 0.84], [0.12, 0.84], [0.13, 1.30], [0.07, 1.45], [-0.06, 1.45], [-0.13, 1.28]])
-    canvas.polygon(np.array([_spot(*point) for point in trunk]), 0.95 * TOP)
-    _arm_across(canvas, -0.18 * swing, 0.8)
+def _trunk_along(canvas: Canvas) -> None:
+    """Chest and belly from before or behind: one side in shade, two folds, a hem."""
+    for weights, outline in (
+        (0.96, [[-0.15, 0.84], [0.15, 0.84], [0.21, 1.36], [0.13, 1.45], [-0.13, 1.45], [-0.21, 1.36]]),
+        (0.82, [[0.03, 0.84], [0.15, 0.84], [0.21, 1.36], [0.13, 1.45], [0.07, 1.45]]),
+        (0.91, [[-0.12, 0.90], [-0.09, 0.90], [-0.03, 1.10], [-0.04, 1.12]]),
+        (0.91, [[-0.16, 1.22], [-0.15, 1.25], [-0.06, 1.20], [-0.07, 1.18]]),
+        (0.70, [[-0.15, 0.84], [0.15, 0.84], [0.153, 0.87], [-0.153, 0.87]]),
+    ):
+        canvas.polygon(np.array([_spot(*point) for point in outline]), weights * TOP)
+
+
+def _person_across(rng: np.random.Generator, canvas: Canvas, phase: float | None) -> None:
+    """Somebody who walks to the left."""
+    far, near = _legs(phase)
+    _leg_across(canvas, far, 0.68)
+    _arm_across(canvas, 0.18 * near[0], 0.66)
+    _leg_across(canvas, near, 0.95)
+    for weights, outline in (
+        (0.95, [[-0.11, 0.84], [0.11, 0.84], [0.13, 1.30], [0.07, 1.45], [-0.06, 1.45], [-0.13, 1.28]]),
+        (0.82, [[0.05, 0.84], [0.11, 0.84], [0.13, 1.30], [0.07, 1.45], [0.05, 1.30]]),
+        (0.70, [[-0.11, 0.84], [0.11, 0.84], [0.112, 0.87], [-0.112, 0.87]]),
+    ):
+        canvas.polygon(np.array([_spot(*point) for point in outline]), weights * TOP)
+    _arm_across(canvas, 0.18 * far[0], 0.8)
     _rod(canvas, np.array([0.0, 1.42]), np.array([-0.01, 1.50]), (0.10, 0.10), 0.8 * SKIN)
     _oval(canvas, (-0.015, 1.575), (0.10, 0.118), SKIN)
-    _oval(canvas, (0.02, 1.61), (0.095, 0.095), HAIR)
+    _oval(canvas, (-0.105, 1.56), (0.025, 0.02), SKIN)
+    _oval(canvas, (0.025, 1.635), (0.092, 0.068), HAIR)
+    _oval(canvas, (0.045, 1.59), (0.065, 0.09), HAIR)
+
+
+def _leg_across(canvas: Canvas, leg: tuple[float, float], dark: float) -> None:
+    """A leg from the side, bent while it is lifted, on its toes while it is behind. leg: as `_legs`."""
+    swing, lift = leg
+    behind = max(-swing, 0.0)
+    hip = np.array([0.0, 0.88])
+    knee = hip + np.array([-0.20 * swing - 0.02 - 0.09 * lift, -0.40 + 0.03 * lift])
+    foot = knee + np.array([-0.14 * swing + 0.10 * behind + 0.15 * lift, -0.41 + 0.07 * behind + 0.08 * lift])
+    _rod(canvas, hip, knee, (0.19, 0.14), dark * TROUSERS)
+    _rod(canvas, knee, foot, (0.13, 0.10), dark * TROUSERS)
+    _rod(canvas, foot, foot + np.array([-0.11, -0.02 - 0.04 * behind]), (0.09, 0.07), SHOES)
 
 
 def _arm_across(canvas: Canvas, reach: float, dark: float) -> None:
@@ -329,11 +356,11 @@ def _arm_across(canvas: Canvas, reach: float, dark: float) -> None:
     _oval(canvas, (hand[0], hand[1] - 0.03), (0.04, 0.05), 0.9 * SKIN)
 
 
-_SWINGS = (0.0, *(float(np.sin(2 * np.pi * (k + 0.5) / STRIDES)) for k in range(STRIDES)))
+_PHASES = (None, *((k + 0.5) / STRIDES for k in range(STRIDES)))
 _PEOPLE = (
-    *(partial(_person_along, swing=swing, back=False) for swing in _SWINGS),
-    *(partial(_person_along, swing=swing, back=True) for swing in _SWINGS),
-    *(partial(_person_across, swing=swing) for swing in _SWINGS),
+    *(partial(_person_along, phase=phase, back=False) for phase in _PHASES),
+    *(partial(_person_along, phase=phase, back=True) for phase in _PHASES),
+    *(partial(_person_across, phase=phase) for phase in _PHASES),
 )
 """Towards us, away, to the left; of each: standing, and so many moments of a stride."""
 
@@ -361,21 +388,31 @@ _SIGNAL_FOOT, _SIGNAL_TALL, _SIGNAL_WIDE = 1.9, 5.3, 1.25 * 1.15  # metres
 
 def _signal(rng: np.random.Generator, canvas: Canvas) -> None:
     """Post, a housing with a pale border, three dark lamps; the kernels light the one that is on."""
-    _signal_back(rng, canvas)
+    _plate(canvas, 0.75 * WHITE)
+    turn = np.linspace(0, 2 * np.pi, 32, endpoint=False)
     for middle in SIGNAL_LAMPS:
-        turn = np.linspace(0, 2 * np.pi, 32, endpoint=False)
-        for radius, weights in ((0.55, 0.12 * COLOURED), (0.5, 0.55 * DARK)):
-            x, y = 0.5 + radius / _SIGNAL_WIDE * np.cos(turn), (middle + radius * np.sin(turn)) / _SIGNAL_TALL
+        for radius, rise, weights in (
+            (0.53, 0.0, 0.3 * DARK),
+            (0.5, 0.0, 0.26 * COLOURED),
+            (0.42, -0.07, 0.18 * COLOURED),
+        ):
+            x = 0.5 + radius / _SIGNAL_WIDE * np.cos(turn)
+            y = (middle + rise + radius * np.sin(turn)) / _SIGNAL_TALL
             canvas.polygon(np.stack([x, y], axis=1), weights)
 
 
 def _signal_back(rng: np.random.Generator, canvas: Canvas) -> None:
     """The same from behind: post and a dark plate."""
+    _plate(canvas, 0.35 * COLOURED)
+
+
+def _plate(canvas: Canvas, border: Vector) -> None:
+    """A traffic light's post, and its housing with a border."""
     post = 0.08 / _SIGNAL_WIDE
     canvas.polygon(_box(0.5 - post, 0.0, 0.5 + post, 0.5), 0.6 * COLOURED)
     canvas.polygon(_box(0.5 - post, 0.0, 0.5 - 0.3 * post, 0.5), 0.85 * COLOURED)
     half, low = 0.625 / _SIGNAL_WIDE, _SIGNAL_FOOT / _SIGNAL_TALL
-    canvas.polygon(_box(0.5 - half, low, 0.5 + half, 1.0), 0.75 * WHITE)
+    canvas.polygon(_box(0.5 - half, low, 0.5 + half, 1.0), border)
     rim_x, rim_y = 0.06 / _SIGNAL_WIDE, 0.06 / _SIGNAL_TALL
     canvas.polygon(_box(0.5 - half + rim_x, low + rim_y, 0.5 + half - rim_x, 1.0 - rim_y), DARK)
 
@@ -388,7 +425,10 @@ def _board(rng: np.random.Generator, canvas: Canvas, picture: Callable[[Canvas],
     for x in (0.2, 0.8):
         canvas.polygon(_box(x - 0.015, 0.0, x + 0.015, 0.5), 0.7 * DARK)
     canvas.polygon(_box(0.02, _BOARD_LOW, 0.98, 1.0), DARK if picture else 0.8 * DARK)
-    if picture:
+    if picture is None:
+        for y in (0.5, 0.84):
+            canvas.polygon(_box(0.02, y, 0.98, y + 0.03), 0.3 * WHITE)
+    else:
         canvas.polygon(_box(0.05, _BOARD_LOW + 0.02, 0.95, 0.98), 0.95 * WHITE)
         picture(canvas)
 
@@ -400,7 +440,8 @@ def _disc(canvas: Canvas, x: float, y: float, radius: float, weights: Vector) ->
 
 
 def _landscape(canvas: Canvas) -> None:
-    _disc(canvas, 0.72, 0.83, 0.07, 0.6 * COLOURED + 0.3 * WHITE)
+    canvas.polygon(_box(0.05, 0.36, 0.95, 0.98), 0.3 * COLOURED + 0.62 * WHITE)
+    _disc(canvas, 0.72, 0.83, 0.07, WHITE)
     hills = [[0.05, 0.36], [0.95, 0.36], [0.95, 0.58], [0.72, 0.70], [0.52, 0.56], [0.32, 0.76], [0.05, 0.55]]
     canvas.polygon(np.array(hills), COLOURED)
     canvas.polygon(np.array([[0.05, 0.36], [0.95, 0.36], [0.95, 0.46], [0.05, 0.50]]), 0.6 * COLOURED)
@@ -464,10 +505,10 @@ KINDS: dict[str, Kind] = {
     "bush": Kind((_bush,) * 2, (128, 160), "vegetation", LEAVES, 1.15),
     "delineator": Kind((_delineator,), (128, 64), "sign", POST, 4.0),
     "curve sign": Kind((_curve_sign,), (160, 128), "sign", SIGN, 1.25),
-    "cone": Kind((_cone,), (96, 80), "obstacle", CONE, 1.3),
-    "pedestrian": Kind(_PEOPLE, (192, 112), "pedestrian", PERSON, PERSON_SPREAD),
-    "traffic light": Kind((_signal, _signal_back), (320, 96), "light", SIGNAL, 1.15),
-    "billboard": Kind(_BOARDS, (192, 176), "sign", BOARD, 1.05),
+    "cone": Kind((_cone,), (128, 128), "obstacle", CONE, 1.3),
+    "pedestrian": Kind(_PEOPLE, (192, 128), "pedestrian", PERSON, PERSON_SPREAD),
+    "traffic light": Kind((_signal, _signal_back), (384, 96), "light", SIGNAL, 1.15),
+    "billboard": Kind(_BOARDS, (192, 192), "sign", BOARD, 1.05),
 }
 """What is drawn as a sprite; the other OBJECT_KINDS are meshes."""
 
