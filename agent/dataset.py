@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.config import Jitter
+from agent.restage import move_along, restage, signed_way
 from sim import expert, track, vehicle
 from sim.camera import Camera
 from sim.geometry import wrap_angle
@@ -23,6 +24,8 @@ THEMES_SHARE = 0.5
 
 CLEAR = (-10.0, 16.0, 3.0)
 """Metres behind, ahead and to either side of a car's middle in which nobody is when the car is put on a road."""
+TOUCHING = (-6.0, 6.0, 1.7)
+"""The same when the instant is only looked at."""
 TRIES = 30
 """Places that are tried for each car; the last is taken as it is."""
 
@@ -110,7 +113,7 @@ class RoadPool:
         world = self.world
         s, d = self._places(road, rng)
         for _ in range(TRIES):
-            blocked = self._blocked(road, s, d)
+            blocked = self._blocked(road, world.actors[road], s, d, CLEAR)
             if not blocked.any():
                 break
             s[blocked], d[blocked] = self._places(road[blocked], rng)
@@ -152,8 +155,12 @@ class RoadPool:
         return {"frame": frames, "speed": rows.state[:, vehicle.SPEED, None].astype(np.float32)}
 
     def batch(self, rows: Rows, jitter: Jitter, rng: np.random.Generator) -> Batch:
-        """Move the cars a little, draw what they see, and ask the expert what to do there. `rows` is changed."""
+        """Stage some instants anew, move the cars a little, draw what they see, and ask the expert what to do there.
+
+        `rows` is changed.
+        """
         n = len(rows)
+        self._restage(rows, jitter, rng)
         moved = rng.random(n) < jitter.share
         shift = rng.uniform(-jitter.shift, jitter.shift, n) * moved
         yaw, speed = rows.state[:, vehicle.YAW], rows.state[:, vehicle.SPEED]
@@ -164,6 +171,18 @@ class RoadPool:
         np.maximum(speed, 0.0, out=speed)
         return Batch(self.observe(rows, rng, jitter.pitch), self.label(rows)[0])
 
+    def _restage(self, rows: Rows, jitter: Jitter, rng: np.random.Generator) -> None:
+        """Other lamps and people, and the cars farther back or ahead, in some of the rows."""
+        which = rng.random(len(rows)) < jitter.restaged
+        some, tracks = rows.pick(which), self.world.tracks
+        by = rng.uniform(-jitter.along, jitter.along, len(some))
+        move_along(
+            tracks, some.road, some.state, some.s, by,
+            lambda s, d: ~self._blocked(some.road, some.actors, s, d, TOUCHING),
+        )  # fmt: skip
+        restage(some.actors, some.s, tracks.length[some.road], rng)
+        rows.state[which], rows.s[which], rows.actors[which] = some.state, some.s, some.actors
+
     def _places(
         self, road: NDArray[np.integer], rng: np.random.Generator
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -172,11 +191,17 @@ class RoadPool:
         line = self.world.line[road, (s / track.SPACING).astype(np.int64)]
         return s, line + rng.normal(0, 0.8, len(road)).clip(-2, 2)
 
-    def _blocked(self, road: NDArray[np.integer], s: NDArray[np.float64], d: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """(B,) whether somebody is within CLEAR of a car at s, d."""
-        behind, ahead, beside = CLEAR
-        others, lap = self.world.actors[road], self.world.tracks.length[road, None]
-        gap = (others[..., S] - s[:, None] + lap / 2) % lap - lap / 2
+    def _blocked(
+        self,
+        road: NDArray[np.integer],
+        others: NDArray[np.floating],
+        s: NDArray[np.float64],
+        d: NDArray[np.float64],
+        room: tuple[float, float, float],
+    ) -> NDArray[np.bool_]:
+        """(B,) whether one of `others` (B, A, columns) is within `room` (as CLEAR) of a car at s, d."""
+        behind, ahead, beside = room
+        gap = signed_way(s[:, None], others[..., S], self.world.tracks.length[road, None])
         near = (gap > behind) & (gap < ahead) & (np.abs(others[..., D] - d[:, None]) < beside)
         solid = (others[..., ROLE] != NONE) & (others[..., ROLE] != LIGHT)
         return np.asarray((near & solid).any(1))
