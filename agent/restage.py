@@ -31,7 +31,7 @@ NEAR = 5.0
 """Metres; on a crossing so near to the middle of the car nobody is put."""
 
 
-def signed_way(start: NDArray[np.float64], end: NDArray[np.float64], lap: NDArray[np.float64]) -> NDArray[np.float64]:
+def signed_way(start: NDArray[np.float64], end: NDArray[np.floating], lap: NDArray[np.float64]) -> NDArray[np.float64]:
     """Metres along the road from start to end, the shorter way round; negative backwards."""
     return (end - start + lap / 2) % lap - lap / 2
 

@@ -153,7 +153,11 @@ def test_a_handful_is_not_drawn_over_and_over() -> None:
 
 def test_shuffled_batches_keep_frame_speed_and_answer_together() -> None:
     parts = [
-        Batch({"frame": np.full((n, 1, 1, 3), n, np.uint8), "speed": np.full((n, 1), n)}, np.full((n, 2), n))
+        Batch(
+            {"frame": np.full((n, 1, 1, 3), n, np.uint8), "speed": np.full((n, 1), n)},
+            action=np.full((n, 2), n),
+            shown=np.full((n, 1, 1), n, np.uint8),
+        )
         for n in (3, 5)
     ]
     mixed = Batch.shuffled(parts, np.random.default_rng(0))
@@ -162,3 +166,4 @@ def test_shuffled_batches_keep_frame_speed_and_answer_together() -> None:
     assert number.tolist() != sorted(number.tolist())
     np.testing.assert_array_equal(mixed.observation["speed"][:, 0], number)
     np.testing.assert_array_equal(mixed.action[:, 1], number)
+    np.testing.assert_array_equal(mixed.shown[:, 0, 0], number)
