@@ -176,9 +176,16 @@ class TopKPatches(nn.Module):
         pooled = torch.einsum("bnh,bnd->bhd", weights, values).flatten(1)
         peaks, holders = (tokens * gates[..., None]).max(1)
         action = torch.tanh(self.control(torch.cat([pooled, peaks, speed / 10], 1)))
-        held = torch.zeros(tokens.shape[:2]).scatter_add(1, holders, (peaks > 0).float() / self.config.token_size)
+        held = peak_shares(peaks, holders, tokens.shape[1])
         attention = torch.cat([weights[:, :-1].transpose(1, 2), held[:, None]], 1)
         return Reading(action, logits, kept, attention, features, cells)
+
+
+def peak_shares(peaks: Tensor, holders: Tensor, cells: int) -> Tensor:
+    """(B, cells): of the features that are anything, the share whose peak a cell holds; peaks and holders (B, T)."""
+    anything = (peaks > 0).float()
+    held = torch.zeros(len(peaks), cells).scatter_add(1, holders, anything)
+    return held / anything.sum(1, keepdim=True).clamp_min(1)
 
 
 def most_open(logits: Tensor) -> Tensor:
