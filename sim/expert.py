@@ -161,8 +161,8 @@ def _stands_clear(actor, front, d, lap):
 def _for_person(actor, front, d, speed, lap):
     """m/s2 for a pedestrian: free unless one is on the way over, on whichever side of the road and whichever way.
 
-    A driver who looks at a person of a few pixels cannot tell coming from going, nor need to: the rule of the road is to
-    stop for anybody on a crossing.
+    Who sees a person of a few pixels cannot tell coming from going, nor need to: the rule of the road is to stop for
+    anybody on a crossing.
     """
     if actor[MODE] != CROSSING or _stands_clear(actor, front, d, lap):
         return _FREE
