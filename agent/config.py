@@ -23,6 +23,8 @@ class Jitter:
     """Of the frames in which lamps and people at crossings are drawn afresh, and the car is moved along its lane."""
     along: float = 12.0
     """Metres that it is then moved, forward or back."""
+    approaching: float = 0.6
+    """Of these, those in which it is moved instead to before a light, a crossing or an obstacle of its road."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Closing:
 
     from_round: int = 5
     """The first round in which the budget counts; before it every gate may stay open."""
-    ramp_rounds: float = 3.0
+    ramp_rounds: float = 4.0
     """Rounds over which the share of open gates is brought down from all to the budget."""
     budget: float = 0.11
     """Mean share of open gates."""
@@ -70,7 +72,7 @@ class Config:
     """Height and width of a patch in pixels."""
     tracks: int = 240
     """Roads in the training pool."""
-    rounds: int = 16
+    rounds: int = 14
     """Times the student drives and the data grows."""
     steps_per_round: int = 800
     """Gradient steps after each drive."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.config import Jitter
-from agent.restage import move_along, restage, signed_way
+from agent.restage import approaches, move_along, restage, signed_way
 from agent.shown import shown
 from sim import expert, track, vehicle
 from sim.camera import Camera, Frames
@@ -187,12 +187,15 @@ class RoadPool:
         """Other lamps and people, and the cars farther back or ahead, in some of the rows."""
         which = rng.random(len(rows)) < jitter.restaged
         some, tracks = rows.pick(which), self.world.tracks
+        lap = tracks.length[some.road]
         by = rng.uniform(-jitter.along, jitter.along, len(some))
+        far = rng.random(len(some)) < jitter.approaching
+        by[far] = approaches(some.actors[far], some.s[far], lap[far], rng)
         move_along(
             tracks, some.road, some.state, some.s, by,
             lambda s, d: ~self._blocked(some.road, some.actors, s, d, TOUCHING),
         )  # fmt: skip
-        restage(some.actors, some.s, tracks.length[some.road], rng)
+        restage(some.actors, some.s, lap, rng)
         rows.state[which], rows.s[which], rows.actors[which] = some.state, some.s, some.actors
 
     def _places(

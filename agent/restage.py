@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from sim import track, vehicle
 from sim.scenario.actors import (
+    CONE,
     CROSSING,
     HEADING,
     LIGHT,
     LIGHT_PHASES,
     MODE,
+    PARKED,
     PEDESTRIAN,
     PLACE,
     ROLE,
@@ -24,16 +26,35 @@ from sim.scenario.actors import (
     WAITING,
     WISH,
     D,
+    S,
 )  # fmt: skip
 from sim.scenario.people import KERB
 
 NEAR = 5.0
 """Metres; on a crossing so near to the middle of the car nobody is put."""
 
+AWAY = (4.0, 45.0)
+"""Metres before what it approaches to which a car is moved."""
+
 
 def signed_way(start: NDArray[np.float64], end: NDArray[np.floating], lap: NDArray[np.float64]) -> NDArray[np.float64]:
     """Metres along the road from start to end, the shorter way round; negative backwards."""
     return (end - start + lap / 2) % lap - lap / 2
+
+
+def approaches(
+    actors: NDArray[np.floating], s: NDArray[np.float64], lap: NDArray[np.float64], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Metres (R,) by which cars at s (R,) have to be moved to be AWAY from a light, a crossing with its people, or an
+    obstacle of their road, each road's drawn at random; 0 where there is none."""
+    role, mode = actors[..., ROLE], actors[..., MODE]
+    at_crossing = (role == PEDESTRIAN) & (mode != STROLLING)
+    place = np.where((role == LIGHT) | at_crossing, actors[..., PLACE], actors[..., S])
+    lots = rng.random(role.shape) * ((role == LIGHT) | at_crossing | (role == PARKED) | (role == CONE))
+    chosen = lots.argmax(1)
+    rows = np.arange(len(s))
+    by = signed_way(s, place[rows, chosen] - rng.uniform(*AWAY, len(s)), lap)
+    return np.where(lots[rows, chosen] > 0, by, 0.0)
 
 
 def restage(

@@ -35,8 +35,11 @@ LINEAR_BEYOND = (0.2, 0.6)
 """Errors of steer and pedal from which on the loss grows linearly. Full braking is rare and must not count as an
 outlier: with 0.2 the network answered people on the road with a shrug."""
 
-NAMING_WEIGHT, PRESENT_WEIGHT, PRESENT = 2.0, 8.0, 2
-"""Of the naming loss; in it, of cells that show something; pixels that it must cover in a cell."""
+NAMING_WEIGHT, PRESENT = 4.0, 2
+"""Of the naming loss; pixels of a cell that a thing must cover to be named."""
+
+PRESENT_WEIGHTS = {"vehicle": 8.0, "obstacle": 40.0, "crossing": 40.0, "pedestrian": 20.0, "stop": 8.0, "go": 8.0}
+"""Of the cells that show a thing, in the naming loss: what is rare counts more."""
 
 BLIND_PART = 4
 """One frame in so many of the second half is also shown to the gate with junk in every cell: cells that are always read
@@ -59,7 +62,7 @@ def naming_loss(network: TopKPatches, features: Tensor, present: Tensor) -> Tens
     Imitation alone finds a person of a few pixels among 144 cells too slowly. The gate is never told: what it keeps
     is learned from imitation and its budget.
     """
-    weight = torch.tensor(PRESENT_WEIGHT)
+    weight = torch.tensor([PRESENT_WEIGHTS[name] for name in SHOWN])
     return F.binary_cross_entropy_with_logits(network.names(features), present, pos_weight=weight)
 
 
