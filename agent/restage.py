@@ -45,12 +45,16 @@ def signed_way(start: NDArray[np.float64], end: NDArray[np.floating], lap: NDArr
 def approaches(
     actors: NDArray[np.floating], s: NDArray[np.float64], lap: NDArray[np.float64], rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Metres (R,) by which cars at s (R,) have to be moved to be AWAY from a light, a crossing with its people, or an
-    obstacle of their road, each road's drawn at random; 0 where there is none."""
+    """Metres (R,) by which cars at s (R,) have to be moved to be AWAY from a light, somebody at a crossing, a parked car
+    or a cone of their road, drawn at random; 0 where there is none."""
+    if actors.shape[1] == 0:
+        return np.zeros(len(s))
     role, mode = actors[..., ROLE], actors[..., MODE]
     at_crossing = (role == PEDESTRIAN) & (mode != STROLLING)
     place = np.where((role == LIGHT) | at_crossing, actors[..., PLACE], actors[..., S])
-    lots = rng.random(role.shape) * ((role == LIGHT) | at_crossing | (role == PARKED) | (role == CONE))
+    lots = np.zeros(role.shape)  # weighted by Efraimidis & Spirakis (2006), so that each kind has its share
+    for kind in (role == LIGHT, at_crossing, role == PARKED, role == CONE):
+        lots += kind * rng.random(role.shape) ** kind.sum(1, keepdims=True)
     chosen = lots.argmax(1)
     rows = np.arange(len(s))
     by = signed_way(s, place[rows, chosen] - rng.uniform(*AWAY, len(s)), lap)

@@ -57,8 +57,8 @@ def test_imitation_weighs_steer_above_pedal_and_bounds_outliers(column: int, wei
     assert loss(0.9) - loss(0.8) == pytest.approx(weight / 2 * beyond * 0.1)
 
 
-def test_naming_counts_what_is_there_eight_times() -> None:
-    """Of even odds, by hand: log 2 for each of the five names that do not apply, 8 log 2 for the one that does."""
+def test_naming_counts_what_is_rare_more() -> None:
+    """Of even odds, by hand: log 2 for each of the five names that do not apply, 8 log 2 for a vehicle."""
     network = TopKPatches(TopKPatchesConfig())
     torch.nn.init.zeros_(network.names.weight)
     torch.nn.init.zeros_(network.names.bias)

@@ -6,10 +6,25 @@ import pytest
 from agent.config import Jitter
 from agent.dataset import RoadPool, Rows
 from agent.models.topk_patches import TopKPatchesConfig
-from agent.restage import NEAR, move_along, restage, signed_way
+from agent.restage import AWAY, NEAR, approaches, move_along, restage, signed_way
 from sim import track, vehicle
 from sim.policy import PolicySpec
-from sim.scenario.actors import HEADING, LIGHT, MODE, PEDESTRIAN, PLACE, ROLE, SPEED, STROLLING, WAITING, WISH, D
+from sim.scenario.actors import (
+    CONE,
+    HEADING,
+    LIGHT,
+    MODE,
+    PARKED,
+    PEDESTRIAN,
+    PLACE,
+    ROLE,
+    SPEED,
+    STROLLING,
+    WAITING,
+    WISH,
+    D,
+    S,
+)
 from sim.scenario.people import KERB
 
 SPEC = PolicySpec((72, 128), TopKPatchesConfig().field_of_view, True, 2, "selection")
@@ -75,6 +90,27 @@ def test_cars_move_along_their_lane_and_keep_their_angle_to_it(town: RoadPool, r
         for each, way in zip((rows.state, state), heading, strict=True)
     ]
     np.testing.assert_allclose(askew[1], askew[0], atol=1e-9)
+
+
+def test_cars_are_moved_to_before_something_to_see(town: RoadPool, rows: Rows) -> None:
+    """Where each comes to stand, a light, crossing or obstacle of its own road is as far ahead as asked for."""
+    lap = town.world.tracks.length[rows.road]
+    there = rows.s + approaches(rows.actors, rows.s, lap, np.random.default_rng(4))
+    role = rows.actors[..., ROLE]
+    at_crossing = (role == PEDESTRIAN) & (rows.actors[..., MODE] != STROLLING)
+    place = np.where((role == LIGHT) | at_crossing, rows.actors[..., PLACE], rows.actors[..., S])
+    ahead = signed_way(there[:, None], place, lap[:, None])
+    within = (ahead >= AWAY[0] - 1e-3) & (ahead <= AWAY[1] + 1e-3)
+    shares = [(within & (role == each)).any(1).mean() for each in (LIGHT, PEDESTRIAN, CONE, PARKED)]
+    assert (within & (np.isin(role, [LIGHT, CONE, PARKED]) | at_crossing)).any(1).all()
+    assert min(shares) > 0.1, "each kind has its share"
+
+
+def test_where_there_is_nothing_to_approach_cars_stay() -> None:
+    empty = RoadPool(range(2), "open-road", SPEC, seed=0)
+    cars = empty.cars()
+    lap = empty.world.tracks.length[cars.road]
+    assert (approaches(cars.actors, cars.s, lap, np.random.default_rng(0)) == 0).all()
 
 
 def test_a_batch_is_labelled_as_staged(town: RoadPool, rows: Rows) -> None:
