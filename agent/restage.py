@@ -45,8 +45,10 @@ def signed_way(start: NDArray[np.float64], end: NDArray[np.floating], lap: NDArr
 def approaches(
     actors: NDArray[np.floating], s: NDArray[np.float64], lap: NDArray[np.float64], rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Metres (R,) by which to move cars at s (R,) so that a light, a crossing with its people, a parked car or a cone of
-    their road, drawn at random, is AWAY; 0 where there is none."""
+    """Metres (R,) by which to move cars at s (R,) so that something of their road is AWAY, 0 where there is nothing.
+
+    Lights, people at crossings, parked cars and cones are drawn equally often.
+    """
     if actors.shape[1] == 0:
         return np.zeros(len(s))
     role, mode = actors[..., ROLE], actors[..., MODE]
