@@ -10,6 +10,7 @@ then the circle that touches the line there. Vehicles have the model for near in
 """
 
 import math
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,9 @@ ZEBRA_EDGE, ZEBRA_BAR, ZEBRA_MARGIN, STOP_LINE = 3.2, 0.5, 0.5, (-3.3, -0.1)
 NEAREST_FACE, FARTHEST_FACE = 0.3, 300.0
 NEAREST_CARD, FADE_START, FADE_END = 0.8, 200.0, 260.0
 """Metres. Cards fade between the last two."""
+
+DEPTH_STEP = 0.01
+"""Share of its depth by which an object steps back or forth at an edge of its own."""
 
 CLASS_OF = {
     **dict.fromkeys(("broadleaf", "poplar", "conifer", "bush"), "vegetation"),
@@ -48,12 +52,21 @@ class Truth(NamedTuple):
     depth: Array
 
     def away_from_edges(self) -> NDArray[np.bool_]:
-        """Pixels whose eight neighbours show the same object of the same class."""
-        shown = self.segmentation + len(CLASSES) * self.instance
-        height, width = shown.shape
-        padded = np.pad(shown, 1, mode="edge")
-        around = [padded[dy : dy + height, dx : dx + width] for dy in range(3) for dx in range(3)]
-        return np.logical_and.reduce([view == shown for view in around])
+        """Pixels whose eight neighbours show the same object of the same class, without a step in its depth.
+
+        On a plane 1 / depth is linear along rows and columns, however steeply it is seen.
+        """
+        shown = around(self.segmentation + len(CLASSES) * self.instance)
+        inverse = around(np.where(self.instance > 0, 1 / self.depth, 1.0))
+        bent = [np.abs(inverse[low] + inverse[high] - 2 * inverse[4]) for low, high in ((1, 7), (3, 5))]
+        return (shown.min(axis=0) == shown.max(axis=0)) & (np.maximum(*bent) < DEPTH_STEP * inverse[4])
+
+
+def around(view: NDArray) -> NDArray:
+    """Each pixel's 3 x 3 neighbourhood, (9, H, W)."""
+    height, width = view.shape
+    padded = np.pad(view, 1, mode="edge")
+    return np.stack([padded[dy : dy + height, dx : dx + width] for dy in range(3) for dx in range(3)])
 
 
 class Eye:
@@ -84,7 +97,9 @@ def look(scene: Scene, tracks: Tracks, row: int, size: tuple[int, int], field_of
     aside = depth * eye.rays[below][:, 1]
     x, y = eye.x + eye.cos * depth - eye.sin * aside, eye.y + eye.sin * depth + eye.cos * aside
     truth.depth[below] = depth
-    truth.segmentation[below] = ground_class(*lane_coordinates(tracks, row, x, y), scene.decals[row], tracks.length[row])
+    truth.segmentation[below] = ground_class(
+        *lane_coordinates(tracks, row, x, y), scene.decals[row], tracks.length[row]
+    )
     for number, drawn in enumerate(scene.objects[row].astype(float), 1):
         thing = dict(zip(OBJECT_COLUMNS, drawn.tolist(), strict=True))
         if thing["kind"] >= 0:
@@ -98,7 +113,10 @@ def skyline(eye: Eye) -> NDArray[np.int64]:
     """Sky, and vegetation below either ridge; its height in the picture goes by the azimuth of the column alone."""
     profile = art().skyline.astype(float)
     azimuth = eye.yaw + np.arctan(eye.rays[0, :, 1])
-    ridge = [np.interp(azimuth, np.arange(len(each)) * (2 * math.pi / len(each)), each, period=2 * math.pi) for each in profile]
+    ridge = [
+        np.interp(azimuth, np.arange(len(each)) * (2 * math.pi / len(each)), each, period=2 * math.pi)
+        for each in profile
+    ]
     return np.where(eye.rays[..., 2] < np.maximum(*ridge), VEGETATION, SKY)
 
 
@@ -106,12 +124,9 @@ def lane_coordinates(tracks: Tracks, row: int, x: Array, y: Array) -> tuple[Arra
     """s and d of points (P,) of the ground, on the circle that touches the centre line at its nearest sample."""
     count = tracks.count[row]
     points = tracks.points[row, :count]
-    nearest = np.concatenate(
-        [
-            ((part[:, None, :] - points) ** 2).sum(axis=-1).argmin(axis=1)
-            for part in np.array_split(np.stack([x, y], axis=1), len(x) // 500 + 1)
-        ]
-    )
+    squares = (points**2).sum(axis=1)
+    parts = np.array_split(np.stack([x, y], axis=1), len(x) // 1000 + 1)
+    nearest = np.concatenate([(squares - 2 * products(part, points)).argmin(axis=1) for part in parts])
     heading, curvature = tracks.heading[row, nearest], tracks.curvature[row, nearest] + 1e-9
     dx, dy = x - points[nearest, 0], y - points[nearest, 1]
     along, left = np.cos(heading) * dx + np.sin(heading) * dy, np.cos(heading) * dy - np.sin(heading) * dx
@@ -119,6 +134,12 @@ def lane_coordinates(tracks: Tracks, row: int, x: Array, y: Array) -> tuple[Arra
     d = (2 * left - curvature * (along**2 + left**2)) / (1 + to_centre)
     s = nearest * (tracks.length[row] / count) + np.arctan2(curvature * along, 1 - curvature * left) / curvature
     return s, d
+
+
+def products(vectors: Array, others: Array) -> Array:
+    """The scalar product of each of (..., n) with each of (T, n), (..., T); without BLAS, whose threads would wait for
+    cores that are busy."""
+    return np.einsum("...n,tn->...t", vectors, others)
 
 
 def ground_class(s: Array, d: Array, decals: NDArray[np.float32], lap: float) -> NDArray[np.int64]:
@@ -151,8 +172,8 @@ def hit_mesh(eye: Eye, truth: Truth, thing: dict[str, float], name: str, number:
     normals = np.cross(b - a, c - a)
     towards = (a * normals).sum(axis=1)
     facing = towards < 0
-    sides = [rays @ np.cross(p, q)[facing].T <= 1e-9 for p, q in ((a, b), (b, c), (c, a))]
-    depth = towards[facing] / (rays @ normals[facing].T - 1e-12)
+    sides = [products(rays, np.cross(p, q)[facing]) <= 1e-9 for p, q in ((a, b), (b, c), (c, a))]
+    depth = towards[facing] / (products(rays, normals[facing]) - 1e-12)
     inside = np.logical_and.reduce(sides) & (depth >= NEAREST_FACE)
     show(truth, box, np.where(inside, depth, np.inf).min(axis=-1, initial=np.inf), name, number)
 
@@ -180,7 +201,16 @@ def screen_box(eye: Eye, corners: Array) -> tuple[slice, slice]:
         return slice(None), slice(None)
     v = eye.centre_y - eye.focal * corners[..., 2] / forward
     u = eye.width / 2 - eye.focal * corners[..., 1] / forward
-    return slice(max(int(v.min()), 0), max(int(v.max()) + 1, 0)), slice(max(int(u.min()), 0), max(int(u.max()) + 1, 0))
+    return pixel_box(eye, (v.min(), v.max()), (u.min(), u.max()))
+
+
+def pixel_box(eye: Eye, rows: tuple[float, float], columns: tuple[float, float]) -> tuple[slice, slice]:
+    """The pixels of the picture that reach into a span of rows and columns."""
+    (top, bottom), (left, right) = (
+        np.clip([math.floor(span[0]), math.ceil(span[1])], 0, size).tolist()
+        for span, size in ((rows, eye.height), (columns, eye.width))
+    )
+    return slice(top, bottom), slice(left, right)
 
 
 def hit_card(eye: Eye, truth: Truth, thing: dict[str, float], name: str, number: int) -> None:
@@ -188,57 +218,67 @@ def hit_card(eye: Eye, truth: Truth, thing: dict[str, float], name: str, number:
     forward, left = eye.seen_from_here(thing["x"], thing["y"])
     if not NEAREST_CARD <= forward < FADE_END:
         return
-    coverage, mirrored, narrowed = picture(eye, thing, name, number - 1)
+    sprite, mirrored, narrowed = picture(eye, thing, name, number - 1)
     spread = float(art().sprites.spread[OBJECT_KINDS.index(name)])
     width, scale = thing["width"] * spread * narrowed, eye.focal / forward
-    from_left = (np.arange(eye.width + 1) - eye.width / 2) / scale + left + width / 2
-    from_top = (np.arange(eye.height + 1) - eye.centre_y) / scale + thing["height"] - MOUNT_HEIGHT
-    share = means(coverage[:, ::-1] if mirrored else coverage, from_top / thing["height"], from_left / width)
+    first, top = eye.width / 2 - (left + width / 2) * scale, eye.centre_y - (thing["height"] - MOUNT_HEIGHT) * scale
+    box = pixel_box(eye, (top, top + thing["height"] * scale), (first, first + width * scale))
+    down, across = (
+        (np.arange(side.start, side.stop + 1) - at) / scale for side, at in zip(box, (top, first), strict=True)
+    )
+    share = means(outline(sprite), mirrored, down / thing["height"], across / width)
     seen = share * min((FADE_END - forward) / (FADE_END - FADE_START), 1) >= 0.5
-    show(truth, (slice(None), slice(None)), np.where(seen, forward, np.inf), name, number)
+    show(truth, box, np.where(seen, forward, np.inf), name, number)
 
 
-def picture(eye: Eye, thing: dict[str, float], name: str, row: int) -> tuple[Array, bool, float]:
-    """What a sprite covers, (h, w) in [0, 1], whether it is turned over, and the share of its breadth that is seen."""
+def picture(eye: Eye, thing: dict[str, float], name: str, row: int) -> tuple[int, bool, float]:
+    """Which sprite an object shows, whether it is turned over, and the share of its breadth that is seen."""
     kind, tint = OBJECT_KINDS.index(name), thing["tint"]
     first, variants = art().sprites.kinds[kind, :2].tolist()
     dx, dy = thing["x"] - eye.x, thing["y"] - eye.y
     turn = thing["yaw"] - math.atan2(dy, dx)
     away, leftward = math.cos(turn), math.sin(turn)
     if name == "curve sign":
-        return outline(first), tint < 0, 1.0
+        return first, tint < 0, 1.0
     if name == "traffic light":
-        return outline(first + (away >= 0.2)), False, 1.0
+        return first + (away >= 0.2), False, 1.0
     if name == "billboard":
-        return outline(first if away < 0 else first + variants - 1), False, max(abs(away), 0.12)
+        return first + (variants - 1 if away > 0 else 0), False, max(abs(away), 0.12)
     if name == "pedestrian":
         aspect = 2 if abs(away) < 0.72 else int(away >= 0)
         moment = 0 if thing["state"] < 0 else 1 + int(thing["state"] * 8) % 8
-        return outline(first + 9 * aspect + moment), aspect == 2 and leftward < 0, 1.0
+        return first + 9 * aspect + moment, aspect == 2 and leftward < 0, 1.0
     chance = int((np.float32(tint) + np.float32(2)) * np.float32(65536)) ^ row
-    chance = chance * 0x9E3779B1 % 2**32
-    chance = ((chance ^ chance >> 15) * 0x2C1B3C6D % 2**32) >> 12
-    return outline(first + (chance >> 1) % variants), chance % 2 == 1, 1.0
+    chance *= 0x9E3779B1
+    chance = ((chance ^ chance >> 15) % 2**32 * 0x2C1B3C6D % 2**32) >> 12
+    return first + (chance >> 1) % variants, chance % 2 == 1, 1.0
 
 
+@cache
 def outline(sprite: int) -> Array:
-    """The coverage (h, w) of a sprite's full picture, in [0, 1]."""
+    """The coverage of a sprite's full picture summed from its upper left corner to each texel's, (h + 1, w + 1)."""
     sprites = art().sprites
     start, width, height, _ = sprites.levels[sprite, 0]
     bordered = sprites.texels[start : start + (height + 2) * (width + 2)].reshape(height + 2, width + 2)
-    return (bordered[1:-1, 1:-1] >> np.uint64(48)).astype(float) / 255
+    return np.pad((bordered[1:-1, 1:-1] >> np.uint64(48)) / 255.0, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
 
 
-def means(image: Array, down: Array, across: Array) -> Array:
-    """Means of an image over the cells of a grid whose lines are given in shares of its height and width; 0 outside."""
-    sums = np.zeros((image.shape[0] + 1, image.shape[1] + 1))
-    sums[1:, 1:] = image.cumsum(axis=0).cumsum(axis=1)
-    y, x = (np.clip(line, 0, 1) * size for line, size in zip((down, across), image.shape, strict=True))
-    along = np.stack([np.interp(x, np.arange(sums.shape[1]), sums[k]) for k in range(len(sums))])
-    below = np.clip(y.astype(int), 0, image.shape[0] - 1)
-    corner = along[below] + (y - below)[:, None] * (along[below + 1] - along[below])
-    area = np.outer(np.diff(down) * image.shape[0], np.diff(across) * image.shape[1])
-    return np.diff(np.diff(corner, axis=0), axis=1) / area
+def means(sums: Array, mirrored: bool, down: Array, across: Array) -> Array:
+    """Means of a picture over the cells of a grid; its lines are given in shares of the height and the width.
+
+    sums: as `outline`. There is nothing outside the picture.
+    """
+    sums = sums[:, -1:] - sums[:, ::-1] if mirrored else sums
+    at_lines = between(between(sums, down).T, across).T
+    cells = np.outer(np.diff(down) * (len(sums) - 1), np.diff(across) * (len(sums.T) - 1))
+    return np.diff(np.diff(at_lines, axis=0), axis=1) / cells
+
+
+def between(rows: Array, share: Array) -> Array:
+    """Rows of a table interpolated at shares of the way from its first to its last, which are held to [0, 1]."""
+    place = np.clip(share, 0, 1) * (len(rows) - 1)
+    above = np.minimum(place.astype(int), len(rows) - 2)
+    return rows[above] + (place - above)[:, None] * (rows[above + 1] - rows[above])
 
 
 def show(truth: Truth, box: tuple[slice, slice], depth: Array, name: str, number: int) -> None:
