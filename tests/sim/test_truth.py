@@ -83,12 +83,12 @@ def agreements(scenario, size, poses, seed):
 
 
 def check(found):
-    """Every single picture meets the bars. From afar cars are drawn from a plainer model, up to 4 % off in depth."""
+    """Every single picture meets the bars. From afar cars are drawn from a plainer model, up to 6 % off in depth."""
     assert min(each.inner for each in found) > 0.65
     assert min(each.classes for each in found) >= 0.995
     assert min(each.instances for each in found) >= 0.995
     assert min(each.depth for each in found) >= 0.995
-    assert max(each.worst for each in found) < 0.05
+    assert max(each.worst for each in found) < 0.06
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
