@@ -7,7 +7,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Jitter:
-    """How far the camera is moved from where the student drove; the expert answers for the moved pose."""
+    """How far an instant is changed from the one that the student met; the expert answers for the changed one."""
 
     share: float = 0.5
     """Of the frames that are jittered at all."""
@@ -19,6 +19,10 @@ class Jitter:
     """m/s faster or slower, never backwards."""
     pitch: float = 0.015
     """Radians up and down (no new label: the road does not change)."""
+    restaged: float = 0.5
+    """Of the frames in which lamps and people at crossings are drawn afresh, and the car is moved along its lane."""
+    along: float = 12.0
+    """Metres that it is then moved, forward or back."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.config import Jitter
+from agent.restage import move_along, restage, signed_way
+from agent.shown import shown
 from sim import expert, track, vehicle
-from sim.camera import Camera
+from sim.camera import Camera, Frames
 from sim.geometry import wrap_angle
 from sim.policy import Observation, PolicySpec
 from sim.scenario.actors import LIGHT, NONE, ROLE, D, S
@@ -23,6 +25,8 @@ THEMES_SHARE = 0.5
 
 CLEAR = (-10.0, 16.0, 3.0)
 """Metres behind, ahead and to either side of a car's middle in which nobody is when the car is put on a road."""
+TOUCHING = (-6.0, 6.0, 1.7)
+"""The same when the instant is only looked at."""
 TRIES = 30
 """Places that are tried for each car; the last is taken as it is."""
 
@@ -56,18 +60,20 @@ class Rows:
 
 @dataclass(frozen=True)
 class Batch:
-    """Frames with the expert's answers: observation of B frames, action (B, 2) float32."""
+    """Frames with the expert's answers: observation of B frames, action (B, 2) float32, and what their pixels show,
+    shown (B, H, W) uint8, see `agent.shown`."""
 
     observation: Observation
     action: NDArray[np.float32]
+    shown: NDArray[np.uint8]
 
     @staticmethod
     def shuffled(parts: list["Batch"], rng: np.random.Generator) -> "Batch":
         """All parts as one, in random order."""
-        action = np.concatenate([part.action for part in parts])
+        action, shown = (np.concatenate([getattr(part, name) for part in parts]) for name in ("action", "shown"))
         order = rng.permutation(len(action))
         frame, speed = (np.concatenate([part.observation[name] for part in parts]) for name in ("frame", "speed"))
-        return Batch({"frame": frame[order], "speed": speed[order]}, action[order])
+        return Batch({"frame": frame[order], "speed": speed[order]}, action[order], shown[order])
 
 
 def situations(cause: NDArray[np.int64], speed: NDArray[np.float64], action: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -110,7 +116,7 @@ class RoadPool:
         world = self.world
         s, d = self._places(road, rng)
         for _ in range(TRIES):
-            blocked = self._blocked(road, s, d)
+            blocked = self._blocked(road, world.actors[road], s, d, CLEAR)
             if not blocked.any():
                 break
             s[blocked], d[blocked] = self._places(road[blocked], rng)
@@ -141,19 +147,30 @@ class RoadPool:
         action, cause, _ = expert.decide(world.tracks, world.line, rows.road, rows.state, rows.s, actors)
         return action, cause
 
-    def observe(self, rows: Rows, rng: np.random.Generator, pitch: float = 0.0) -> Observation:
-        """Draw the frames, each in a look of its own; `pitch` radians at most up or down."""
+    def observe(self, rows: Rows, rng: np.random.Generator) -> Observation:
+        """Draw the frames, each in a look of its own."""
+        return self._observation(rows, self._render(rows, rng, 0.0, truth=False))
+
+    def _render(self, rows: Rows, rng: np.random.Generator, pitch: float, *, truth: bool) -> Frames:
+        """The frames of some rows, each in a look of its own, up to `pitch` radians up or down."""
         n, world = len(rows), self.world
         looks = self.looks[rng.integers(len(self.looks), size=n)]
         columns = [rows.state[:, vehicle.X], rows.state[:, vehicle.Y], rows.state[:, vehicle.YAW]]
         poses = np.stack([*columns, rng.uniform(-pitch, pitch, n)], 1)
         objects = world.scenario.draw(world.tracks, rows.road, rows.actors.astype(np.float64), world.objects[rows.road])
-        frames = self.camera.render(world.scene(), rows.road, poses, looks, objects=objects).rgb
-        return {"frame": frames, "speed": rows.state[:, vehicle.SPEED, None].astype(np.float32)}
+        return self.camera.render(world.scene(), rows.road, poses, looks, objects=objects, truth=truth)
+
+    @staticmethod
+    def _observation(rows: Rows, frames: Frames) -> Observation:
+        return {"frame": frames.rgb, "speed": rows.state[:, vehicle.SPEED, None].astype(np.float32)}
 
     def batch(self, rows: Rows, jitter: Jitter, rng: np.random.Generator) -> Batch:
-        """Move the cars a little, draw what they see, and ask the expert what to do there. `rows` is changed."""
+        """Stage some instants anew, move the cars a little, draw what they see, and ask the expert what to do there.
+
+        `rows` is changed.
+        """
         n = len(rows)
+        self._restage(rows, jitter, rng)
         moved = rng.random(n) < jitter.share
         shift = rng.uniform(-jitter.shift, jitter.shift, n) * moved
         yaw, speed = rows.state[:, vehicle.YAW], rows.state[:, vehicle.SPEED]
@@ -162,7 +179,21 @@ class RoadPool:
         yaw += rng.uniform(-jitter.yaw, jitter.yaw, n) * moved
         speed += rng.uniform(-jitter.speed, jitter.speed, n) * moved
         np.maximum(speed, 0.0, out=speed)
-        return Batch(self.observe(rows, rng, jitter.pitch), self.label(rows)[0])
+        frames = self._render(rows, rng, jitter.pitch, truth=True)
+        assert frames.instance is not None  # as the truth was asked for
+        return Batch(self._observation(rows, frames), self.label(rows)[0], shown(frames.instance, rows.actors))
+
+    def _restage(self, rows: Rows, jitter: Jitter, rng: np.random.Generator) -> None:
+        """Other lamps and people, and the cars farther back or ahead, in some of the rows."""
+        which = rng.random(len(rows)) < jitter.restaged
+        some, tracks = rows.pick(which), self.world.tracks
+        by = rng.uniform(-jitter.along, jitter.along, len(some))
+        move_along(
+            tracks, some.road, some.state, some.s, by,
+            lambda s, d: ~self._blocked(some.road, some.actors, s, d, TOUCHING),
+        )  # fmt: skip
+        restage(some.actors, some.s, tracks.length[some.road], rng)
+        rows.state[which], rows.s[which], rows.actors[which] = some.state, some.s, some.actors
 
     def _places(
         self, road: NDArray[np.integer], rng: np.random.Generator
@@ -172,11 +203,17 @@ class RoadPool:
         line = self.world.line[road, (s / track.SPACING).astype(np.int64)]
         return s, line + rng.normal(0, 0.8, len(road)).clip(-2, 2)
 
-    def _blocked(self, road: NDArray[np.integer], s: NDArray[np.float64], d: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """(B,) whether somebody is within CLEAR of a car at s, d."""
-        behind, ahead, beside = CLEAR
-        others, lap = self.world.actors[road], self.world.tracks.length[road, None]
-        gap = (others[..., S] - s[:, None] + lap / 2) % lap - lap / 2
+    def _blocked(
+        self,
+        road: NDArray[np.integer],
+        others: NDArray[np.floating],
+        s: NDArray[np.float64],
+        d: NDArray[np.float64],
+        room: tuple[float, float, float],
+    ) -> NDArray[np.bool_]:
+        """(B,) whether one of `others` (B, A, columns) is within `room` (as CLEAR) of a car at s, d."""
+        behind, ahead, beside = room
+        gap = signed_way(s[:, None], others[..., S], self.world.tracks.length[road, None])
         near = (gap > behind) & (gap < ahead) & (np.abs(others[..., D] - d[:, None]) < beside)
         solid = (others[..., ROLE] != NONE) & (others[..., ROLE] != LIGHT)
         return np.asarray((near & solid).any(1))

@@ -66,7 +66,7 @@ _PASSING_SPEED = 9.0  # m/s past parked cars and cones
 _ASIDE = 0.12  # metres that the line leaves the lane's centre before that counts as evading
 _HOLD = -0.3  # pedal of a car that stands and waits
 _LEVEL, _BESIDE = 0.5, 0.35  # metres before people, and beside the outline, at which they stop for the ego
-_STEPPING_ON, _GONE_LEFT, _GONE_RIGHT = 4.7, 0.9, -3.9  # |d| and d of people: still to come; out of the ego's way
+_OFF_THE_ROAD = 3.6  # |d| of people who have left the road on the other side
 
 
 @kernel
@@ -159,10 +159,14 @@ def _stands_clear(actor, front, d, lap):
 
 @kernel
 def _for_person(actor, front, d, speed, lap):
-    """m/s2 for a pedestrian: free unless one is on the way over and not yet out of the way."""
-    if actor[MODE] != CROSSING or abs(actor[D]) > _STEPPING_ON or _stands_clear(actor, front, d, lap):
+    """m/s2 for a pedestrian: free unless one is on the way over, on whichever side of the road and whichever way.
+
+    Who sees a person of a few pixels cannot tell coming from going, nor need to: the rule of the road is to stop for
+    anybody on a crossing.
+    """
+    if actor[MODE] != CROSSING or _stands_clear(actor, front, d, lap):
         return _FREE
-    if actor[D] > _GONE_LEFT if actor[HEADING] > 0.0 else actor[D] < _GONE_RIGHT:
+    if actor[D] > _OFF_THE_ROAD if actor[HEADING] > 0.0 else actor[D] < -_OFF_THE_ROAD:
         return _FREE
     way = way_ahead(front, actor[PLACE] - 0.5 * ZEBRA_LENGTH, lap)
     if way > _SIGHT:

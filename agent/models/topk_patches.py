@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from agent.shown import SHOWN
+
 TEMPERATURE = 2 / 3
 """Of the straight-through gate's sigmoid; the value of Louizos et al., section 3."""
 
@@ -30,8 +32,8 @@ class TopKPatchesConfig:
     most_kept: int = 32
     """The cap K: for overflow only, the threshold does the choosing."""
     width: int = 96
-    token_size: int = 48
-    heads: int = 12
+    token_size: int = 64
+    heads: int = 6
     octaves: int = 3
 
     @property
@@ -46,12 +48,18 @@ class TopKPatchesConfig:
 
 @dataclass(frozen=True)
 class Reading:
-    """One forward pass: action (B, 2); logits, kept (B, cells); attention (B, heads, cells) without the null token."""
+    """One forward pass: action (B, 2); logits, kept (B, cells); attention (B, heads + 1, cells) without the null token.
+
+    The last of the heads is the share of the peak features that a cell holds. features (B, n, width): what the
+    controller's encoder makes of `cells` (B, n); of all in order, where that is None.
+    """
 
     action: Tensor
     logits: Tensor
     kept: Tensor
     attention: Tensor
+    features: Tensor
+    cells: Tensor | None = None
 
 
 class PatchEncoder(nn.Module):
@@ -61,7 +69,10 @@ class PatchEncoder(nn.Module):
         super().__init__()
         self.positions: Tensor
         self.register_buffer("positions", positions, persistent=False)
-        self.content = nn.Sequential(nn.Linear(values, width), nn.LayerNorm(width), nn.ReLU())
+        self.content = nn.Sequential(
+            *(nn.Linear(values, width), nn.LayerNorm(width), nn.ReLU()),
+            *(nn.Linear(width, width), nn.LayerNorm(width), nn.ReLU()),
+        )
         self.place = nn.Linear(width + positions.shape[1], width)
 
     def forward(self, patches: Tensor, cells: Tensor | None = None) -> Tensor:
@@ -90,10 +101,11 @@ class TopKPatches(nn.Module):
         self.null_score = nn.Parameter(torch.zeros(1, 1, config.heads))
         self.null_value = nn.Parameter(torch.zeros(1, 1, config.token_size))
         self.control = nn.Sequential(
-            *(nn.Linear(config.token_size * config.heads + 1, config.width), nn.ReLU()),
+            *(nn.Linear(config.token_size * (config.heads + 1) + 1, config.width), nn.ReLU()),
             *(nn.Linear(config.width, config.width), nn.ReLU()),
             nn.Linear(config.width, 2),
         )
+        self.names = nn.Linear(config.width, len(SHOWN))  # only in training: see agent.train.objective
 
     def patches(self, frames: Tensor) -> Tensor:
         """uint8 frames (B, H, W, 3) to patches (B, cells, values) in [-0.5, 0.5], row by row."""
@@ -102,6 +114,12 @@ class TopKPatches(nn.Module):
     def gate_logits(self, patches: Tensor) -> Tensor:
         """(B, cells): positive where a patch is let through."""
         return self.gate(patches)[..., 0]
+
+    @torch.no_grad()
+    def begin_gating(self) -> None:
+        """Let the gate begin with what the controller has learned to see: one that closes before it understands what
+        a patch shows hardly opens again. From here on the two learn apart."""
+        self.gate[0].load_state_dict(self.read[0].state_dict())
 
     def forward(self, patches: Tensor, speed: Tensor, *, noise: Tensor | None = None) -> Reading:
         """For training: straight-through gates, with `noise` (B, cells) added to the logits. speed (B, 1) in m/s.
@@ -117,7 +135,7 @@ class TopKPatches(nn.Module):
         gates = (kept + chance - chance.detach()).gather(1, cells)
         reading = self._drive(live, speed, logits, gates, kept > 0, cells)
         everywhere = cells[:, None].expand_as(reading.attention)
-        attention = torch.zeros(len(patches), self.config.heads, patches.shape[1]).scatter(
+        attention = torch.zeros(len(patches), self.config.heads + 1, patches.shape[1]).scatter(
             2, everywhere, reading.attention
         )
         return replace(reading, attention=attention)
@@ -148,15 +166,26 @@ class TopKPatches(nn.Module):
     def _drive(
         self, patches: Tensor, speed: Tensor, logits: Tensor, gates: Tensor, kept: Tensor, cells: Tensor | None = None
     ) -> Reading:
-        tokens = self.read[1:](self.read[0](patches, cells))
+        features = self.read[0](patches, cells)
+        tokens = self.read[1:](features)
         scores = self.query(tokens).clamp(-8, 8).exp() * gates[..., None]
         null = self.null_score.clamp(-8, 8).exp().expand(len(patches), -1, -1)
         scores = torch.cat([scores, null], 1)
         weights = scores / scores.sum(1, keepdim=True)
         values = torch.cat([self.value(tokens), self.null_value.expand(len(patches), -1, -1)], 1)
         pooled = torch.einsum("bnh,bnd->bhd", weights, values).flatten(1)
-        action = torch.tanh(self.control(torch.cat([pooled, speed / 10], 1)))
-        return Reading(action, logits, kept, weights[:, :-1].transpose(1, 2))
+        peaks, holders = (tokens * gates[..., None]).max(1)
+        action = torch.tanh(self.control(torch.cat([pooled, peaks, speed / 10], 1)))
+        held = peak_shares(peaks, holders, tokens.shape[1])
+        attention = torch.cat([weights[:, :-1].transpose(1, 2), held[:, None]], 1)
+        return Reading(action, logits, kept, attention, features, cells)
+
+
+def peak_shares(peaks: Tensor, holders: Tensor, cells: int) -> Tensor:
+    """(B, cells): of the features that are anything, the share whose peak a cell holds; peaks and holders (B, T)."""
+    anything = (peaks > 0).float()
+    held = torch.zeros(len(peaks), cells).scatter_add(1, holders, anything)
+    return held / anything.sum(1, keepdim=True).clamp_min(1)
 
 
 def most_open(logits: Tensor) -> Tensor:

@@ -67,6 +67,8 @@ class Trainer:
                 turn, within = divmod(self.step, self.config.steps_per_round)
                 if within == 0:
                     self._drive(turn)
+                    if turn == self.config.closing.from_round:
+                        self.network.begin_gating()
                 end = (turn + 1) * self.config.steps_per_round
                 coming = drawing.submit(self._batch, self.step)
                 while self.step < end:

@@ -12,6 +12,7 @@ FIELDS = (
     "seconds",
     "loss",
     "imitation",
+    "naming",
     "consistency",
     "junk_open",
     "share_read",
@@ -33,9 +34,14 @@ class Log:
     def write(self, progress: Progress, seconds: float) -> None:
         """One line; `seconds` since this process began to train."""
         losses = progress.losses
-        values = (losses.total.item(), losses.imitation, losses.consistency, losses.junk_open, losses.open_share)
+        parts = (losses.imitation, losses.naming, losses.consistency, losses.junk_open, losses.open_share)
         head = [progress.step, progress.round, f"{self.seconds_before + seconds:.1f}"]
         with self.path.open("a", newline="", encoding="utf-8") as file:
             csv.writer(file, lineterminator="\n").writerow(
-                [*head, *(f"{value:.6f}" for value in values), f"{progress.failed_share:.4f}", progress.rows]
+                [
+                    *head,
+                    *(f"{value:.6f}" for value in (losses.total.item(), *parts)),
+                    f"{progress.failed_share:.4f}",
+                    progress.rows,
+                ]
             )

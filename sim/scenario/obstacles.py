@@ -20,7 +20,9 @@ RAMP = 18.0
 """Metres over which the line leaves the lane's centre, and comes back."""
 
 _PASSING_PARKED = -1.12  # d of the line beside a parked car: 0.6 m of room either way
+_PASSING_CONES = (-2.38, -1.08)  # beside cones on the left, on the right: 0.6 m of room, too
 _TAPER, _WORKS = 9.0, 9.0  # metres of a cone group's taper and of its straight part
+_NARROWS = 0.6  # metres that the taper's cones move into the lane
 _CONE_GAP = 3.0
 _BEFORE, _AFTER = 24.0, 12.0  # metres of road kept before the first and past the last thing of a group
 
@@ -92,10 +94,10 @@ class Cones:
             s = first + _CONE_GAP * np.arange(_cone_count())
             depth = np.clip(np.minimum(s - first, s[-1] - s) / _TAPER, 0.0, 1.0)
             right = bool(site.rng.random() < 0.7)
-            d = -LANE_WIDTH + 0.2 + 0.7 * depth if right else -0.1 - 0.7 * depth
+            d = -LANE_WIDTH + 0.2 + _NARROWS * depth if right else -0.1 - _NARROWS * depth
             width, height = CONE_SIZE
             site.add_actors(CONE, "cone", s=s % site.length, d=d, length=width, width=width, height=height)
-            bypass(site, first + 0.5 * _TAPER, s[-1] - 0.5 * _TAPER, -1.2 if right else -2.25)
+            bypass(site, first + 0.5 * _TAPER, s[-1] - 0.5 * _TAPER, _PASSING_CONES[right])
             site.delay += 3.0
 
 

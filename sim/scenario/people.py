@@ -54,7 +54,7 @@ REST = (6.0, 14.0)
 """Seconds on the other pavement before they might cross again."""
 
 _STRETCH = (24.0, 8.0)  # metres kept before and past a zebra's middle
-_ROOM = 0.5  # metres that people keep from a car they wait for
+_ROOM = 0.35  # metres that people keep from a car they wait for; more, and both would wait for ever
 _BESIDE = 2.0  # metres before a zebra at which a car counts as on it
 _SALT = 33
 

@@ -10,7 +10,9 @@ Picture = NDArray[np.uint8]
 
 
 class Ahead:
-    """Has pictures drawn in another thread, first come, first served. An order has a key; whoever takes it waits for it.
+    """Has pictures drawn in another thread, first come, first served.
+
+    An order has a key; whoever takes it waits for it.
 
     What the pictures show must not change while they are drawn: `settle` first.
     """

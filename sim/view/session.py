@@ -260,7 +260,7 @@ class Session:
         return key
 
     def _draw_ahead(self, phase: int) -> None:
-        """Order the pictures of this phase of the way to the exact pair; the pair's own are ordered when it is found."""
+        """Order the pictures of this phase of the way to the exact pair; the pair's own follow when it is found."""
         if phase < self._phases:
             for wish in self._wanted:
                 self._order(wish, self.moment, phase / self._phases)

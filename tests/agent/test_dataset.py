@@ -77,7 +77,9 @@ def test_jitter_moves_camera_and_label_together(roads: RoadPool) -> None:
     """A batch turned by the jitter gets the labels of the turned poses, not of the poses it was drawn from."""
     rows = on_the_lane(roads, 64)
     before = rows.state.copy()
-    batch = roads.batch(rows, Jitter(share=1.0, shift=0.0, yaw=0.2, speed=0, pitch=0.0), np.random.default_rng(1))
+    batch = roads.batch(
+        rows, Jitter(share=1.0, shift=0.0, yaw=0.2, speed=0, pitch=0.0, restaged=0.0), np.random.default_rng(1)
+    )
     turned = rows.state[:, vehicle.YAW] - before[:, vehicle.YAW]
     assert 0.05 < np.abs(turned).mean() < 0.2
     np.testing.assert_array_equal(batch.action, roads.label(rows)[0])
@@ -87,7 +89,7 @@ def test_jitter_moves_camera_and_label_together(roads: RoadPool) -> None:
 
 def test_a_shift_is_to_the_left_of_the_car(roads: RoadPool) -> None:
     rows = on_the_lane(roads, 40)
-    roads.batch(rows, Jitter(share=1.0, shift=1.0, yaw=0.0, speed=0, pitch=0.0), np.random.default_rng(2))
+    roads.batch(rows, Jitter(share=1.0, shift=1.0, yaw=0.0, speed=0, pitch=0.0, restaged=0.0), np.random.default_rng(2))
     d = offsets(roads, rows) - LANE_CENTRE
     assert np.abs(d).max() == pytest.approx(1.0, abs=0.08)
     assert d.std() == pytest.approx(2 / math.sqrt(12), abs=0.15)
@@ -96,7 +98,9 @@ def test_a_shift_is_to_the_left_of_the_car(roads: RoadPool) -> None:
 def test_speed_is_jittered_with_the_label_and_never_below_zero(roads: RoadPool) -> None:
     rows = on_the_lane(roads, 60)
     rows.state[:30, vehicle.SPEED] = 0.5
-    batch = roads.batch(rows, Jitter(share=1.0, shift=0, yaw=0, speed=1.5, pitch=0), np.random.default_rng(2))
+    batch = roads.batch(
+        rows, Jitter(share=1.0, shift=0, yaw=0, speed=1.5, pitch=0, restaged=0.0), np.random.default_rng(2)
+    )
     speed = rows.state[:, vehicle.SPEED]
     assert speed.min() == 0
     assert 1.5 < speed[:30].max() < 2.01
@@ -149,7 +153,11 @@ def test_a_handful_is_not_drawn_over_and_over() -> None:
 
 def test_shuffled_batches_keep_frame_speed_and_answer_together() -> None:
     parts = [
-        Batch({"frame": np.full((n, 1, 1, 3), n, np.uint8), "speed": np.full((n, 1), n)}, np.full((n, 2), n))
+        Batch(
+            {"frame": np.full((n, 1, 1, 3), n, np.uint8), "speed": np.full((n, 1), n)},
+            action=np.full((n, 2), n),
+            shown=np.full((n, 1, 1), n, np.uint8),
+        )
         for n in (3, 5)
     ]
     mixed = Batch.shuffled(parts, np.random.default_rng(0))
@@ -158,3 +166,4 @@ def test_shuffled_batches_keep_frame_speed_and_answer_together() -> None:
     assert number.tolist() != sorted(number.tolist())
     np.testing.assert_array_equal(mixed.observation["speed"][:, 0], number)
     np.testing.assert_array_equal(mixed.action[:, 1], number)
+    np.testing.assert_array_equal(mixed.shown[:, 0, 0], number)

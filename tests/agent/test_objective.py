@@ -5,7 +5,9 @@ import math
 import pytest
 import torch
 
-from agent.train.objective import SHARP, budget_loss, imitation_loss
+from agent.models.topk_patches import TopKPatches, TopKPatchesConfig
+from agent.shown import SHOWN
+from agent.train.objective import SHARP, budget_loss, imitation_loss, naming_loss
 
 
 def logits(open_gates: int, gates: int = 100, size: float = 30.0) -> torch.Tensor:
@@ -53,3 +55,24 @@ def test_imitation_weighs_steer_above_pedal_and_bounds_outliers(column: int, wei
 
     assert loss(0.1) == pytest.approx(weight / 2 * 0.1**2 / 2)
     assert loss(0.9) - loss(0.8) == pytest.approx(weight / 2 * beyond * 0.1)
+
+
+def test_naming_counts_what_is_there_eight_times() -> None:
+    """Of even odds, by hand: log 2 for each of the five names that do not apply, 8 log 2 for the one that does."""
+    network = TopKPatches(TopKPatchesConfig())
+    torch.nn.init.zeros_(network.names.weight)
+    torch.nn.init.zeros_(network.names.bias)
+    present = torch.eye(len(SHOWN))[:1]
+    loss = naming_loss(network, torch.randn(1, 96), present)
+    assert loss.item() == pytest.approx((5 + 8) / 6 * math.log(2))
+
+
+def test_the_gate_is_never_told_what_cells_show() -> None:
+    """The gradient of the naming loss reaches the controller's encoder and no weight of the gate."""
+    torch.manual_seed(0)
+    network = TopKPatches(TopKPatchesConfig())
+    reading = network(torch.rand(4, 144, 192) - 0.5, torch.full((4, 1), 5.0))
+    naming_loss(network, reading.features, torch.ones(4, reading.features.shape[1], len(SHOWN))).backward()
+    assert network.names.weight.grad is not None
+    assert network.read[0].place.weight.grad.abs().max() > 0
+    assert all(weight.grad is None for weight in network.gate.parameters())

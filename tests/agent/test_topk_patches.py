@@ -11,6 +11,7 @@ from agent.models.topk_patches import (
     TopKPatches,
     TopKPatchesConfig,
     most_open,
+    peak_shares,
     position_features,
     to_patches,
 )
@@ -108,6 +109,25 @@ def test_map_sums_to_one_and_lies_on_kept_cells() -> None:
     np.testing.assert_allclose(attention.heads.sum((2, 3)), 1, rtol=1e-5)
     assert not attention.weights[~attention.kept].any()
     assert attention.weights.min() >= 0
+
+
+def test_the_last_head_is_who_holds_the_peaks() -> None:
+    """By hand: of four features that are anything anywhere, cell 2 holds three and cell 0 one."""
+    tokens = torch.tensor([[[1.0, 0, 0, 0, 5], [0, 1, 0, 0, 0], [0, 2, 3, 0, 6]]])
+    assert peak_shares(*tokens.max(1), cells=3).tolist() == [[0.25, 0.0, 0.75]]
+
+
+def test_the_gate_begins_with_what_the_controller_sees() -> None:
+    """Both encoders answer alike from then on, and are two: training one leaves the other."""
+    torch.manual_seed(0)
+    network = TopKPatches(CONFIG)
+    patches = network.patches(torch.from_numpy(frames(2)))
+    assert not torch.equal(network.gate[0](patches), network.read[0](patches))
+    network.begin_gating()
+    torch.testing.assert_close(network.gate[0](patches), network.read[0](patches))
+    with torch.no_grad():
+        network.gate[0].place.bias += 1
+    assert not torch.equal(network.gate[0](patches), network.read[0](patches))
 
 
 def test_training_and_driving_agree() -> None:

@@ -286,7 +286,8 @@ def test_it_stands_still_before_what_stops_it(actors: np.ndarray) -> None:
     ("mode", "d", "heading", "waits"),
     [
         *((CROSSING, -2.0, math.pi / 2, True), (CROSSING, 3.0, -math.pi / 2, True)),
-        *((CROSSING, 2.0, math.pi / 2, False), (CROSSING, -4.05, -math.pi / 2, False)),
+        *((CROSSING, 2.0, math.pi / 2, True), (CROSSING, -2.0, -math.pi / 2, True)),
+        *((CROSSING, 3.7, math.pi / 2, False), (CROSSING, -3.7, -math.pi / 2, False)),
         *((WAITING, -4.15, math.pi / 2, False), (STROLLING, -5.0, 0.0, False)),
     ],
 )
