@@ -220,19 +220,21 @@ class Camera:
         """Where leaving out an object can change a picture, (B, H, W): arguments as for `render`.
 
         That is where the object itself, its shadows or its reflection on wet ground would be seen with nothing else
-        about. Beyond it pictures with and without the object are equal, bit for bit. All false where `without` is -1.
+        about; of a house also where the feet of what it helps to hide come out in part. Beyond it pictures with and
+        without the object are equal, bit for bit. All false where `without` is -1.
         """
         n, left_out = len(poses), _as(without, np.int64)
         _check(scene, rows, poses, looks, left_out, objects)
         if n and (rows.min() < 0 or rows.max() >= len(scene.grid)):
             raise ValueError(f"rows {rows.min()} to {rows.max()}: expected worlds 0 to {len(scene.grid) - 1}")
         table = scene.objects[rows] if objects is None else objects
-        alone = np.array(table, np.float32)
+        table = _as(table, np.float32)
+        alone = table.copy()
         alone[np.arange(table.shape[1]) != left_out[:, None], OBJECT_COLUMNS.index("kind")] = -1
         mask = np.zeros((n, self.lens.height, self.lens.width), np.bool_)
         lens, *_, drawings = self._tables
         refused = influence.mark_influence(
-            alone, _as(poses, np.float64), _as(looks, np.float32), lens, drawings, self._scratch, mask
+            table, alone, left_out, _as(poses, np.float64), _as(looks, np.float32), lens, drawings, self._scratch, mask
         )
         if refused >= 0:
             raise _refusal(refused, scene, rows, poses)

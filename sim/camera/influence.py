@@ -2,27 +2,30 @@
 
 The object is drawn by the kernels that draw everything, alone: what it covers, even faintly, differs from black or from
 white ground; what it shades lacks light; wet ground mirrors what lies above the horizon.
+
+A house has one influence more. What it helps to hide whole is not drawn at all, not even the soft edge of its foot,
+which may reach a pixel that is not the house's.
 """
 
 from sim.camera.billboards import draw_sprites
 from sim.camera.effects import mirrored_rows
 from sim.camera.kernels import aim, grade, is_finite, sun_direction, turn
-from sim.camera.meshes import draw_meshes
-from sim.camera.pixels import HALF, WETNESS, ZERO, f4, kernel, u4
+from sim.camera.meshes import BUILDING, draw_mesh, draw_meshes, find_hidden, find_meshes
+from sim.camera.pixels import HALF, WETNESS, ZERO, f4, i4, kernel, u4
 from sim.camera.shadows import draw_shadows
 
 BLACK, WHITE = u4(0), u4(0xFFFFFF)
 
 
 @kernel()
-def mark_influence(objects, poses, looks, lens, art, scratch, mask):
-    """Set `mask` (B, H, W) where the only object of each table (B, M, columns) can change a picture.
+def mark_influence(objects, alone, without, poses, looks, lens, art, scratch, mask):
+    """Set `mask` (B, H, W) where object `without` (B,) of each table, objects (B, M, columns), can change a picture.
 
-    Returns -1, or the first frame whose pose or look is impossible.
+    alone: the tables with no other object. Returns -1, or the first frame whose pose or look is impossible.
     """
     image = scratch.image
     for b in range(poses.shape[0]):
-        look, things = looks[b], objects[b]
+        look, things = looks[b], alone[b]
         if not (is_finite(poses[b]) and is_finite(look)):
             return b
         yaw = turn(poses[b])
@@ -36,6 +39,10 @@ def mark_influence(objects, poses, looks, lens, art, scratch, mask):
             meshes = draw_meshes(image, view, things, art.models, sun, look, scratch.palette, scratch, -1)
             draw_sprites(image, view, things, art.sprites, sun, look, scratch.palette, scratch, meshes, -1)
             mark_painted(image, paper, mask[b])
+        if without[b] >= 0 and i4(things[without[b], 4]) == BUILDING:
+            mark_revealed(
+                image, view, objects[b], art.models, (sun, look, scratch.palette), scratch, without[b], mask[b]
+            )
         if look[WETNESS] > ZERO:
             mark_reflections(view, mask[b])
     return -1
@@ -55,6 +62,43 @@ def mark_painted(image, paper, mask):
     for v in range(mask.shape[0]):
         for u in range(mask.shape[1]):
             mask[v, u] = mask[v, u] or image[v, u] != paper
+
+
+@kernel()
+def mark_revealed(image, view, objects, models, light, scratch, omitted, mask):
+    """Where the feet of meshes are seen in part that are hidden whole only as long as the house `omitted` stands."""
+    order, hidden, were_hidden = scratch.order, scratch.mesh.hidden, scratch.near_decals
+    count = find_meshes(objects, view, models.ranges, order, scratch.depths)
+    find_hidden(objects, view, order[:count], hidden, scratch.mesh, -1)
+    for k in range(count):
+        were_hidden[k] = hidden[k]
+    find_hidden(objects, view, order[:count], hidden, scratch.mesh, omitted)
+    for paper in (BLACK, WHITE):
+        image[:] = paper
+        scratch.inverse[:] = ZERO
+        for k in range(count):
+            if were_hidden[k] and not hidden[k] and order[k] != omitted:
+                draw_mesh(image, view, objects[order[k]], order[k], i4(254 - 2 * k), models, light, scratch)
+        if paper == BLACK:
+            keep_colours(image, scratch.shade)
+    mark_partly_painted(image, scratch.shade, view.horizon, mask)
+
+
+@kernel()
+def keep_colours(image, colours):
+    """Red, green and blue of a picture as one number each: float32 has room for 24 bits."""
+    for v in range(colours.shape[0]):
+        for u in range(colours.shape[1]):
+            colours[v, u] = f4(image[v, u] & WHITE)
+
+
+@kernel()
+def mark_partly_painted(image, on_black, horizon, mask):
+    """Where the paper shines through what has been painted on white paper, and on black, and is not bare."""
+    for v in range(horizon, mask.shape[0]):
+        for u in range(mask.shape[1]):
+            on_white = image[v, u] & WHITE
+            mask[v, u] = mask[v, u] or (on_white != WHITE and f4(on_white) != on_black[v, u])
 
 
 @kernel()
