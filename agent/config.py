@@ -74,7 +74,7 @@ class Config:
     """Height and width of a patch in pixels."""
     tracks: int = 240
     """Roads in the training pool."""
-    rounds: int = 15
+    rounds: int = 16
     """Times the student drives and the data grows."""
     steps_per_round: int = 800
     """Gradient steps after each drive."""
