@@ -68,8 +68,10 @@ def test_naming_counts_what_is_rare_more() -> None:
 
 
 def test_looking_asks_of_each_kind_alike_and_only_where_there_is_enough() -> None:
-    """By hand: of two cells with a lamp one is open, of one with a cone the gate is 3 short, nobody crosses: the mean of
-    (0 + 2) / 2, 3 and 0. One pixel of a cone, a vehicle and a green lamp ask for nothing."""
+    """By hand: one of two cells with a lamp is open and one 2 short, one with a cone 3 short, nobody crosses.
+
+    One pixel of a cone, a vehicle and a green lamp ask for nothing.
+    """
     pixels = torch.zeros(1, 6, len(SHOWN), dtype=torch.long)
     pixels[0, [0, 1], SHOWN.index("stop")] = 4
     pixels[0, 2, SHOWN.index("obstacle")] = 30
