@@ -42,7 +42,8 @@ PRESENT_WEIGHTS = {"vehicle": 8.0, "obstacle": 40.0, "crossing": 40.0, "pedestri
 """Of the cells that show a thing, in the naming loss: what is rare counts more."""
 
 LOOKED_AT, LARGE, OPEN = ("obstacle", "crossing", "stop"), 4, 1.0
-"""What is to be let through where it covers at least so many pixels of a cell, and the gate logit asked for."""
+"""What is to be let through where it covers at least so many pixels of a cell, and the gate logit asked for. Cells that
+show so much of anything that has a name do not count against the budget."""
 
 BLIND_PART = 4
 """One frame in so many of the second half is also shown to the gate with junk in every cell: cells that are always read
@@ -123,7 +124,8 @@ def closing_loss(
     blind = network.gate_logits(nothing_but_junk(patches[half : half + half // BLIND_PART], generator))
     junk_open = junk_open + closing.blind_weight * F.relu(blind + closing.junk_margin).mean()
     logits = reading.logits[half:]
-    budget, open_share = budget_loss(logits, closing.budget, done)
+    ordinary = (pixels < LARGE).all(2)  # a street full of people must not cost the lines
+    budget, open_share = budget_loss(logits[ordinary], closing.budget, done)
     margin = F.relu(closing.margin - logits.abs()).mean()
     total = (
         imitation
