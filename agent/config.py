@@ -47,8 +47,6 @@ class Closing:
     """On replaced cells that open."""
     junk_margin: float = 1.0
     """Replaced cells are pushed below minus this logit."""
-    looking_weight: float = 1.0
-    """On closed cells that show lamps to stop at, people on the way over, cones or parked cars."""
     blind_weight: float = 0.5
     """On cells that open in frames that are nothing but junk."""
 
@@ -74,7 +72,7 @@ class Config:
     """Height and width of a patch in pixels."""
     tracks: int = 240
     """Roads in the training pool."""
-    rounds: int = 16
+    rounds: int = 14
     """Times the student drives and the data grows."""
     steps_per_round: int = 800
     """Gradient steps after each drive."""

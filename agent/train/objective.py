@@ -41,10 +41,6 @@ NAMING_WEIGHT, PRESENT = 4.0, 2
 PRESENT_WEIGHTS = {"vehicle": 8.0, "obstacle": 40.0, "crossing": 40.0, "pedestrian": 20.0, "stop": 8.0, "go": 8.0}
 """Of the cells that show a thing, in the naming loss: what is rare counts more."""
 
-LOOKED_AT, LARGE, OPEN = ("obstacle", "crossing", "stop"), 4, 1.0
-"""What is to be let through where it covers at least so many pixels of a cell, and the gate logit asked for. Cells that
-show so much of anything that has a name do not count against the budget."""
-
 BLIND_PART = 4
 """One frame in so many of the second half is also shown to the gate with junk in every cell: cells that are always read
 would never meet any otherwise, and open by their place alone."""
@@ -60,29 +56,14 @@ def imitation_loss(action: Tensor, target: Tensor) -> Tensor:
     return torch.stack(losses).mean()
 
 
-def naming_loss(network: TopKPatches, features: Tensor, pixels: Tensor) -> Tensor:
-    """How badly the controller's features (..., width) of cells tell what these show, pixels (..., len(SHOWN)) of each.
+def naming_loss(network: TopKPatches, features: Tensor, present: Tensor) -> Tensor:
+    """How badly the controller's features (..., width) of cells tell what these show, present (..., len(SHOWN)).
 
-    Imitation alone finds a person of a few pixels among 144 cells too slowly.
+    Imitation alone finds a person of a few pixels among 144 cells too slowly. The gate is never told: what it keeps
+    is learned from imitation and its budget.
     """
     weight = torch.tensor([PRESENT_WEIGHTS[name] for name in SHOWN])
-    present = (pixels >= PRESENT).float()
     return F.binary_cross_entropy_with_logits(network.names(features), present, pos_weight=weight)
-
-
-def looking_loss(logits: Tensor, pixels: Tensor) -> Tensor:
-    """How far the gates (B, cells) of cells that show what may bind a driver, pixels (B, cells, len(SHOWN)), are from
-    open; each kind counts alike, however rare.
-
-    The budget closes rare things with their surroundings, a red lamp with the sky, before imitation can tell their
-    worth; and a closed gate learns nothing more.
-    """
-    short = F.relu(OPEN - logits)
-    shares = []
-    for name in LOOKED_AT:
-        shows = pixels[..., SHOWN.index(name)] >= LARGE
-        shares.append((short * shows).sum() / shows.sum().clamp_min(1))
-    return torch.stack(shares).mean()
 
 
 def open_loss(network: TopKPatches, batch: Batch) -> Losses:
@@ -90,7 +71,7 @@ def open_loss(network: TopKPatches, batch: Batch) -> Losses:
     patches, speed, target = _tensors(network, batch)
     reading = network.ungated(patches, speed)
     imitation = imitation_loss(reading.action, target)
-    naming = naming_loss(network, reading.features, _pixels(network, batch))
+    naming = naming_loss(network, reading.features, _present(network, batch))
     total = imitation + NAMING_WEIGHT * naming
     return Losses(total, imitation.item(), naming.item(), 0.0, 0.0, reading.kept.float().mean().item())
 
@@ -115,22 +96,18 @@ def closing_loss(
 
     imitation = imitation_loss(reading.action, target)
     cells = reading.cells[half:, :, None].expand(-1, -1, len(SHOWN))
-    pixels = _pixels(network, batch)[half:]
-    naming = naming_loss(network, reading.features[half:], pixels.gather(1, cells))
-    looking = looking_loss(reading.logits[half:], pixels)
+    naming = naming_loss(network, reading.features[half:], _present(network, batch)[half:].gather(1, cells))
     consistency = F.huber_loss(reading.action[:half], clean.action, delta=0.1)
     # A hinge: junk that is closed already gets no push.
     junk_open = (F.relu(reading.logits[:half] + closing.junk_margin) * junk).sum() / junk.sum().clamp_min(1)
     blind = network.gate_logits(nothing_but_junk(patches[half : half + half // BLIND_PART], generator))
     junk_open = junk_open + closing.blind_weight * F.relu(blind + closing.junk_margin).mean()
     logits = reading.logits[half:]
-    ordinary = (pixels < LARGE).all(2)  # a street full of people must not cost the lines
-    budget, open_share = budget_loss(logits[ordinary], closing.budget, done)
+    budget, open_share = budget_loss(logits, closing.budget, done)
     margin = F.relu(closing.margin - logits.abs()).mean()
     total = (
         imitation
         + NAMING_WEIGHT * naming
-        + closing.looking_weight * looking
         + closing.consistency_weight * consistency
         + closing.budget_weight * budget
         + closing.junk_weight * junk_open
@@ -164,10 +141,11 @@ def _tensors(network: TopKPatches, batch: Batch) -> tuple[Tensor, Tensor, Tensor
     return *observe(network, batch.observation), torch.from_numpy(batch.action)
 
 
-def _pixels(network: TopKPatches, batch: Batch) -> Tensor:
-    """(B, cells, len(SHOWN)) how many pixels of a cell show something of a kind."""
+def _present(network: TopKPatches, batch: Batch) -> Tensor:
+    """(B, cells, len(SHOWN)) 1 where a cell shows something of a kind."""
     cells = to_patches(torch.from_numpy(batch.shown)[..., None], network.config)
-    return torch.stack([(cells == kind).sum(2) for kind in range(1, len(SHOWN) + 1)], 2)
+    counts = [(cells == kind).sum(2) for kind in range(1, len(SHOWN) + 1)]
+    return (torch.stack(counts, 2) >= PRESENT).float()
 
 
 def _blurred(network: TopKPatches, batch: Batch, generator: torch.Generator, frames: Tensor) -> Tensor:
