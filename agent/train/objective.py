@@ -41,6 +41,10 @@ NAMING_WEIGHT, PRESENT = 4.0, 2
 PRESENT_WEIGHTS = {"vehicle": 8.0, "obstacle": 40.0, "crossing": 40.0, "pedestrian": 20.0, "stop": 8.0, "go": 8.0}
 """Of the cells that show a thing, in the naming loss: what is rare counts more."""
 
+LOOKED_AT, LARGE, OPEN = ("obstacle", "crossing", "stop"), 4, 1.0
+"""What a gate is told to let through where it covers at least so many pixels of a cell, and the logit asked for. Such
+cells do not count against the budget."""
+
 BLIND_PART = 4
 """One frame in so many of the second half is also shown to the gate with junk in every cell: cells that are always read
 would never meet any otherwise, and open by their place alone."""
@@ -56,14 +60,30 @@ def imitation_loss(action: Tensor, target: Tensor) -> Tensor:
     return torch.stack(losses).mean()
 
 
-def naming_loss(network: TopKPatches, features: Tensor, present: Tensor) -> Tensor:
-    """How badly the controller's features (..., width) of cells tell what these show, present (..., len(SHOWN)).
+def naming_loss(network: TopKPatches, features: Tensor, pixels: Tensor) -> Tensor:
+    """How badly the controller's features (..., width) of cells tell what these show, pixels (..., len(SHOWN)) of each.
 
-    Imitation alone finds a person of a few pixels among 144 cells too slowly. The gate is never told: what it keeps
-    is learned from imitation and its budget.
+    Imitation alone finds a person of a few pixels among 144 cells too slowly.
     """
     weight = torch.tensor([PRESENT_WEIGHTS[name] for name in SHOWN])
+    present = (pixels >= PRESENT).float()
     return F.binary_cross_entropy_with_logits(network.names(features), present, pos_weight=weight)
+
+
+def to_look_at(pixels: Tensor) -> Tensor:
+    """(B, cells, len(LOOKED_AT)) bool: which cells show what may bind a driver; pixels (B, cells, len(SHOWN))."""
+    return pixels[..., [SHOWN.index(name) for name in LOOKED_AT]] >= LARGE
+
+
+def looking_loss(logits: Tensor, binding: Tensor) -> Tensor:
+    """How far the gates (B, cells) of `binding` cells (B, cells, len(LOOKED_AT)) are from open; each kind counts alike,
+    however rare.
+
+    The budget closes rare things with their surroundings, a red lamp with the sky, before imitation can tell their
+    worth; and a closed gate learns nothing more.
+    """
+    short = F.relu(OPEN - logits)[..., None] * binding
+    return (short.sum((0, 1)) / binding.sum((0, 1)).clamp_min(1)).mean()
 
 
 def open_loss(network: TopKPatches, batch: Batch) -> Losses:
@@ -71,7 +91,7 @@ def open_loss(network: TopKPatches, batch: Batch) -> Losses:
     patches, speed, target = _tensors(network, batch)
     reading = network.ungated(patches, speed)
     imitation = imitation_loss(reading.action, target)
-    naming = naming_loss(network, reading.features, _present(network, batch))
+    naming = naming_loss(network, reading.features, _pixels(network, batch))
     total = imitation + NAMING_WEIGHT * naming
     return Losses(total, imitation.item(), naming.item(), 0.0, 0.0, reading.kept.float().mean().item())
 
@@ -96,18 +116,23 @@ def closing_loss(
 
     imitation = imitation_loss(reading.action, target)
     cells = reading.cells[half:, :, None].expand(-1, -1, len(SHOWN))
-    naming = naming_loss(network, reading.features[half:], _present(network, batch)[half:].gather(1, cells))
+    pixels = _pixels(network, batch)[half:]
+    naming = naming_loss(network, reading.features[half:], pixels.gather(1, cells))
+    binding = to_look_at(pixels)
+    looking = looking_loss(reading.logits[half:], binding)
     consistency = F.huber_loss(reading.action[:half], clean.action, delta=0.1)
     # A hinge: junk that is closed already gets no push.
     junk_open = (F.relu(reading.logits[:half] + closing.junk_margin) * junk).sum() / junk.sum().clamp_min(1)
     blind = network.gate_logits(nothing_but_junk(patches[half : half + half // BLIND_PART], generator))
     junk_open = junk_open + closing.blind_weight * F.relu(blind + closing.junk_margin).mean()
     logits = reading.logits[half:]
-    budget, open_share = budget_loss(logits, closing.budget, done)
+    ordinary = ~binding.any(2)  # a street full of people must not cost the lines
+    budget, open_share = budget_loss(logits[ordinary], closing.budget, done)
     margin = F.relu(closing.margin - logits.abs()).mean()
     total = (
         imitation
         + NAMING_WEIGHT * naming
+        + closing.looking_weight * looking
         + closing.consistency_weight * consistency
         + closing.budget_weight * budget
         + closing.junk_weight * junk_open
@@ -141,11 +166,10 @@ def _tensors(network: TopKPatches, batch: Batch) -> tuple[Tensor, Tensor, Tensor
     return *observe(network, batch.observation), torch.from_numpy(batch.action)
 
 
-def _present(network: TopKPatches, batch: Batch) -> Tensor:
-    """(B, cells, len(SHOWN)) 1 where a cell shows something of a kind."""
+def _pixels(network: TopKPatches, batch: Batch) -> Tensor:
+    """(B, cells, len(SHOWN)) how many pixels of a cell show something of a kind."""
     cells = to_patches(torch.from_numpy(batch.shown)[..., None], network.config)
-    counts = [(cells == kind).sum(2) for kind in range(1, len(SHOWN) + 1)]
-    return (torch.stack(counts, 2) >= PRESENT).float()
+    return torch.stack([(cells == kind).sum(2) for kind in range(1, len(SHOWN) + 1)], 2)
 
 
 def _blurred(network: TopKPatches, batch: Batch, generator: torch.Generator, frames: Tensor) -> Tensor:
