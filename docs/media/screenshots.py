@@ -1,9 +1,9 @@
-"""`python docs/media/screenshots.py DIR`: every view, panel and theme, photographed in a real window under Xvfb.
+"""`python docs/media/screenshots.py DIR [VIDEO]`: every view, panel and theme, photographed in a real window under Xvfb.
 
 Needs Debian's packages xvfb and xdotool. Writes one PNG a picture and `sheet.png`, all of them small beside each other.
 """
 
-import sys
+import argparse
 import time
 from pathlib import Path
 
@@ -97,4 +97,8 @@ def main(folder: Path, video: str | None) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None)
+    parser = argparse.ArgumentParser(description=__doc__.split(": ")[1].split("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("video", nargs="?", help="real footage, to be photographed too")
+    arguments = parser.parse_args()
+    main(arguments.folder, arguments.video)
