@@ -1,4 +1,4 @@
-"""`python docs/media/screenshots.py DIR [VIDEO]`: every view, panel and theme, photographed in a real window under Xvfb.
+"""`python docs/media/screenshots.py DIR [VIDEO]`: every view, panel and theme, photographed in a window under Xvfb.
 
 Needs Debian's packages xvfb and xdotool. Writes one PNG a picture and `sheet.png`, all of them small beside each other.
 """
