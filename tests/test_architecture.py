@@ -21,6 +21,7 @@ LAYERS = [
     ["sim.rollout", "sim.metrics"],
     ["sim.env"],
     ["sim.view", "sim.benchmark"],
+    ["sim.gallery"],
     ["agent"],
     ["run_demo"],
 ]
