@@ -47,7 +47,7 @@ class Closing:
     """On replaced cells that open."""
     junk_margin: float = 1.0
     """Replaced cells are pushed below minus this logit."""
-    looking_weight: float = 1.0
+    looking_weight: float = 0.2
     """On closed cells that show lamps to stop at, people on the way over, cones or parked cars."""
     blind_weight: float = 0.5
     """On cells that open in frames that are nothing but junk."""
