@@ -20,6 +20,12 @@ TEMPERATURE = 2 / 3
 WINDOW, STRIDE, FILTERS = 4, 2, 32
 """Pixels to a side of the window that a patch is read in, from one window to the next, and filters."""
 
+TAUGHT = ("obstacle", "crossing", "stop")
+"""What the gate is taught to know and to let through, of `agent.shown.SHOWN`: rare, and decisive when it is there."""
+
+CERTAIN = 1.0
+"""Logit of its name above which a gate lets a patch through."""
+
 CLOSED_FOR_GOOD = -4.0
 """Gate logit below which a cell is left out of a training step: its gate's slope is under a hundredth of an open one's,
 so nothing could be learned from it, and most cells are so."""
@@ -53,18 +59,24 @@ class TopKPatchesConfig:
 
 @dataclass(frozen=True)
 class Reading:
-    """One forward pass: action (B, 2); logits, kept (B, cells); attention (B, heads + 1, cells) without the null token.
+    """One forward pass: action (B, 2); kept (B, cells); attention (B, heads + 1, cells) without the null token.
 
-    The last of the heads is the share of the peak features that a cell holds. features (B, n, width): what the
-    controller's encoder makes of `cells` (B, n); of all in order, where that is None.
+    reasons (B, cells, 1 + TAUGHT): why a gate may open, as logits: that imitation asks for it, or that the patch shows
+    one of the things it was taught to know. The last of the heads is the share of the peak features that a cell holds.
+    features (B, n, width): what the controller's encoder makes of `cells` (B, n); of all in order, where that is None.
     """
 
     action: Tensor
-    logits: Tensor
+    reasons: Tensor
     kept: Tensor
     attention: Tensor
     features: Tensor
     cells: Tensor | None = None
+
+    @property
+    def logits(self) -> Tensor:
+        """(B, cells): positive where a gate is open."""
+        return self.reasons.amax(-1)
 
 
 class PatchEncoder(nn.Module):
@@ -119,34 +131,45 @@ class TopKPatches(nn.Module):
             nn.Linear(config.width, 2),
         )
         self.names = nn.Linear(config.width, len(SHOWN))  # only in training: see agent.train.objective
+        self.knows = nn.utils.skip_init(nn.Linear, config.width, len(TAUGHT))
+        nn.init.zeros_(self.knows.weight)
+        nn.init.constant_(self.knows.bias, CLOSED_FOR_GOOD)  # nothing is known before `begin_gating`
 
     def patches(self, frames: Tensor) -> Tensor:
         """uint8 frames (B, H, W, 3) to patches (B, cells, values) in [-0.5, 0.5], row by row."""
         return to_patches(frames, self.config).float().div_(255).sub_(0.5)
 
+    def gate_reasons(self, patches: Tensor) -> Tensor:
+        """(B, cells, 1 + TAUGHT) logits; a patch is let through where one of them is positive."""
+        features = self.gate[0](patches)
+        return torch.cat([self.gate[1](features), self.knows(features)], -1)
+
     def gate_logits(self, patches: Tensor) -> Tensor:
         """(B, cells): positive where a patch is let through."""
-        return self.gate(patches)[..., 0]
+        return self.gate_reasons(patches).amax(-1)
 
     @torch.no_grad()
     def begin_gating(self) -> None:
-        """Let the gate begin with what the controller has learned to see: one that closes before it understands what
-        a patch shows hardly opens again. From here on the two learn apart."""
+        """Let the gate begin with what the controller has learned to see and to name: one that closes before it
+        understands what a patch shows hardly opens again. From here on the two learn apart."""
         self.gate[0].load_state_dict(self.read[0].state_dict())
+        taught = [SHOWN.index(name) for name in TAUGHT]
+        self.knows.weight.copy_(self.names.weight[taught])
+        self.knows.bias.copy_(self.names.bias[taught] - CERTAIN)
 
     def forward(self, patches: Tensor, speed: Tensor, *, noise: Tensor | None = None) -> Reading:
-        """For training: straight-through gates, with `noise` (B, cells) added to the logits. speed (B, 1) in m/s.
+        """For training: straight-through gates, with `noise` (B, cells) added to their logits. speed (B, 1) in m/s.
 
         The cap is not applied: it is for overflow, and a gate must learn to do without it.
         """
-        logits = self.gate_logits(patches)
-        noisy = logits if noise is None else logits + noise
+        reasons = self.gate_reasons(patches)
+        noisy = reasons.amax(-1) if noise is None else reasons.amax(-1) + noise
         chance = torch.sigmoid(noisy / TEMPERATURE)
         kept = (chance > 0.5).float()
         cells = most_open(noisy)
         live = patches.gather(1, cells[..., None].expand(-1, -1, patches.shape[-1]))
         gates = (kept + chance - chance.detach()).gather(1, cells)
-        reading = self._drive(live, speed, logits, gates, kept > 0, cells)
+        reading = self._drive(live, speed, reasons, gates, kept > 0, cells)
         everywhere = cells[:, None].expand_as(reading.attention)
         attention = torch.zeros(len(patches), self.config.heads + 1, patches.shape[1]).scatter(
             2, everywhere, reading.attention
@@ -156,7 +179,7 @@ class TopKPatches(nn.Module):
     def ungated(self, patches: Tensor, speed: Tensor) -> Reading:
         """For learning to drive before learning to ignore: every patch is let through."""
         open_gates = torch.ones(patches.shape[:2])
-        return self._drive(patches, speed, open_gates, open_gates, open_gates > 0)
+        return self._drive(patches, speed, open_gates[..., None], open_gates, open_gates > 0)
 
     @torch.inference_mode()
     def decide(self, patches: Tensor, speed: Tensor, keep: Tensor | None = None) -> Reading:
@@ -164,9 +187,9 @@ class TopKPatches(nn.Module):
 
         Patches that were not kept are blanked before the controller's own encoder sees them.
         """
-        logits = self.gate_logits(patches)
-        kept = self.threshold(logits) if keep is None else keep
-        return self._drive(patches * kept[..., None], speed, logits, kept.float(), kept)
+        reasons = self.gate_reasons(patches)
+        kept = self.threshold(reasons.amax(-1)) if keep is None else keep
+        return self._drive(patches * kept[..., None], speed, reasons, kept.float(), kept)
 
     def threshold(self, logits: Tensor) -> Tensor:
         """(B, cells) bool: open gates, at most K a frame (the strongest, where more are open)."""
@@ -177,7 +200,7 @@ class TopKPatches(nn.Module):
         return kept
 
     def _drive(
-        self, patches: Tensor, speed: Tensor, logits: Tensor, gates: Tensor, kept: Tensor, cells: Tensor | None = None
+        self, patches: Tensor, speed: Tensor, reasons: Tensor, gates: Tensor, kept: Tensor, cells: Tensor | None = None
     ) -> Reading:
         features = self.read[0](patches, cells)
         tokens = self.read[1:](features)
@@ -191,7 +214,7 @@ class TopKPatches(nn.Module):
         action = torch.tanh(self.control(torch.cat([pooled, peaks, speed / 10], 1)))
         held = peak_shares(peaks, holders, tokens.shape[1])
         attention = torch.cat([weights[:, :-1].transpose(1, 2), held[:, None]], 1)
-        return Reading(action, logits, kept, attention, features, cells)
+        return Reading(action, reasons, kept, attention, features, cells)
 
 
 def peak_shares(peaks: Tensor, holders: Tensor, cells: int) -> Tensor:

@@ -1,5 +1,6 @@
 """Losses: imitate the expert, and, for gated networks, learn to ignore the rest of the picture."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,7 +10,7 @@ from torch.nn import functional as F
 
 from agent.config import Closing
 from agent.dataset import Batch
-from agent.models.topk_patches import TEMPERATURE, TopKPatches, to_patches
+from agent.models.topk_patches import CERTAIN, TAUGHT, TEMPERATURE, TopKPatches, to_patches
 from agent.shown import SHOWN
 from agent.train.junk import blur, nothing_but_junk, replace_unread
 from sim.policy import Observation
@@ -41,10 +42,6 @@ NAMING_WEIGHT, PRESENT = 4.0, 2
 PRESENT_WEIGHTS = {"vehicle": 8.0, "obstacle": 40.0, "crossing": 40.0, "pedestrian": 20.0, "stop": 8.0, "go": 8.0}
 """Of the cells that show a thing, in the naming loss: what is rare counts more."""
 
-LOOKED_AT, LARGE, OPEN = ("obstacle", "crossing", "stop"), 4, 1.0
-"""What a gate is told to let through where it covers at least so many pixels of a cell, and the logit asked for. Such
-cells do not count against the budget."""
-
 BLIND_PART = 4
 """One frame in so many of the second half is also shown to the gate with junk in every cell: cells that are always read
 would never meet any otherwise, and open by their place alone."""
@@ -60,30 +57,14 @@ def imitation_loss(action: Tensor, target: Tensor) -> Tensor:
     return torch.stack(losses).mean()
 
 
-def naming_loss(network: TopKPatches, features: Tensor, pixels: Tensor) -> Tensor:
-    """How badly the controller's features (..., width) of cells tell what these show, pixels (..., len(SHOWN)) of each.
+def naming_loss(logits: Tensor, present: Tensor, names: Sequence[str] = SHOWN) -> Tensor:
+    """How badly logits (..., len(names)) tell what a cell shows, present (..., len(names)) in {0, 1}.
 
-    Imitation alone finds a person of a few pixels among 144 cells too slowly.
+    Of the controller's encoder: imitation alone finds a person of a few pixels among 144 cells too slowly. Of the gate:
+    the budget closes what is rare with its surroundings, a red lamp with the sky, before imitation can tell its worth.
     """
-    weight = torch.tensor([PRESENT_WEIGHTS[name] for name in SHOWN])
-    present = (pixels >= PRESENT).float()
-    return F.binary_cross_entropy_with_logits(network.names(features), present, pos_weight=weight)
-
-
-def to_look_at(pixels: Tensor) -> Tensor:
-    """(B, cells, len(LOOKED_AT)) bool: which cells show what may bind a driver; pixels (B, cells, len(SHOWN))."""
-    return pixels[..., [SHOWN.index(name) for name in LOOKED_AT]] >= LARGE
-
-
-def looking_loss(logits: Tensor, binding: Tensor) -> Tensor:
-    """How far the gates (B, cells) of `binding` cells (B, cells, len(LOOKED_AT)) are from open; each kind counts alike,
-    however rare.
-
-    The budget closes rare things with their surroundings, a red lamp with the sky, before imitation can tell their
-    worth; and a closed gate learns nothing more.
-    """
-    short = F.relu(OPEN - logits)[..., None] * binding
-    return (short.sum((0, 1)) / binding.sum((0, 1)).clamp_min(1)).mean()
+    weight = torch.tensor([PRESENT_WEIGHTS[name] for name in names])
+    return F.binary_cross_entropy_with_logits(logits, present, pos_weight=weight)
 
 
 def open_loss(network: TopKPatches, batch: Batch) -> Losses:
@@ -91,7 +72,7 @@ def open_loss(network: TopKPatches, batch: Batch) -> Losses:
     patches, speed, target = _tensors(network, batch)
     reading = network.ungated(patches, speed)
     imitation = imitation_loss(reading.action, target)
-    naming = naming_loss(network, reading.features, _pixels(network, batch))
+    naming = naming_loss(network.names(reading.features), _present(network, batch))
     total = imitation + NAMING_WEIGHT * naming
     return Losses(total, imitation.item(), naming.item(), 0.0, 0.0, reading.kept.float().mean().item())
 
@@ -116,30 +97,31 @@ def closing_loss(
 
     imitation = imitation_loss(reading.action, target)
     cells = reading.cells[half:, :, None].expand(-1, -1, len(SHOWN))
-    pixels = _pixels(network, batch)[half:]
-    naming = naming_loss(network, reading.features[half:], pixels.gather(1, cells))
-    binding = to_look_at(pixels)
-    looking = looking_loss(reading.logits[half:], binding)
+    present = _present(network, batch)[half:]
+    naming = naming_loss(network.names(reading.features[half:]), present.gather(1, cells))
+    wanted, known = reading.reasons[half:, :, 0], reading.reasons[half:, :, 1:] + CERTAIN
+    knowing = naming_loss(known, present[..., [SHOWN.index(name) for name in TAUGHT]], TAUGHT)
     consistency = F.huber_loss(reading.action[:half], clean.action, delta=0.1)
     # A hinge: junk that is closed already gets no push.
     junk_open = (F.relu(reading.logits[:half] + closing.junk_margin) * junk).sum() / junk.sum().clamp_min(1)
     blind = network.gate_logits(nothing_but_junk(patches[half : half + half // BLIND_PART], generator))
     junk_open = junk_open + closing.blind_weight * F.relu(blind + closing.junk_margin).mean()
+    budget, _ = budget_loss(wanted, closing.budget, done)  # what is taught is free: people must not cost the lines
     logits = reading.logits[half:]
-    ordinary = ~binding.any(2)  # a street full of people must not cost the lines
-    budget, open_share = budget_loss(logits[ordinary], closing.budget, done)
     margin = F.relu(closing.margin - logits.abs()).mean()
     total = (
         imitation
         + NAMING_WEIGHT * naming
-        + closing.looking_weight * looking
+        + closing.knowing_weight * knowing
         + closing.consistency_weight * consistency
         + closing.budget_weight * budget
         + closing.junk_weight * junk_open
         + closing.margin_weight * margin
     )
     opened = (reading.kept[:half] & replaced).sum() / replaced.sum().clamp_min(1)
-    return Losses(total, imitation.item(), naming.item(), consistency.item(), opened.item(), open_share.item())
+    return Losses(
+        total, imitation.item(), naming.item(), consistency.item(), opened.item(), (logits > 0).float().mean().item()
+    )
 
 
 def budget_loss(logits: Tensor, budget: float, done: float) -> tuple[Tensor, Tensor]:
@@ -166,10 +148,11 @@ def _tensors(network: TopKPatches, batch: Batch) -> tuple[Tensor, Tensor, Tensor
     return *observe(network, batch.observation), torch.from_numpy(batch.action)
 
 
-def _pixels(network: TopKPatches, batch: Batch) -> Tensor:
-    """(B, cells, len(SHOWN)) how many pixels of a cell show something of a kind."""
+def _present(network: TopKPatches, batch: Batch) -> Tensor:
+    """(B, cells, len(SHOWN)) 1 where a cell shows something of a kind."""
     cells = to_patches(torch.from_numpy(batch.shown)[..., None], network.config)
-    return torch.stack([(cells == kind).sum(2) for kind in range(1, len(SHOWN) + 1)], 2)
+    counts = [(cells == kind).sum(2) for kind in range(1, len(SHOWN) + 1)]
+    return (torch.stack(counts, 2) >= PRESENT).float()
 
 
 def _blurred(network: TopKPatches, batch: Batch, generator: torch.Generator, frames: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 
 from agent.models.topk_patches import TopKPatches, TopKPatchesConfig
 from agent.shown import SHOWN
-from agent.train.objective import SHARP, budget_loss, imitation_loss, looking_loss, naming_loss, to_look_at
+from agent.train.objective import SHARP, budget_loss, imitation_loss, naming_loss
 
 
 def logits(open_gates: int, gates: int = 100, size: float = 30.0) -> torch.Tensor:
@@ -59,34 +59,23 @@ def test_imitation_weighs_steer_above_pedal_and_bounds_outliers(column: int, wei
 
 def test_naming_counts_what_is_rare_more() -> None:
     """Of even odds, by hand: log 2 for each of the five names that do not apply, 8 log 2 for a vehicle."""
-    network = TopKPatches(TopKPatchesConfig())
-    torch.nn.init.zeros_(network.names.weight)
-    torch.nn.init.zeros_(network.names.bias)
-    pixels = 2 * torch.eye(len(SHOWN), dtype=torch.long)[:1]
-    loss = naming_loss(network, torch.randn(1, 96), pixels)
-    assert loss.item() == pytest.approx((5 + 8) / 6 * math.log(2))
+    vehicle = torch.eye(len(SHOWN))[:1]
+    assert naming_loss(torch.zeros(1, len(SHOWN)), vehicle).item() == pytest.approx((5 + 8) / 6 * math.log(2))
 
 
-def test_looking_asks_of_each_kind_alike_and_only_where_there_is_enough() -> None:
-    """By hand: one of two cells with a lamp is open and one 2 short, one with a cone 3 short, nobody crosses.
-
-    One pixel of a cone, a vehicle and a green lamp ask for nothing.
-    """
-    pixels = torch.zeros(1, 6, len(SHOWN), dtype=torch.long)
-    pixels[0, [0, 1], SHOWN.index("stop")] = 4
-    pixels[0, 2, SHOWN.index("obstacle")] = 30
-    pixels[0, 3, SHOWN.index("obstacle")] = 1
-    pixels[0, 4, SHOWN.index("vehicle")] = pixels[0, 5, SHOWN.index("go")] = 40
-    logits = torch.tensor([[5.0, -1.0, -2.0, -9.0, -9.0, -9.0]])
-    assert looking_loss(logits, to_look_at(pixels)).item() == pytest.approx((1 + 3 + 0) / 3)
+def test_naming_a_few_weighs_each_by_its_own_rarity() -> None:
+    """By hand: an obstacle that is there, a lamp that is not."""
+    loss = naming_loss(torch.zeros(1, 2), torch.tensor([[1.0, 0.0]]), ("obstacle", "stop"))
+    assert loss.item() == pytest.approx((40 + 1) / 2 * math.log(2))
 
 
 def test_names_never_reach_the_gate() -> None:
-    """The gradient of the naming loss reaches the controller's encoder and no weight of the gate."""
+    """The gradient of the controller's naming reaches its encoder and no weight of the gate."""
     torch.manual_seed(0)
     network = TopKPatches(TopKPatchesConfig())
     reading = network(torch.rand(4, 144, 192) - 0.5, torch.full((4, 1), 5.0))
-    naming_loss(network, reading.features, torch.full((4, reading.features.shape[1], len(SHOWN)), 9)).backward()
+    named = network.names(reading.features)
+    naming_loss(named, torch.ones_like(named)).backward()
     assert network.names.weight.grad is not None
     assert network.read[0].place.weight.grad.abs().max() > 0
-    assert all(weight.grad is None for weight in network.gate.parameters())
+    assert all(weight.grad is None for weight in (*network.gate.parameters(), *network.knows.parameters()))

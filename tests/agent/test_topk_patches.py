@@ -6,7 +6,9 @@ import torch
 
 from agent.models.policy import TopKPatchesPolicy, parameter_count
 from agent.models.topk_patches import (
+    CERTAIN,
     CLOSED_FOR_GOOD,
+    TAUGHT,
     TEMPERATURE,
     TopKPatches,
     TopKPatchesConfig,
@@ -15,6 +17,7 @@ from agent.models.topk_patches import (
     position_features,
     to_patches,
 )
+from agent.shown import SHOWN
 
 CONFIG = TopKPatchesConfig()
 
@@ -133,6 +136,31 @@ def test_the_last_head_is_who_holds_the_peaks() -> None:
     """By hand: of four features that are anything anywhere, cell 2 holds three and cell 0 one."""
     tokens = torch.tensor([[[1.0, 0, 0, 0, 5], [0, 1, 0, 0, 0], [0, 2, 3, 0, 6]]])
     assert peak_shares(*tokens.max(1), cells=3).tolist() == [[0.25, 0.0, 0.75]]
+
+
+def test_a_gate_opens_for_any_of_its_reasons() -> None:
+    """Nothing is wanted; then the second of the things that are taught is known, everywhere, and the cap decides."""
+    network = TopKPatches(CONFIG)
+    patches = network.patches(torch.from_numpy(frames(2)))
+    with torch.no_grad():
+        torch.nn.init.zeros_(network.gate[1].weight)
+        network.gate[1].bias.fill_(-2.0)
+        assert not network.decide(patches, torch.zeros(2, 1)).kept.any()
+        network.knows.bias[1] = 1.0
+    reading = network.decide(patches, torch.zeros(2, 1), None)
+    assert (reading.logits == 1).all()
+    assert (reading.reasons[..., 0] == -2).all()
+    assert (reading.kept.sum(1) == CONFIG.most_kept).all()
+
+
+def test_the_gate_begins_by_knowing_what_the_controller_names() -> None:
+    """With the same features it knows a thing where the controller's logit for its name is above CERTAIN."""
+    torch.manual_seed(0)
+    network = TopKPatches(CONFIG)
+    patches = network.patches(torch.from_numpy(frames(2)))
+    network.begin_gating()
+    named = network.names(network.read[0](patches))[..., [SHOWN.index(name) for name in TAUGHT]]
+    torch.testing.assert_close(network.gate_reasons(patches)[..., 1:], named - CERTAIN)
 
 
 def test_the_gate_begins_with_what_the_controller_sees() -> None:
