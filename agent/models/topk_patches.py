@@ -63,7 +63,7 @@ class Reading:
 
     reasons (B, cells, 1 + TAUGHT): why a gate may open, as logits: that imitation asks for it, or that the patch shows
     one of the things it was taught to know. The last of the heads is the share of the peak features that a cell holds.
-    features (B, n, width): what the controller's encoder makes of `cells` (B, n); of all in order, where that is None.
+    features (B, cells, width): what the controller's encoder makes of the patches that it was given.
     """
 
     action: Tensor
@@ -71,7 +71,6 @@ class Reading:
     kept: Tensor
     attention: Tensor
     features: Tensor
-    cells: Tensor | None = None
 
     @property
     def logits(self) -> Tensor:
@@ -97,13 +96,12 @@ class PatchEncoder(nn.Module):
         self.content = nn.Sequential(nn.Linear(windows * FILTERS, width), nn.LayerNorm(width), nn.ReLU())
         self.place = nn.Linear(width + positions.shape[1], width)
 
-    def forward(self, patches: Tensor, cells: Tensor | None = None) -> Tensor:
-        """`cells` (B, n): which ones these are, where it is not all of them in order."""
+    def forward(self, patches: Tensor) -> Tensor:
+        """All patches of each frame, in order."""
         pixels = patches.unflatten(-1, (*self.patch_size, 3))
         windows = pixels.unfold(2, WINDOW, STRIDE).unfold(3, WINDOW, STRIDE).permute(0, 1, 2, 3, 5, 6, 4)
         content = self.content(F.relu(self.filters(windows.flatten(-3))).flatten(2))
-        positions = self.positions.expand(len(patches), -1, -1) if cells is None else self.positions[cells]
-        return F.relu(self.place(torch.cat([content, positions], -1)))
+        return F.relu(self.place(torch.cat([content, self.positions.expand(len(patches), -1, -1)], -1)))
 
 
 class TopKPatches(nn.Module):
@@ -130,10 +128,8 @@ class TopKPatches(nn.Module):
             *(nn.Linear(config.width, config.width), nn.ReLU()),
             nn.Linear(config.width, 2),
         )
-        self.names = nn.Linear(config.width, len(SHOWN))  # only in training: see agent.train.objective
-        self.knows = nn.utils.skip_init(nn.Linear, config.width, len(TAUGHT))
-        nn.init.zeros_(self.knows.weight)
-        nn.init.constant_(self.knows.bias, CLOSED_FOR_GOOD)  # nothing is known before `begin_gating`
+        self.names = nn.Linear(config.width, len(SHOWN))
+        self.taught = [SHOWN.index(name) for name in TAUGHT]
 
     def patches(self, frames: Tensor) -> Tensor:
         """uint8 frames (B, H, W, 3) to patches (B, cells, values) in [-0.5, 0.5], row by row."""
@@ -141,8 +137,11 @@ class TopKPatches(nn.Module):
 
     def gate_reasons(self, patches: Tensor) -> Tensor:
         """(B, cells, 1 + TAUGHT) logits; a patch is let through where one of them is positive."""
-        features = self.gate[0](patches)
-        return torch.cat([self.gate[1](features), self.knows(features)], -1)
+        return self._reasons(patches, self.read[0](patches))
+
+    def _reasons(self, patches: Tensor, features: Tensor) -> Tensor:
+        """As `gate_reasons`; features (B, cells, width): what the controller's encoder makes of the patches."""
+        return torch.cat([self.gate(patches), self.names(features)[..., self.taught] - CERTAIN], -1)
 
     def gate_logits(self, patches: Tensor) -> Tensor:
         """(B, cells): positive where a patch is let through."""
@@ -150,46 +149,45 @@ class TopKPatches(nn.Module):
 
     @torch.no_grad()
     def begin_gating(self) -> None:
-        """Let the gate begin with what the controller has learned to see and to name: one that closes before it
-        understands what a patch shows hardly opens again. From here on the two learn apart."""
+        """Let the gate begin with what the controller has learned to see: one that closes before it understands what
+        a patch shows hardly opens again. From here on the two learn apart."""
         self.gate[0].load_state_dict(self.read[0].state_dict())
-        taught = [SHOWN.index(name) for name in TAUGHT]
-        self.knows.weight.copy_(self.names.weight[taught])
-        self.knows.bias.copy_(self.names.bias[taught] - CERTAIN)
 
     def forward(self, patches: Tensor, speed: Tensor, *, noise: Tensor | None = None) -> Reading:
         """For training: straight-through gates, with `noise` (B, cells) added to their logits. speed (B, 1) in m/s.
 
         The cap is not applied: it is for overflow, and a gate must learn to do without it.
         """
-        reasons = self.gate_reasons(patches)
+        features = self.read[0](patches)
+        reasons = self._reasons(patches, features)
         noisy = reasons.amax(-1) if noise is None else reasons.amax(-1) + noise
         chance = torch.sigmoid(noisy / TEMPERATURE)
         kept = (chance > 0.5).float()
         cells = most_open(noisy)
-        live = patches.gather(1, cells[..., None].expand(-1, -1, patches.shape[-1]))
+        live = features.gather(1, cells[..., None].expand(-1, -1, features.shape[-1]))
         gates = (kept + chance - chance.detach()).gather(1, cells)
-        reading = self._drive(live, speed, reasons, gates, kept > 0, cells)
+        reading = self._drive(live, speed, reasons, gates, kept > 0)
         everywhere = cells[:, None].expand_as(reading.attention)
         attention = torch.zeros(len(patches), self.config.heads + 1, patches.shape[1]).scatter(
             2, everywhere, reading.attention
         )
-        return replace(reading, attention=attention)
+        return replace(reading, attention=attention, features=features)
 
     def ungated(self, patches: Tensor, speed: Tensor) -> Reading:
         """For learning to drive before learning to ignore: every patch is let through."""
         open_gates = torch.ones(patches.shape[:2])
-        return self._drive(patches, speed, open_gates[..., None], open_gates, open_gates > 0)
+        return self._drive(self.read[0](patches), speed, open_gates[..., None], open_gates, open_gates > 0)
 
     @torch.inference_mode()
     def decide(self, patches: Tensor, speed: Tensor, keep: Tensor | None = None) -> Reading:
         """For driving: absolute threshold, then the cap; `keep` (B, cells) bool forces the mask.
 
-        Patches that were not kept are blanked before the controller's own encoder sees them.
+        Patches that were not kept are blanked before the controller's encoder sees them for the decision. For the mask
+        it has seen them all, and of that only the names of what is TAUGHT are used.
         """
         reasons = self.gate_reasons(patches)
         kept = self.threshold(reasons.amax(-1)) if keep is None else keep
-        return self._drive(patches * kept[..., None], speed, reasons, kept.float(), kept)
+        return self._drive(self.read[0](patches * kept[..., None]), speed, reasons, kept.float(), kept)
 
     def threshold(self, logits: Tensor) -> Tensor:
         """(B, cells) bool: open gates, at most K a frame (the strongest, where more are open)."""
@@ -199,22 +197,20 @@ class TopKPatches(nn.Module):
             kept = kept & strongest
         return kept
 
-    def _drive(
-        self, patches: Tensor, speed: Tensor, reasons: Tensor, gates: Tensor, kept: Tensor, cells: Tensor | None = None
-    ) -> Reading:
-        features = self.read[0](patches, cells)
+    def _drive(self, features: Tensor, speed: Tensor, reasons: Tensor, gates: Tensor, kept: Tensor) -> Reading:
+        """The action from features (B, n, width) of patches and their gates (B, n)."""
         tokens = self.read[1:](features)
         scores = self.query(tokens).clamp(-8, 8).exp() * gates[..., None]
-        null = self.null_score.clamp(-8, 8).exp().expand(len(patches), -1, -1)
+        null = self.null_score.clamp(-8, 8).exp().expand(len(features), -1, -1)
         scores = torch.cat([scores, null], 1)
         weights = scores / scores.sum(1, keepdim=True)
-        values = torch.cat([self.value(tokens), self.null_value.expand(len(patches), -1, -1)], 1)
+        values = torch.cat([self.value(tokens), self.null_value.expand(len(features), -1, -1)], 1)
         pooled = torch.einsum("bnh,bnd->bhd", weights, values).flatten(1)
         peaks, holders = (tokens * gates[..., None]).max(1)
         action = torch.tanh(self.control(torch.cat([pooled, peaks, speed / 10], 1)))
         held = peak_shares(peaks, holders, tokens.shape[1])
         attention = torch.cat([weights[:, :-1].transpose(1, 2), held[:, None]], 1)
-        return Reading(action, reasons, kept, attention, features, cells)
+        return Reading(action, reasons, kept, attention, features)
 
 
 def peak_shares(peaks: Tensor, holders: Tensor, cells: int) -> Tensor:

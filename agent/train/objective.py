@@ -1,6 +1,5 @@
 """Losses: imitate the expert, and, for gated networks, learn to ignore the rest of the picture."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,7 +9,7 @@ from torch.nn import functional as F
 
 from agent.config import Closing
 from agent.dataset import Batch
-from agent.models.topk_patches import CERTAIN, TAUGHT, TEMPERATURE, TopKPatches, to_patches
+from agent.models.topk_patches import TEMPERATURE, TopKPatches, to_patches
 from agent.shown import SHOWN
 from agent.train.junk import blur, nothing_but_junk, replace_unread
 from sim.policy import Observation
@@ -57,13 +56,13 @@ def imitation_loss(action: Tensor, target: Tensor) -> Tensor:
     return torch.stack(losses).mean()
 
 
-def naming_loss(logits: Tensor, present: Tensor, names: Sequence[str] = SHOWN) -> Tensor:
-    """How badly logits (..., len(names)) tell what a cell shows, present (..., len(names)) in {0, 1}.
+def naming_loss(logits: Tensor, present: Tensor) -> Tensor:
+    """How badly logits (..., len(SHOWN)) tell what a cell shows, present (..., len(SHOWN)) in {0, 1}.
 
-    Of the controller's encoder: imitation alone finds a person of a few pixels among 144 cells too slowly. Of the gate:
-    the budget closes what is rare with its surroundings, a red lamp with the sky, before imitation can tell its worth.
+    Imitation alone finds a person of a few pixels among 144 cells too slowly, and the budget closes what is rare with
+    its surroundings, a red lamp with the sky, before imitation can tell its worth.
     """
-    weight = torch.tensor([PRESENT_WEIGHTS[name] for name in names])
+    weight = torch.tensor([PRESENT_WEIGHTS[name] for name in SHOWN])
     return F.binary_cross_entropy_with_logits(logits, present, pos_weight=weight)
 
 
@@ -96,23 +95,19 @@ def closing_loss(
     reading = network(torch.cat([edited, patches[half:]]), speed, noise=noise)
 
     imitation = imitation_loss(reading.action, target)
-    cells = reading.cells[half:, :, None].expand(-1, -1, len(SHOWN))
-    present = _present(network, batch)[half:]
-    naming = naming_loss(network.names(reading.features[half:]), present.gather(1, cells))
-    wanted, known = reading.reasons[half:, :, 0], reading.reasons[half:, :, 1:] + CERTAIN
-    knowing = naming_loss(known, present[..., [SHOWN.index(name) for name in TAUGHT]], TAUGHT)
+    naming = naming_loss(network.names(reading.features[half:]), _present(network, batch)[half:])
     consistency = F.huber_loss(reading.action[:half], clean.action, delta=0.1)
     # A hinge: junk that is closed already gets no push.
     junk_open = (F.relu(reading.logits[:half] + closing.junk_margin) * junk).sum() / junk.sum().clamp_min(1)
     blind = network.gate_logits(nothing_but_junk(patches[half : half + half // BLIND_PART], generator))
     junk_open = junk_open + closing.blind_weight * F.relu(blind + closing.junk_margin).mean()
-    budget, _ = budget_loss(wanted, closing.budget, done)  # what is taught is free: people must not cost the lines
+    # what is taught is free: people must not cost the lines
+    budget, _ = budget_loss(reading.reasons[half:, :, 0], closing.budget, done)
     logits = reading.logits[half:]
     margin = F.relu(closing.margin - logits.abs()).mean()
     total = (
         imitation
         + NAMING_WEIGHT * naming
-        + closing.knowing_weight * knowing
         + closing.consistency_weight * consistency
         + closing.budget_weight * budget
         + closing.junk_weight * junk_open

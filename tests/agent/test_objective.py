@@ -63,12 +63,6 @@ def test_naming_counts_what_is_rare_more() -> None:
     assert naming_loss(torch.zeros(1, len(SHOWN)), vehicle).item() == pytest.approx((5 + 8) / 6 * math.log(2))
 
 
-def test_naming_a_few_weighs_each_by_its_own_rarity() -> None:
-    """By hand: an obstacle that is there, a lamp that is not."""
-    loss = naming_loss(torch.zeros(1, 2), torch.tensor([[1.0, 0.0]]), ("obstacle", "stop"))
-    assert loss.item() == pytest.approx((40 + 1) / 2 * math.log(2))
-
-
 def test_names_never_reach_the_gate() -> None:
     """The gradient of the controller's naming reaches its encoder and no weight of the gate."""
     torch.manual_seed(0)
@@ -78,4 +72,4 @@ def test_names_never_reach_the_gate() -> None:
     naming_loss(named, torch.ones_like(named)).backward()
     assert network.names.weight.grad is not None
     assert network.read[0].place.weight.grad.abs().max() > 0
-    assert all(weight.grad is None for weight in (*network.gate.parameters(), *network.knows.parameters()))
+    assert all(weight.grad is None for weight in network.gate.parameters())

@@ -146,21 +146,12 @@ def test_a_gate_opens_for_any_of_its_reasons() -> None:
         torch.nn.init.zeros_(network.gate[1].weight)
         network.gate[1].bias.fill_(-2.0)
         assert not network.decide(patches, torch.zeros(2, 1)).kept.any()
-        network.knows.bias[1] = 1.0
+        network.names.weight[SHOWN.index(TAUGHT[1])] = 0
+        network.names.bias[SHOWN.index(TAUGHT[1])] = CERTAIN + 1.0
     reading = network.decide(patches, torch.zeros(2, 1), None)
     assert (reading.logits == 1).all()
     assert (reading.reasons[..., 0] == -2).all()
     assert (reading.kept.sum(1) == CONFIG.most_kept).all()
-
-
-def test_the_gate_begins_by_knowing_what_the_controller_names() -> None:
-    """With the same features it knows a thing where the controller's logit for its name is above CERTAIN."""
-    torch.manual_seed(0)
-    network = TopKPatches(CONFIG)
-    patches = network.patches(torch.from_numpy(frames(2)))
-    network.begin_gating()
-    named = network.names(network.read[0](patches))[..., [SHOWN.index(name) for name in TAUGHT]]
-    torch.testing.assert_close(network.gate_reasons(patches)[..., 1:], named - CERTAIN)
 
 
 def test_the_gate_begins_with_what_the_controller_sees() -> None:
