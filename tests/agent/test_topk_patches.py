@@ -59,12 +59,12 @@ def test_positions_are_cell_centres() -> None:
 def test_a_pattern_is_seen_alike_wherever_a_window_finds_it() -> None:
     """Moved by the windows' stride, a small thing gives the filters the same answer in the next window."""
     encoder = TopKPatches(CONFIG).gate[0]
-    patches = torch.zeros(2, 1, 8, 8, 3)
+    patches = torch.zeros(2, 144, 8, 8, 3)
     patches[0, 0, 1:3, 1:3, 0] = patches[1, 0, 3:5, 3:5, 0] = 0.5
     seen: list[torch.Tensor] = []
     encoder.filters.register_forward_hook(lambda _module, _inputs, output: seen.append(output))
-    encoder(patches.flatten(2), torch.zeros(2, 1, dtype=torch.long))
-    windows = seen[0].reshape(2, 3, 3, -1)
+    encoder(patches.flatten(2))
+    windows = seen[0][:, 0].reshape(2, 3, 3, -1)
     torch.testing.assert_close(windows[0, 0, 0], windows[1, 1, 1])
     assert not torch.allclose(windows[0, 0, 0], windows[1, 0, 0])
 
