@@ -44,7 +44,7 @@ def kernel(function: _Function | None = None, **options: Any) -> Any:
         before = settings.CACHE_DIR
         settings.CACHE_DIR = str(CACHE_FOLDER)  # read once, when the dispatcher is made
         try:
-            cached = options.get("inline") != "always"
+            cached = not options.get("forceinline")
             return numba.njit(cache=cached, error_model="numpy", nogil=True, **options)(target)
         finally:
             settings.CACHE_DIR = before

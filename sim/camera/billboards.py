@@ -231,14 +231,14 @@ def mix_leaves(colour, other, tint, sun, look, palette, paint):
         paint[m] = lanes(mix(shade_r, leaf_r, light), mix(shade_g, leaf_g, light), mix(shade_b, leaf_b, light))
 
 
-@kernel(inline="always")
+@kernel()
 def leaf_colour(palette, colour, other, tint, strength, channel):
     """A sunlit leaf's colour; tint in [0, 1] goes from `colour` to `other` and from dark to light."""
     leaf = mix(palette[colour, channel], palette[other, channel], tint) * (f4(0.88) + f4(0.14) * tint)
     return leaf * mix(ONE, palette[SUNLIGHT, channel] * f4(1 / 240), strength)
 
 
-@kernel(inline="always")
+@kernel()
 def lanes(red, green, blue):
     """A colour, its channels held to [0, 255], as red, blue, green in the 16-bit lanes of a uint64."""
     r, g, b = (
@@ -249,7 +249,7 @@ def lanes(red, green, blue):
     return u8(r | u8(b << u8(16)) | u8(g << u8(32)))
 
 
-@kernel(inline="always")
+@kernel()
 def dim(colour, share):
     """Lane by lane, `share` 256ths of a colour."""
     return u8(u8(colour * share) >> u8(8)) & LANES
@@ -298,7 +298,7 @@ def draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, ta
         y = y + y_step
 
 
-@kernel(inline="always")
+@kernel()
 def draw_run(out, u0, u1, texels, source, colours):
     """Blend columns u0 to u1 of a row; source: row among the texels, their stride and start, whether to interpolate
     between rows, the texel at u0 and the step."""
@@ -326,13 +326,13 @@ def draw_seen_runs(out, u0, u1, texels, source, colours, nearer, mine):
             draw_run(out, begin, u, texels, (y, stride, start, smooth, x + (begin - u0) * x_step, x_step), colours)
 
 
-@kernel(inline="always")
+@kernel()
 def fixed(value):
     """A float as a 48.16 fixed-point number."""
     return np.int64(value * f4(65536))
 
 
-@kernel(inline="always")
+@kernel()
 def sprite_row(out, u0, u1, texels, offset, x, step, colours):
     """Blend one row of a shrunk sprite, linear between neighbours in the row of texels at `offset`."""
     for u in range(u8(u0), u8(max(u0, u1))):
@@ -341,7 +341,7 @@ def sprite_row(out, u0, u1, texels, offset, x, step, colours):
         x = x + step
 
 
-@kernel(inline="always")
+@kernel()
 def smooth_sprite_row(out, u0, u1, texels, offset, stride, share, x, step, colours):
     """Blend one row of a magnified sprite, bilinear; `share` 256ths of the way to the next row of texels."""
     for u in range(u8(u0), u8(max(u0, u1))):
@@ -353,19 +353,19 @@ def smooth_sprite_row(out, u0, u1, texels, offset, stride, share, x, step, colou
         x = x + step
 
 
-@kernel(inline="always")
+@kernel()
 def fraction(x):
     """The fraction of a 48.16 number, in 256ths."""
     return u8((x >> 8) & 255)
 
 
-@kernel(inline="always")
+@kernel()
 def mix_texels(a, b, share):
     """Lane by lane from a to b, `share` 256ths of the way."""
     return u8(u8(u8(a * u8(u8(256) - share)) + u8(b * share)) >> u8(8)) & LANES
 
 
-@kernel(inline="always")
+@kernel()
 def blend_texel(pixel, texel, colours):
     """A texel over a pixel. Weights times colours sum to less than 2^16, so the lanes keep to themselves.
 

@@ -86,7 +86,7 @@ def draw_stars(image, view, stars, look):
             draw_star(image, u, v, gain * stars[i, 3] * clamp01(stars[i, 2] * f4(7)))
 
 
-@kernel(inline="always")
+@kernel()
 def draw_star(image, u, v, light):
     """Add light to the four pixels about (u, v), counted from the first pixel's centre."""
     column, row = np.int64(u), np.int64(v)
@@ -187,7 +187,7 @@ def draw_reflections(image, view, macro, origin, look):
         mirror_row(image[v, : view.width], above, macro, place, mirror)
 
 
-@kernel(inline="always")
+@kernel()
 def mirrored_rows(view, below):
     """The four rows that wet ground mirrors, `below` pixels under the horizon."""
     smear = f4(0.7) + f4(0.11) * below
@@ -199,7 +199,7 @@ def mirrored_rows(view, below):
     )
 
 
-@kernel(inline="always")
+@kernel()
 def mirrored_row(view, above):
     """The row `above` pixels over the horizon, within the sky."""
     return min(max(np.int64(view.centre_y - above), 0), max(view.horizon - 1, 0))
@@ -281,7 +281,7 @@ def draw_planet(image, view, yaw, clouds, look, palette):
             image[v, u] = planet_pixel(image[v, u], x, y, radius, air, clouds, palette)
 
 
-@kernel(inline="always")
+@kernel()
 def planet_pixel(pixel, x, y, radius, air, clouds, palette):
     """Planet and rings over one pixel at (x, y) planet radii from the middle, rings along x."""
     r2 = x * x + y * y

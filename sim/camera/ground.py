@@ -157,7 +157,7 @@ def road_nodes(grid, macro, lap, x, y, dx, dy, eye_x, eye_y, stride, drop, count
         x, y = x + dx * stride, y + dy * stride
 
 
-@kernel(inline="always")
+@kernel()
 def same_lap(reference, s, lap):
     """s brought within half a lap of `reference`: it jumps by a lap at the seam."""
     s = s - lap if s - reference > HALF * lap else s
@@ -222,14 +222,14 @@ def grain_row(out, x, y, dx, dy, amplitude, keep):
         out[u] = out[u] * keep + f4(i4(scramble(h) & u4(0xFFFF)) - i4(32768)) * scale
 
 
-@kernel(inline="always")
+@kernel()
 def pulse_integral(t):
     """Integral of the dash pulse train from 0 to t, in periods."""
     whole = np.floor(t)
     return whole * DASH_DUTY + min(t - whole, DASH_DUTY)
 
 
-@kernel(inline="always")
+@kernel()
 def band(a, inner, outer, sharp):
     """Share of a pixel's footprint with `a` between two values; sharp: 1 / footprint."""
     return clamp01((outer - a) * sharp + HALF) - clamp01((inner - a) * sharp + HALF)
@@ -272,7 +272,7 @@ def shade_row(out, lines, grain, colours, reach, clear, look):
         out[u] = pack(r, g, b, slot)
 
 
-@kernel(inline="always")
+@kernel()
 def patch(d, t):
     """A random number for each stretch of 6 m of each lane: where the asphalt was mended."""
     lane = u4(0x632BE5AB) if d > ZERO else u4(0)
@@ -388,33 +388,33 @@ def stop_line_span(out, lines, grain, colours, decal, lap, foot, wear, begin, en
         out[u] = owned(pixel, LANE_MARKING_CLASS) if inside else pixel
 
 
-@kernel(inline="always")
+@kernel()
 def way_to(decal, t, lap):
     """Metres of s between a decal's middle and t, which is in dash periods."""
     middle = decal[0] * (ONE / DASH_PERIOD)
     return abs(same_lap(middle, t, lap * (ONE / DASH_PERIOD)) - middle) * DASH_PERIOD
 
 
-@kernel(inline="always")
+@kernel()
 def within(way, half, foot):
     """The share of a footprint, `foot` metres of s long and `way` from a middle, that lies less than `half` off it."""
     return clamp01((half - way) / foot + HALF)
 
 
-@kernel(inline="always")
+@kernel()
 def painted(pixel, colours, share, noise, fine, wear):
     """Road paint over `share` of a pixel, worn where the noise is high."""
     share = share * (ONE - clamp01(wear * (TWO * noise + fine * f4(0.08))))
     return tint_pixel(pixel, colours[MARKING, 0], colours[MARKING, 1], colours[MARKING, 2], share)
 
 
-@kernel(inline="always")
+@kernel()
 def owned(pixel, slot):
     """The pixel with another slot."""
     return u4(pixel & u4(0xFFFFFF)) | u4(u4(slot) << u4(24))
 
 
-@kernel(inline="always")
+@kernel()
 def bar_integral(d):
     """Integral from 0 to d of a zebra's bars: half a metre white, half a metre bare."""
     whole = np.floor(d)

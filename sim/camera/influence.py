@@ -11,13 +11,13 @@ from sim.camera.billboards import draw_sprites
 from sim.camera.effects import mirrored_rows
 from sim.camera.kernels import aim, grade, is_finite, sun_direction, turn
 from sim.camera.meshes import BUILDING, draw_mesh, draw_meshes, find_hidden, find_meshes
-from sim.camera.pixels import HALF, WETNESS, ZERO, f4, i4, kernel, u4
+from sim.camera.pixels import HALF, WETNESS, ZERO, entry, f4, i4, kernel, u4
 from sim.camera.shadows import draw_shadows
 
 BLACK, WHITE = u4(0), u4(0xFFFFFF)
 
 
-@kernel()
+@entry()
 def mark_influence(objects, alone, without, poses, looks, lens, art, scratch, mask):
     """Set `mask` (B, H, W) where object `without` (B,) of each table, objects (B, M, columns), can change a picture.
 

@@ -44,6 +44,7 @@ from sim.camera.pixels import (
     ZERO,
     View,
     ceil_int,
+    entry,
     f4,
     kernel,
     u4,
@@ -98,7 +99,7 @@ def mesh_depths(row, inverse, first_slot, depths):
             depths[u] = f4(1) / inverse[u]
 
 
-@kernel()
+@entry()
 def render(
     grids, origins, laps, objects, decals, pavements, rows, tables, without, poses, looks, lens, azimuths, sky_columns,
     art, scratch, truth, rgb, segmentation, instance, depth,
@@ -153,7 +154,7 @@ def is_finite(values):
     return total == ZERO
 
 
-@kernel(inline="always")
+@kernel()
 def turn(pose):
     """A pose's yaw in [0, 2 pi)."""
     return pose[2] - 2 * math.pi * math.floor(pose[2] / (2 * math.pi))

@@ -285,7 +285,7 @@ def plane_of(points, corners, n, plane):
 # --- colours ----------------------------------------------------------------------------------------------------------
 
 
-@kernel(inline="always")
+@kernel()
 def shade_of(tint, shades):
     """Which of a list of colours a tint in [-1, 1] picks."""
     return i4((min(max(tint, -ONE), ONE) + ONE) * f4(0.4999) * f4(shades.shape[0]))

@@ -12,8 +12,13 @@ from sim.jit import kernel as counting_kernel
 from sim.scene import CLASSES
 from sim.theme import COLOURS, EFFECTS, LOOK_FIELDS
 
-kernel = partial(counting_kernel, _nrt=False)
-"""No reference counting: these kernels allocate nothing, and counting the views of rows took a third of a frame."""
+entry = partial(counting_kernel, _nrt=False)
+"""A kernel that Python calls. These kernels allocate nothing, and counting references to the views of rows took a third
+of a frame."""
+
+kernel = partial(entry, forceinline=True)
+"""A kernel that only kernels call: merged into its caller, for to pass the scratch on costs more than a row of
+pixels."""
 
 f4, i4, u4, u8 = np.float32, np.int32, np.uint32, np.uint64
 
@@ -64,60 +69,60 @@ class View(NamedTuple):
     sin: Any
 
 
-@kernel(inline="always")
+@kernel()
 def clamp01(x):
     """x limited to [0, 1]."""
     x = x if x > ZERO else ZERO
     return x if x < ONE else ONE
 
 
-@kernel(inline="always")
+@kernel()
 def ceil_int(x):
     """The least integer not below x, as int64, without a library call."""
     i = np.int64(x)
     return i + 1 if f4(i) < x else i
 
 
-@kernel(inline="always")
+@kernel()
 def mix(a, b, share):
     """a at share 0, b at share 1."""
     return a + (b - a) * share
 
 
-@kernel(inline="always")
+@kernel()
 def pack(red, green, blue, slot):
     """One pixel from colours in [0, 256) and an int32 slot."""
     return u4(i4(red) | i4(green) << i4(8) | i4(blue) << i4(16) | slot << i4(24))
 
 
-@kernel(inline="always")
+@kernel()
 def unpack(pixel):
     """Red, green, blue of a pixel as float32."""
     return f4(i4(pixel & u4(255))), f4(i4((pixel >> u4(8)) & u4(255))), f4(i4((pixel >> u4(16)) & u4(255)))
 
 
-@kernel(inline="always")
+@kernel()
 def tint_pixel(pixel, red, green, blue, share):
     """A colour blended over a pixel; the slot stays."""
     r, g, b = unpack(pixel)
     return pack(mix(r, red, share), mix(g, green, share), mix(b, blue, share), i4(0)) | u4(pixel & u4(0xFF000000))
 
 
-@kernel(inline="always")
+@kernel()
 def transmittance(optical_depth):
     """Share of light that passes a haze: exp(-x) to 2 % below x = 1.5, without a library call."""
     x = optical_depth
     return ONE / (ONE + x * (ONE + x * (HALF + x * f4(1 / 6))))
 
 
-@kernel(inline="always")
+@kernel()
 def ramp(span, value, step):
     """Fill one block with a linear run."""
     for i in range(BLOCK):
         span[i] = value + step * f4(i4(i))
 
 
-@kernel(inline="always")
+@kernel()
 def tiled(texture, x, y, mask):
     """Bilinear sample of a square tiling texture whose side is mask + 1, at x, y >= 0 in texels."""
     ix, iy = i4(x), i4(y)
@@ -127,7 +132,7 @@ def tiled(texture, x, y, mask):
     return mix(top, mix(texture[y1, x0], texture[y1, x1], fx), fy)
 
 
-@kernel(inline="always")
+@kernel()
 def scramble(h):
     """An integer hash: every bit of h moves about half of the result's 17 low bits."""
     h = u4(u4(h ^ u4(h >> u4(15))) * u4(0x2C1B3C6D))
@@ -154,7 +159,7 @@ def drop_farthest(order, depths, count, most):
     return count - spare
 
 
-@kernel(inline="always")
+@kernel()
 def clamp_column(u, width):
     """The first column whose centre is not left of u, within [0, width]."""
     return ceil_int(min(max(u - HALF, ZERO), f4(width)))

@@ -88,7 +88,7 @@ def wall_columns(columns, first, last, view, plane, house, bounds, look):
     return storeys, (house.eaves - PLINTH) / storeys, house.eaves, house.row
 
 
-@kernel(inline="always")
+@kernel()
 def whole_blocks(first, last):
     """Columns `first` to `last`, rounded out to whole blocks: a remainder costs as much as a block."""
     return first // BLOCK * BLOCK, -(-last // BLOCK) * BLOCK
@@ -198,7 +198,7 @@ def wall_row(ink, table, first, last, above, mount, sizes, paints, slot, dark_sh
         ink[u] = pack(r, g, b, slot + i4(lit * glass + HALF))
 
 
-@kernel(inline="always")
+@kernel()
 def wall_channel(paint, shade, frame, glass, pane, wood, door, mirror, lit, clear):
     """One channel of a wall with shares `frame` and `glass` of its window, whose pane mirrors the sky or is lit."""
     wall, white, sky, light = paint
