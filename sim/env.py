@@ -80,6 +80,11 @@ def _scatter(values: NDArray[Any], rows: Rows, n: int) -> NDArray[Any]:
     return whole
 
 
+def _rows_of(values: NDArray[Any], rows: Rows | None) -> NDArray[Any]:
+    """A copy of some rows, or of all."""
+    return values.copy() if rows is None else values[rows]
+
+
 def _next_seed(rng: np.random.Generator) -> int:
     return int(rng.integers(TRAINING_SEEDS))
 
@@ -129,16 +134,16 @@ class _Views:
         return pose | (self._expert(rows) if self._detail >= INFO_LEVELS.index("expert") else {})
 
     def _pose(self, rows: Rows | None) -> Info:
-        world, rows = self._simulator.world, self._simulator.rows(rows)
-        counts = world.infractions[rows].astype(np.int64)
+        world = self._simulator.world
+        counts = _rows_of(world.infractions, rows).astype(np.int64)
         return {
-            "seed": self._simulator.seeds[rows],
-            "s": world.s[rows],
-            "d": world.d[rows],
-            "heading_error": world.heading_error[rows],
-            "route_completion": world.route_completion[rows],
+            "seed": _rows_of(self._simulator.seeds, rows),
+            "s": _rows_of(world.s, rows),
+            "d": _rows_of(world.d, rows),
+            "heading_error": _rows_of(world.heading_error, rows),
+            "route_completion": _rows_of(world.route_completion, rows),
             "infractions": {name: counts[:, column] for column, name in enumerate(INFRACTIONS)},
-            "cost": world.cost[rows],
+            "cost": _rows_of(world.cost, rows),
         }
 
     def _expert(self, rows: Rows | None) -> Info:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba.core.cpu import CPUTargetOptions
+from numba.core.options import TargetOptions
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -34,6 +36,9 @@ def _cache_folder() -> Path:
 
 
 CACHE_FOLDER = _cache_folder()
+
+CPUTargetOptions.noalias = TargetOptions.Mapping("noalias")
+"""numba has the flag and doesn't let `njit` take it: the arrays that a kernel is given don't overlap."""
 
 
 def kernel(function: _Function | None = None, **options: Any) -> Any:

@@ -125,8 +125,8 @@ class Simulator:
 
     def observation(self, frames: Frames, rows: Rows | None = None) -> Observation:
         """`frames` of the worlds in `rows`, as an observation."""
-        speed = self.world.vehicle[self.rows(rows), SPEED, None].astype(np.float32)
-        return {"frame": frames.rgb, "speed": speed}
+        speed = self.world.vehicle[:, SPEED : SPEED + 1].astype(np.float32)
+        return {"frame": frames.rgb, "speed": speed if rows is None else speed[rows]}
 
     def expert(
         self, rows: Rows | None = None, *, actors: NDArray[np.float64] | None = None

@@ -126,7 +126,7 @@ class World:
     @property
     def route_completion(self) -> NDArray[np.float64]:
         """Share (N,) of the route driven, in [0, 1]."""
-        return np.clip(self.distance / np.maximum(self.route_length, 1.0), 0.0, 1.0)
+        return np.minimum(np.maximum(self.distance / np.maximum(self.route_length, 1.0), 0.0), 1.0)
 
     def reset(self, rows: ArrayLike, seeds: Sequence[np.random.SeedSequence]) -> None:
         """Start the worlds `rows` anew, each with the track and scene of its seed."""
@@ -235,8 +235,10 @@ class World:
 
     def poses(self, rows: ArrayLike | None = None) -> NDArray[np.float64]:
         """(B, 3): x, y, yaw of the cars' centres of gravity."""
-        chosen = self._all_rows if rows is None else self._rows(rows)
-        return self.vehicle[chosen][:, [car.X, car.Y, car.YAW]]
+        vehicle = self.vehicle if rows is None else self.vehicle[self._rows(rows)]
+        poses = np.empty((len(vehicle), 3))
+        poses[:, 0], poses[:, 1], poses[:, 2] = vehicle[:, car.X], vehicle[:, car.Y], vehicle[:, car.YAW]
+        return poses
 
     def _rows(self, rows: ArrayLike) -> NDArray[np.int64]:
         """Rows as an index array, checked."""

@@ -48,7 +48,7 @@ class MeshScratch(NamedTuple):
     """Working memory for one mesh: its points and faces in camera axes, one face on the screen, one row of it.
 
     points (P, 3); facing (P,), planes (P, 4) by face; corners (2, C, 3) and soft (2, C) before and after the cut; edges
-    (C, 3); bounds (4,); colours (2, 3); columns (WALL_COLUMNS, W); spans (H, 4); ink (W,). For all: hidden (M,) and
+    (C, 6); bounds (4,); colours (2, 3); columns (WALL_COLUMNS, W); spans (H, 4); ink (W,). For all: hidden (M,) and
     cover (2, W). See `sim.camera.meshes`.
     """
 
@@ -76,7 +76,7 @@ class MeshScratch(NamedTuple):
             planes=np.zeros((meshes.MOST_POINTS, 4), np.float32),
             corners=np.zeros((2, corners, 3), np.float32),
             soft=np.zeros((2, corners), np.bool_),
-            edges=np.zeros((corners, 3), np.float32),
+            edges=np.zeros((corners, 6), np.float32),
             bounds=np.zeros(4, np.float32),
             colours=np.zeros((2, 3), np.float32),
             columns=np.zeros((WALL_COLUMNS, whole), np.float32),
@@ -98,6 +98,7 @@ class Scratch(NamedTuple):
     grain: NDArray[np.float32]
     lattice: NDArray[np.float32]
     shade: NDArray[np.float32]
+    seen: NDArray[np.int64]
     order: NDArray[np.int64]
     depths: NDArray[np.float32]
     paints: NDArray[np.uint64]
@@ -122,11 +123,12 @@ class Scratch(NamedTuple):
             image=np.zeros((height, whole), np.uint32),
             palette=np.zeros((N_COLOURS, 3), np.float32),
             colours=np.zeros((ground.GROUND_COLOURS + 1, 3), np.float32),
-            nodes=np.zeros((5, padded // BLOCK), np.float32),
+            nodes=np.zeros((9, padded // BLOCK + 2 * ground.VECTOR), np.float32),
             lines=np.zeros((4, padded), np.float32),
             grain=np.zeros(padded, np.float32),
             lattice=np.zeros((2, 3, whole), np.float32),
             shade=np.zeros((height, width), np.float32),
+            seen=np.zeros(MOST_OBJECTS + 1, np.int64),
             order=np.zeros(MOST_OBJECTS, np.int64),
             depths=np.zeros(MOST_OBJECTS, np.float32),
             paints=np.zeros((billboards.BOARD + 1, billboards.TINTS, 3), np.uint64),
@@ -160,6 +162,7 @@ class Camera:
         self.lens = Lens(height, width, field_of_view, mount_height, mount_forward)
         self._tables = (self.lens.parameters(), self.lens.azimuths(), self.lens.sky_columns(), art())
         self._scratch = Scratch.for_size(height, width)
+        self._none = np.full(1, -1)
         self._no_truth = (
             np.zeros((0, height, width), np.uint8),
             np.zeros((0, height, width), np.uint16),
@@ -186,9 +189,9 @@ class Camera:
         shadow with it, -1 for none; all else is drawn as it would be. Bad input: ValueError.
         """
         height, width, n = self.lens.height, self.lens.width, len(poses)
-        left_out = np.full(n, -1) if without is None else _as(without, np.int64)
-        _check(scene, rows, poses, looks, left_out, objects)
-        tables = _as(rows, np.int64)
+        left_out = self._nobody(n) if without is None else _as(without, np.int64)
+        _check(scene, rows, poses, looks, without, objects)
+        tables = rows = _as(rows, np.int64)
         if objects is not None:
             scene, tables = scene._replace(objects=_as(objects, np.float32)), np.arange(n)
         if out is None:
@@ -201,11 +204,17 @@ class Camera:
             tuple(np.empty((n, *view.shape[1:]), view.dtype) for view in self._no_truth) if truth else self._no_truth
         )
         # one type and layout each, or numba would compile anew
-        frames = (_as(rows, np.int64), tables, left_out, _as(poses, np.float64), _as(looks, np.float32))
+        frames = (rows, tables, left_out, _as(poses, np.float64), _as(looks, np.float32))
         refused = kernels.render(*scene, *frames, *self._tables, self._scratch, truth, out, *views)
         if refused >= 0:
             raise _refusal(refused, scene, rows, poses)
         return Frames(out, *views) if truth else Frames(out)
+
+    def _nobody(self, n: int) -> NDArray[np.int64]:
+        """(n,) rows of nothing to leave out."""
+        if len(self._none) < n:
+            self._none = np.full(n, -1)
+        return self._none[:n]
 
     def influence(
         self,
@@ -249,7 +258,7 @@ def _check(
     rows: NDArray[np.integer],
     poses: NDArray[np.float64],
     looks: NDArray[np.float32],
-    without: NDArray[np.int64],
+    without: NDArray[np.integer] | None,
     objects: NDArray[np.float32] | None,
 ) -> None:
     """ValueError unless the arguments of one drawing fit each other."""
@@ -265,9 +274,11 @@ def _check(
     most = (scene.objects if objects is None else objects).shape[1]
     if most > MOST_OBJECTS:
         raise ValueError(f"{most} objects a world: expected at most {MOST_OBJECTS}")
+    if without is None or n == 0:
+        return
     if without.shape != (n,):
         raise ValueError(f"without {without.shape}: expected ({n},), a row of the objects or -1 for each frame")
-    if n and (without.min() < -1 or without.max() >= most):
+    if without.min() < -1 or without.max() >= most:
         raise ValueError(
             f"without {without.min()} to {without.max()}: expected rows 0 to {most - 1} of the objects, or -1"
         )

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from sim.camera.culling import drop_farthest, insert_nearer
 from sim.camera.pixels import (
     FOG_DENSITY,
     FOLIAGE,
@@ -23,10 +24,8 @@ from sim.camera.pixels import (
     ceil_int,
     clamp01,
     clamp_column,
-    drop_farthest,
     f4,
     i4,
-    insert_nearer,
     kernel,
     mix,
     scramble,
@@ -38,6 +37,10 @@ from sim.camera.pixels import (
 
 NEAREST_SPRITE, FADE_START, FADE_END = f4(0.8), f4(200), f4(260)
 """Metres: nearer sprites are behind the lens; farther ones fade out."""
+
+FAINTEST, PLAIN = f4(1.4), f4(3.0)
+"""Pixels of height: what stands beside the road begins to show at the first and is fully there at the second. In a
+small picture a third of all trees are less, and nothing comes of them but noise."""
 
 FIRST_SPRITE, MAX_SPRITES = 16, 240
 """A frame's sprites have the slots from FIRST_SPRITE to 255."""
@@ -91,26 +94,30 @@ SHINING = np.array([[60, 255, 140], [255, 190, 40], [255, 36, 28]], np.float32)
 
 
 @kernel()
-def find_sprites(objects, view, spread, order, depths, most):
-    """Indices of the objects in view into `order`, far to near, their depths into `depths`; returns how many.
+def find_sprites(objects, seen, view, kinds, spread, order, depths, most):
+    """Indices of the upright ones of the objects `seen` into `order`, far to near, their depths into `depths`; returns
+    how many.
 
     Past `most` the farthest are left out.
     """
     widest = view.centre_x / view.focal
     count = 0
-    for i in range(objects.shape[0]):
+    for i in seen:
         dx, dy = objects[i, 0] - view.x, objects[i, 1] - view.y
         z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
-        if objects[i, 4] < ZERO or spread[i4(objects[i, 4])] == ZERO or z < NEAREST_SPRITE or z > FADE_END:
+        kind = i4(objects[i, 4])
+        if spread[kind] == ZERO or z < NEAREST_SPRITE or z > FADE_END:
             continue
-        if abs(l) - objects[i, 2] * spread[i4(objects[i, 4])] > z * widest:
+        if kinds[kind, 3] <= SIGN and objects[i, 3] * view.focal < FAINTEST * z:
+            continue
+        if abs(l) - objects[i, 2] * spread[kind] > z * widest:
             continue
         count = insert_nearer(order, depths, count, i, z)
     return drop_farthest(order, depths, count, most)
 
 
 @kernel()
-def draw_sprites(image, view, objects, sprites, sun, look, palette, scratch, meshes, omitted):
+def draw_sprites(image, view, objects, seen, sprites, sun, look, palette, scratch, meshes, omitted):
     """Everything upright, far to near. meshes: how many have been drawn, which may hide some of it.
 
     omitted: the row of an object to leave out, its slot kept; or -1.
@@ -118,7 +125,9 @@ def draw_sprites(image, view, objects, sprites, sun, look, palette, scratch, mes
     order, depths, paints = scratch.order, scratch.depths, scratch.paints
     mix_paints(sun, look, palette, paints)
     haze = lanes(palette[HAZE, 0], palette[HAZE, 1], palette[HAZE, 2])
-    for k in range(find_sprites(objects, view, sprites.spread, order, depths, MAX_SPRITES - 2 * meshes)):
+    for k in range(
+        find_sprites(objects, seen, view, sprites.kinds, sprites.spread, order, depths, MAX_SPRITES - 2 * meshes)
+    ):
         i, z = order[k], depths[k]
         kind, slot = i4(objects[i, 4]), FIRST_SPRITE + k
         first, variants, class_id, materials = sprites.kinds[kind]
@@ -137,6 +146,8 @@ def draw_sprites(image, view, objects, sprites, sun, look, palette, scratch, mes
         # what would be smaller than its coarsest mip is drawn at that size and as much fainter: thin posts stay, steady
         shrunk = min(broad / f4(smallest[1]), ONE) * min(tall / f4(smallest[2]), ONE)
         opacity = shrunk * clamp01((FADE_END - z) / (FADE_END - FADE_START))
+        if materials <= SIGN:
+            opacity = opacity * clamp01((tall - FAINTEST) / (PLAIN - FAINTEST))
         opacity = (opacity - f4(0.08)) / f4(0.92)
         if opacity <= ZERO:
             continue

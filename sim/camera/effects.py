@@ -171,6 +171,8 @@ def draw_reflections(image, view, macro, origin, look):
 
     macro: the ground noise, where it is high water stands. origin: the world's grid's.
     """
+    if view.horizon == 0:
+        return
     eye_x, eye_y, middle = view.x - origin[0], view.y - origin[1], view.centre_x - HALF
     for v in range(view.horizon, image.shape[0]):
         below = f4(v) + HALF - view.centre_y

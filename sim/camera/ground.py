@@ -39,13 +39,13 @@ from sim.camera.pixels import (
     kernel,
     mix,
     pack,
-    ramp,
     scramble,
     tint_pixel,
     transmittance,
     u4,
     u8,
 )
+from sim.camera.simd import store_ramp
 from sim.scene import GRID_SIZE
 
 ROAD_EDGE = f4(3.5)
@@ -62,6 +62,9 @@ ZEBRA_MARGIN, DECAL_RANGE = f4(0.5), f4(130)
 """Metres: of the kerb and the joints of its paving; |d| and d that crossings and stop lines reach; how far before and
 past a crossing other markings pause, and how far off it is drawn."""
 
+VECTOR = 16
+"""Nodes are worked out so many at a time, some past a row's end: what is left past whole vectors goes one by one."""
+
 STRETCH = 32
 """Pixels of a row that are looked at together for pavement."""
 
@@ -75,7 +78,7 @@ def draw_ground(image, view, grid, origin, lap, decals, pavement, macro, look, p
     ground noise."""
     near, wear = scratch.near_decals, look[MARKING_WEAR]
     count_decals = find_decals(decals, view, near)
-    nodes, lines, grain, colours = scratch.nodes, scratch.lines, scratch.grain[: view.width], scratch.colours
+    nodes, lines, grain, colours = scratch.nodes, scratch.lines, scratch.grain[: image.shape[1]], scratch.colours
     eye_x, eye_y = view.x - origin[0], view.y - origin[1]
     middle = view.centre_x - HALF
     for v in range(view.horizon, image.shape[0]):
@@ -92,7 +95,7 @@ def draw_ground(image, view, grid, origin, lap, decals, pavement, macro, look, p
         road_nodes(grid, macro, lap, x, y, dx, dy, eye_x, eye_y, f4(stride), ONE / below, count, nodes)
         reach = spread_nodes(nodes, count, blocks, lap, lines)
         draw_grain(grain, x, y, dx, dy, per_pixel, depth / below, look[GRAIN] * clear)
-        shade_row(image[v, : view.width], lines, grain, colours, reach, clear, look)
+        shade_row(image[v], lines, grain, colours, reach, clear, look)
         if pavement > ZERO:
             pave_row(image[v, : view.width], lines, grain, colours, per_pixel, reach, ROAD_EDGE + pavement)
         for k in range(count_decals):
@@ -124,18 +127,20 @@ def node_blocks(per_pixel):
 def road_nodes(grid, macro, lap, x, y, dx, dy, eye_x, eye_y, stride, drop, count, nodes):
     """Road coordinates at `count` nodes along a row, `stride` pixels of (dx, dy) apart from (x, y) on, in grid cells.
 
-    nodes (5, >= count): d in metres, s in dash periods, squared footprints of one pixel in d and in s (m2), and
-    low-frequency noise in [0, 1]. A footprint joins a pixel right, (dx, dy), and a pixel down, (point - eye) * drop:
-    without the latter edge lines bead where they run across the rows.
+    nodes (9, more than a VECTOR past count): d in metres, s in dash periods, squared footprints of one pixel in d and
+    in s (m2), low-frequency noise in [0, 1]; the other rows are for `spread_nodes`. A footprint joins a pixel right,
+    (dx, dy), and a pixel down, (point - eye) * drop: without the latter edge lines bead where they run across the rows.
     """
     limit = f4(GRID_SIZE - 1.01)
     d_out, t_out, d_foot, s_foot, noise = nodes[0], nodes[1], nodes[2], nodes[3], nodes[4]
-    for k in range(count):
-        qx, qy = min(max(x, ZERO), limit), min(max(y, ZERO), limit)
-        ix, iy = u8(qx), u8(qy)
-        fx, fy = qx - f4(ix), qy - f4(iy)
-        jx, jy = u8(ix + u8(1)), u8(iy + u8(1))
-        down_x, down_y = (x - eye_x) * drop, (y - eye_y) * drop
+    dx_node, dy_node = dx * stride, dy * stride
+    for k in range(-(-count // VECTOR) * VECTOR):
+        at_x, at_y = x + dx_node * f4(i4(k)), y + dy_node * f4(i4(k))
+        qx, qy = min(max(at_x, ZERO), limit), min(max(at_y, ZERO), limit)
+        ix, iy = u4(i4(qx)), u4(i4(qy))
+        fx, fy = qx - f4(i4(ix)), qy - f4(i4(iy))
+        jx, jy = u4(ix + u4(1)), u4(iy + u4(1))
+        down_x, down_y = (at_x - eye_x) * drop, (at_y - eye_y) * drop
 
         a, b, c, e = grid[iy, ix, 0], grid[iy, jx, 0], grid[jy, ix, 0], grid[jy, jx, 0]
         gx, top = mix(b - a, e - c, fy), mix(a, b, fx)
@@ -151,10 +156,9 @@ def road_nodes(grid, macro, lap, x, y, dx, dy, eye_x, eye_y, stride, drop, count
         b, c, e = same_lap(a, b, lap), same_lap(a, c, lap), same_lap(a, e, lap)
         t_out[k] = mix(mix(a, b, fx), mix(c, e, fx), fy) * (ONE / DASH_PERIOD)
 
-        ax, ay = ix & u8(MACRO_SIZE - 1), iy & u8(MACRO_SIZE - 1)
-        bx, by = jx & u8(MACRO_SIZE - 1), jy & u8(MACRO_SIZE - 1)
+        ax, ay = ix & u4(MACRO_SIZE - 1), iy & u4(MACRO_SIZE - 1)
+        bx, by = jx & u4(MACRO_SIZE - 1), jy & u4(MACRO_SIZE - 1)
         noise[k] = mix(mix(macro[ay, ax], macro[ay, bx], fx), mix(macro[by, ax], macro[by, bx], fx), fy)
-        x, y = x + dx * stride, y + dy * stride
 
 
 @kernel()
@@ -170,26 +174,30 @@ def spread_nodes(nodes, count, blocks_a_node, lap, lines):
 
     Returns half the footprint in s, in periods, where the row comes nearest to the centre line and its dashes.
     """
-    stride = BLOCK * blocks_a_node
-    per_pixel = ONE / f4(stride)
+    per_pixel = ONE / f4(BLOCK * blocks_a_node)
     laps = lap * (ONE / DASH_PERIOD)
+    d, t, d_foot, s_foot, noise = nodes[0], nodes[1], nodes[2], nodes[3], nodes[4]
+    d_step, t_step, noise_step, sharp = nodes[5], nodes[6], nodes[7], nodes[8]
+    for k in range(-(-count // VECTOR) * VECTOR):
+        after = u8(k) + u8(1)
+        d_step[k] = (d[after] - d[k]) * per_pixel
+        t_step[k] = (same_lap(t[k], t[after], laps) - t[k]) * per_pixel
+        noise_step[k] = (noise[after] - noise[k]) * per_pixel
+        sharp[k] = ONE / math.sqrt((d_foot[k] + d_foot[after]) * HALF + f4(1e-8))
     d_line, t_line, noise_line, sharp_line = lines[0], lines[1], lines[2], lines[3]
     nearest, reach = f4(1e9), ONE
     for k in range(count - 1):
-        d, t, noise = nodes[0, k], nodes[1, k], nodes[4, k]
-        if abs(d) < nearest:
-            nearest, reach = abs(d), nodes[3, k]
-        d_step = (nodes[0, k + 1] - d) * per_pixel
-        t_step = (same_lap(t, nodes[1, k + 1], laps) - t) * per_pixel
-        noise_step = (nodes[4, k + 1] - noise) * per_pixel
-        sharpness = ONE / math.sqrt((nodes[2, k] + nodes[2, k + 1]) * HALF + f4(1e-8))
-        for begin in range(k * stride, (k + 1) * stride, BLOCK):
-            end = begin + BLOCK
-            ramp(d_line[begin:end], d, d_step)
-            ramp(t_line[begin:end], t, t_step)
-            ramp(noise_line[begin:end], noise, noise_step)
-            ramp(sharp_line[begin:end], sharpness, ZERO)
-            d, t, noise = d + d_step * f4(BLOCK), t + t_step * f4(BLOCK), noise + noise_step * f4(BLOCK)
+        value, place, tone = d[k], t[k], noise[k]
+        if abs(value) < nearest:
+            nearest, reach = abs(value), s_foot[k]
+        for block in range(k * blocks_a_node, (k + 1) * blocks_a_node):
+            begin = u8(block) * u8(BLOCK)
+            store_ramp(d_line, begin, value, d_step[k])
+            store_ramp(t_line, begin, place, t_step[k])
+            store_ramp(noise_line, begin, tone, noise_step[k])
+            store_ramp(sharp_line, begin, sharp[k], ZERO)
+            value, place = value + d_step[k] * f4(BLOCK), place + t_step[k] * f4(BLOCK)
+            tone = tone + noise_step[k] * f4(BLOCK)
     return math.sqrt(reach + f4(1e-8)) * (HALF / DASH_PERIOD)
 
 
@@ -237,7 +245,7 @@ def band(a, inner, outer, sharp):
 
 @kernel()
 def shade_row(out, lines, grain, colours, reach, clear, look):
-    """Ground pixels of one row. colours: (GROUND_COLOURS + 1, 3) already behind the haze; reach: as `spread_nodes`."""
+    """Pixels of a row; lines, reach: as `spread_nodes`. colours: (GROUND_COLOURS + 1, 3) already behind the haze."""
     d_line, t_line, noise_line, sharp_line = lines[0], lines[1], lines[2], lines[3]
     gr, gg, gb = colours[GRASS, 0], colours[GRASS, 1], colours[GRASS, 2]
     yr, yg, yb = colours[DRY_GRASS, 0], colours[DRY_GRASS, 1], colours[DRY_GRASS, 2]

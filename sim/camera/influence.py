@@ -8,6 +8,7 @@ which may reach a pixel that is not the house's.
 """
 
 from sim.camera.billboards import draw_sprites
+from sim.camera.culling import find_seen
 from sim.camera.effects import mirrored_rows
 from sim.camera.kernels import aim, grade, is_finite, sun_direction, turn
 from sim.camera.meshes import BUILDING, draw_mesh, draw_meshes, find_hidden, find_meshes
@@ -32,12 +33,13 @@ def mark_influence(objects, alone, without, poses, looks, lens, art, scratch, ma
         view = aim(poses[b], yaw, lens, mask.shape[2], mask.shape[1])
         sun = sun_direction(look, yaw)
         grade(look, scratch.palette)
-        draw_shadows(image, view, things, art.sprites.kinds, sun, look, scratch, -1)
+        seen = scratch.seen[: find_seen(things, view, scratch.seen)]
+        draw_shadows(image, view, things, seen, art.sprites.kinds, sun, look, scratch, -1)
         mark_shade(scratch.shade, view.horizon, mask[b])
         for paper in (BLACK, WHITE):
             image[:] = paper
-            meshes = draw_meshes(image, view, things, art.models, sun, look, scratch.palette, scratch, -1)
-            draw_sprites(image, view, things, art.sprites, sun, look, scratch.palette, scratch, meshes, -1)
+            meshes = draw_meshes(image, view, things, seen, art.models, sun, look, scratch.palette, scratch, -1)
+            draw_sprites(image, view, things, seen, art.sprites, sun, look, scratch.palette, scratch, meshes, -1)
             mark_painted(image, paper, mask[b])
         if without[b] >= 0 and i4(things[without[b], 4]) == BUILDING:
             mark_revealed(
@@ -68,7 +70,8 @@ def mark_painted(image, paper, mask):
 def mark_revealed(image, view, objects, models, light, scratch, omitted, mask):
     """Where the feet of meshes are seen in part that are hidden whole only as long as the house `omitted` stands."""
     order, hidden, were_hidden = scratch.order, scratch.mesh.hidden, scratch.near_decals
-    count = find_meshes(objects, view, models.ranges, order, scratch.depths)
+    seen = scratch.seen[: find_seen(objects, view, scratch.seen)]
+    count = find_meshes(objects, seen, view, models.ranges, order, scratch.depths)
     find_hidden(objects, view, order[:count], hidden, scratch.mesh, -1)
     for k in range(count):
         were_hidden[k] = hidden[k]

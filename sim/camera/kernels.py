@@ -18,6 +18,7 @@ import math
 import numpy as np
 
 from sim.camera.billboards import FIRST_SPRITE, draw_sprites
+from sim.camera.culling import find_seen
 from sim.camera.effects import (
     draw_moon,
     draw_planet,
@@ -35,6 +36,7 @@ from sim.camera.pixels import (
     HALF,
     HEADLIGHTS,
     N_COLOURS,
+    ONE,
     PLANET,
     RAIN,
     STARS,
@@ -52,6 +54,9 @@ from sim.camera.pixels import (
 )
 from sim.camera.shadows import draw_shadows
 from sim.camera.sky import draw_sky, draw_skyline, draw_sun
+
+TRUTH_BLOCK = 8
+"""Pixels of a row that are looked at together for objects; rows of an image are whole blocks long."""
 
 
 @kernel()
@@ -78,25 +83,39 @@ def write_words(row, words):
 
 @kernel()
 def write_truth(image, view, scratch, meshes, segmentation, instance, depth):
-    """Class, instance and depth of every pixel. meshes: how many have been drawn, which have the last slots."""
-    slot_class, slot_instance, slot_depth = scratch.slot_class, scratch.slot_instance, scratch.slot_depth
+    """Class, instance and depth of every pixel. meshes: how many have been drawn, which have the last slots.
+
+    A block of ground and sky is its own class; only the others are looked up pixel by pixel.
+    """
+    first_mesh = u4(256 - 2 * meshes)
     for v in range(image.shape[0]):
         row_depth = f4(np.inf) if v < view.horizon else view.focal * view.mount / (f4(v) + HALF - view.centre_y)
-        slot_depth[:FIRST_SPRITE] = row_depth
         row, classes, instances, depths = image[v], segmentation[v], instance[v], depth[v]
-        for u in range(u8(view.width)):
-            slot = row[u] >> u4(24)
-            classes[u], instances[u], depths[u] = slot_class[slot], slot_instance[slot], slot_depth[slot]
-        if meshes:
-            mesh_depths(row, scratch.inverse[v], u4(256 - 2 * meshes), depths)
+        write_ground_truth(row, row_depth, classes, instances, depths)
+        for begin in range(0, view.width, TRUTH_BLOCK):
+            end = min(begin + TRUTH_BLOCK, view.width)
+            if has_objects(row, begin):
+                for u in range(begin, end):
+                    slot = row[u] >> u4(24)
+                    if slot >= u4(FIRST_SPRITE):
+                        classes[u], instances[u] = scratch.slot_class[slot], scratch.slot_instance[slot]
+                        depths[u] = ONE / scratch.inverse[v, u] if slot >= first_mesh else scratch.slot_depth[slot]
 
 
 @kernel()
-def mesh_depths(row, inverse, first_slot, depths):
-    """A mesh's pixel has its own depth."""
-    for u in range(depths.shape[0]):
-        if row[u] >> u4(24) >= first_slot:
-            depths[u] = f4(1) / inverse[u]
+def write_ground_truth(row, row_depth, classes, instances, depths):
+    """One row as if there were no object in it."""
+    for u in range(classes.shape[0]):
+        classes[u], instances[u], depths[u] = np.uint8(row[u] >> u4(24)), np.uint16(0), row_depth
+
+
+@kernel()
+def has_objects(row, begin):
+    """Whether any of TRUTH_BLOCK pixels shows an object."""
+    slots = u4(0)
+    for i in range(TRUTH_BLOCK):
+        slots = u4(slots | row[u8(begin) + u8(i)])
+    return slots >= u4(FIRST_SPRITE << 24)
 
 
 @entry()
@@ -130,9 +149,10 @@ def render(
         draw_ground(image, view, grids[world], origins[world], f4(laps[world]), decals[world], pavements[world],
                     art.macro, look, palette, scratch)  # fmt: skip
         things = objects[tables[b]]
-        draw_shadows(image, view, things, art.sprites.kinds, sun, look, scratch, without[b])
-        meshes = draw_meshes(image, view, things, art.models, sun, look, palette, scratch, without[b])
-        draw_sprites(image, view, things, art.sprites, sun, look, palette, scratch, meshes, without[b])
+        seen = scratch.seen[: find_seen(things, view, scratch.seen)]
+        draw_shadows(image, view, things, seen, art.sprites.kinds, sun, look, scratch, without[b])
+        meshes = draw_meshes(image, view, things, seen, art.models, sun, look, palette, scratch, without[b])
+        draw_sprites(image, view, things, seen, art.sprites, sun, look, palette, scratch, meshes, without[b])
         if look[WETNESS] > ZERO:
             draw_reflections(image, view, art.macro, origins[world], look)
         if look[HEADLIGHTS] > ZERO:

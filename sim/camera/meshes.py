@@ -12,7 +12,8 @@ import math
 
 import numpy as np
 
-from sim.camera.models import EAVES, MATERIALS
+from sim.camera.culling import FARTHEST, drop_farthest, insert_nearer
+from sim.camera.models import EAVES, HOUSES, MATERIALS
 from sim.camera.pixels import (
     COVER,
     COVERED,
@@ -33,10 +34,8 @@ from sim.camera.pixels import (
     ceil_int,
     clamp01,
     clamp_column,
-    drop_farthest,
     f4,
     i4,
-    insert_nearer,
     kernel,
     mix,
     pack,
@@ -48,17 +47,19 @@ from sim.camera.pixels import (
 from sim.camera.walls import DARK_WINDOWS, HouseWall, wall_columns, wall_paints, wall_row, wall_table
 from sim.scene import CLASSES, OBJECT_KINDS
 
-NEAREST, FARTHEST = f4(0.3), f4(300)
-"""Metres: faces are cut at the first, objects beyond the second are left out."""
+NEAREST = f4(0.3)
+"""Metres: faces are cut here."""
 
-DETAIL = f4(26)
-"""Pixels of length below which a vehicle is drawn from its plainer model."""
+DETAIL, HOUSE_DETAIL = f4(26), f4(24)
+"""Pixels of length, of height, below which a vehicle, a house is drawn from its plainer model."""
 
 ROOMY = f4(1.12)
 """What an object keeps within, in shares of its length and width: eaves and lamps stand out."""
 
 SLACK = f4(1e-4)
 """Share of its distance by which a face may lie behind another one and still be drawn over it: lamps lie on bumpers."""
+
+EAVES_OF, LOWEST_EAVES = np.array([*EAVES], np.float32), f4(min(EAVES))
 
 BUILDING = i4(OBJECT_KINDS.index("building"))
 BUILDING_CLASS, VEHICLE_CLASS = i4(CLASSES.index("building")), i4(CLASSES.index("vehicle"))
@@ -108,13 +109,14 @@ BRAKING_RED, TAIL_RED, LAMP_WHITE = (f4(255), f4(52), f4(40)), (f4(150), f4(22),
 
 
 @kernel()
-def find_meshes(objects, view, ranges, order, depths):
-    """Indices of the objects with meshes in view into `order`, far to near; their depths into `depths`; how many."""
+def find_meshes(objects, seen, view, ranges, order, depths):
+    """Indices of those of the objects `seen` that have meshes into `order`, far to near; their depths into `depths`;
+    returns how many."""
     widest = view.centre_x / view.focal
     count = 0
-    for i in range(objects.shape[0]):
+    for i in seen:
         kind = i4(objects[i, 4])
-        if kind < i4(0) or ranges[kind, 0, 3] == 0:
+        if ranges[kind, 0, 3] == 0:
             continue
         dx, dy = objects[i, 0] - view.x, objects[i, 1] - view.y
         z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
@@ -126,10 +128,10 @@ def find_meshes(objects, view, ranges, order, depths):
 
 
 @kernel()
-def draw_meshes(image, view, objects, models, sun, look, palette, scratch, omitted):
+def draw_meshes(image, view, objects, seen, models, sun, look, palette, scratch, omitted):
     """Vehicles and houses; returns how many. omitted: the row of an object to leave out, its slots kept; or -1."""
     order, depths, hidden = scratch.order, scratch.depths, scratch.mesh.hidden
-    count = find_meshes(objects, view, models.ranges, order, depths)
+    count = find_meshes(objects, seen, view, models.ranges, order, depths)
     if count:
         scratch.inverse[:] = ZERO
         find_hidden(objects, view, order[:count], hidden, scratch.mesh, omitted)
@@ -191,7 +193,7 @@ def cover_columns(cover, drawn, frame, view):
         left, right = min(left, view.centre_x - view.focal * l / z), max(right, view.centre_x - view.focal * l / z)
     ahead, aside = frame[2] * frame[0] + frame[3] * frame[1], frame[3] * frame[0] - frame[2] * frame[1]
     end, side = abs(ahead) - HALF * drawn[7], abs(aside) - HALF * drawn[2]
-    tall = view.focal * (f4(EAVES[1]) * drawn[3] - view.mount)
+    tall = view.focal * (LOWEST_EAVES * drawn[3] - view.mount)
     for u in range(clamp_column(left + ONE, view.width), clamp_column(right - HALF, view.width)):
         tangent = (view.centre_x - f4(u) - HALF) / view.focal
         along = (frame[0] + frame[1] * tangent) * (ONE if ahead > ZERO else -ONE)
@@ -217,7 +219,7 @@ def draw_mesh(image, view, drawn, row, slot, models, light, scratch):
     for f in range(faces):
         face = first_face + f
         mesh.facing[f] = plane_of(mesh.points, models.corners[face], models.sides[face], mesh.planes[f]) > ZERO
-    eaves = drawn[3] * (f4(EAVES[0]) if which == 0 else f4(EAVES[1]))
+    eaves = drawn[3] * EAVES_OF[which // 2]
     for f in range(faces):
         if not mesh.facing[f]:
             continue
@@ -246,9 +248,10 @@ def axes(drawn, view):
 
 @kernel()
 def choose_model(drawn, kind, z, focal):
-    """0 or 1: a vehicle's near or far model; a house's flat or gabled roof, by its tint."""
+    """Which of its kind's models shows an object: a house's style hangs on its tint, detail on its size."""
     if kind == BUILDING:
-        return 0 if drawn[5] * f4(37) - np.floor(drawn[5] * f4(37)) < f4(0.45) else 1
+        style = i4((drawn[5] * f4(37) - np.floor(drawn[5] * f4(37))) * f4(len(HOUSES)))
+        return 2 * style + (0 if drawn[3] * focal > HOUSE_DETAIL * max(z, ONE) else 1)
     return 0 if drawn[7] * focal > DETAIL * max(z, ONE) else 1
 
 
@@ -340,7 +343,8 @@ def outline(mesh, corners, beyond, n, view):
     mesh.bounds with its top and bottom row and its nearest and farthest z. Returns how many corners are left, 0 for a
     face beside the picture.
 
-    edges: (n, 3), of each the unit normal that points inside and the constant: pixels inside of it.
+    edges: (n, 6), of each the unit normal that points inside and the constant: pixels inside of it; columns to a pixel
+    inside, half as many where the edge is soft; the last is for `lay_row`.
     """
     for k in range(n):
         for axis in range(3):
@@ -358,8 +362,11 @@ def outline(mesh, corners, beyond, n, view):
         du, dv = ub - ua, vb - va
         size = math.sqrt(du * du + dv * dv) + f4(1e-9)
         # counter-clockwise seen from outside, on a screen whose rows run downwards: inside lies to the left
-        mesh.edges[k, 0], mesh.edges[k, 1] = dv / size, -du / size
+        across = dv / size
+        mesh.edges[k, 0], mesh.edges[k, 1] = across, -du / size
         mesh.edges[k, 2] = -(mesh.edges[k, 0] * ua + mesh.edges[k, 1] * va)
+        mesh.edges[k, 3] = ONE / across if abs(across) > f4(1e-6) else ZERO
+        mesh.edges[k, 4] = HALF * abs(mesh.edges[k, 3]) if mesh.soft[1, k] else ZERO
     mesh.bounds[0], mesh.bounds[1], mesh.bounds[2], mesh.bounds[3] = top, bottom, nearest, farthest
     return n if right > -ONE and left < f4(view.width + 1) and bottom > -ONE else 0
 
@@ -393,6 +400,7 @@ def fill_flat(image, view, n, plane, slot, light, scratch):
     top, bottom, nearest, farthest = mesh.bounds[0], mesh.bounds[1], mesh.bounds[2], mesh.bounds[3]
     clear = transmittance(min(HALF * (nearest + farthest), HAZE_LIMIT) * look[FOG_DENSITY])
     clear = ONE if look[HEADLIGHTS] > ZERO and slot & i4(1) else clear
+    depth = depth_of(plane, view, mesh.bounds)
     for v in range(max(ceil_int(top - ONE), 0), min(ceil_int(bottom + ONE), image.shape[0])):
         span = row_span(mesh.edges, mesh.soft[1], n, f4(v) + HALF, view.width)
         if span[0] < span[3]:
@@ -401,7 +409,7 @@ def fill_flat(image, view, n, plane, slot, light, scratch):
             g = mix(palette[HAZE, 1], mix(mesh.colours[0, 1], mesh.colours[1, 1], down), clear)
             b = mix(palette[HAZE, 2], mix(mesh.colours[0, 2], mesh.colours[1, 2], down), clear)
             ink[span[0] : span[3]] = pack(r, g, b, slot)
-            lay_row(image[v], scratch.inverse[v], mesh, n, span, plane, view, v)
+            lay_row(image[v], scratch.inverse[v], mesh, n, span, depth, f4(v) + HALF)
 
 
 @kernel()
@@ -420,13 +428,14 @@ def fill_wall(image, view, n, plane, slot, house, light, scratch):
         return
     sizes = wall_columns(mesh.columns, first, last, view, plane, house, mesh.bounds, look)
     table, paints = wall_table(mesh.columns), wall_paints(mesh.colours, palette)
+    depth = depth_of(plane, view, mesh.bounds)
     dark_share = DARK_WINDOWS if look[HEADLIGHTS] > ZERO or look[STARS] > ZERO else TWO
     for v in rows:
         span = (mesh.spans[v, 0], mesh.spans[v, 1], mesh.spans[v, 2], mesh.spans[v, 3])
         if span[0] < span[3]:
             above = view.centre_y - f4(v) - HALF
             wall_row(mesh.ink, table, span[0], span[3], above, view.mount, sizes, paints, slot, dark_share)
-            lay_row(image[v], scratch.inverse[v], mesh, n, span, plane, view, v)
+            lay_row(image[v], scratch.inverse[v], mesh, n, span, depth, f4(v) + HALF)
 
 
 @kernel()
@@ -436,15 +445,16 @@ def row_span(edges, soft, n, y, width):
     outer_left, outer_right = ZERO, f4(width)
     inner_left, inner_right = ZERO, f4(width)
     for k in range(n):
-        ex, rest = edges[k, 0], edges[k, 1] * y + edges[k, 2]
-        outer, inner = (-HALF, HALF) if soft[k] else (ZERO, ZERO)
-        if abs(ex) < f4(1e-6):
-            outer_right = outer_right if rest >= outer else -ONE
-            inner_right = inner_right if rest >= inner else -ONE
-        elif ex > ZERO:
-            outer_left, inner_left = max(outer_left, (outer - rest) / ex), max(inner_left, (inner - rest) / ex)
+        rest = edges[k, 1] * y + edges[k, 2]
+        x, half = -rest * edges[k, 3], edges[k, 4]
+        if edges[k, 3] > ZERO:
+            outer_left, inner_left = max(outer_left, x - half), max(inner_left, x + half)
+        elif edges[k, 3] < ZERO:
+            outer_right, inner_right = min(outer_right, x + half), min(inner_right, x - half)
         else:
-            outer_right, inner_right = min(outer_right, (outer - rest) / ex), min(inner_right, (inner - rest) / ex)
+            outer = HALF if soft[k] else ZERO
+            outer_right = outer_right if rest >= -outer else -ONE
+            inner_right = inner_right if rest >= outer else -ONE
     if outer_left >= outer_right:
         return 0, 0, 0, 0
     u0, u1 = ceil_int(outer_left - HALF), ceil_int(outer_right - HALF)
@@ -455,27 +465,46 @@ def row_span(edges, soft, n, y, width):
 
 
 @kernel()
-def lay_row(out, nearer, mesh, n, span, plane, view, v):
-    """What of a face's row (colours in mesh.ink) nothing nearer hides, on the picture and into the depths `nearer`."""
+def depth_of(plane, view, bounds):
+    """How a face's 1/z runs: in the picture's corner, its steps a column and a row, its least and its most."""
+    near = ONE / plane[3]
+    slope, fall = -plane[1] * near / view.focal, -plane[2] * near / view.focal
+    start = plane[0] * near + slope * (HALF - view.centre_x) - fall * view.centre_y
+    return start, slope, fall, ONE / bounds[3], ONE / bounds[2]
+
+
+@kernel()
+def lay_row(out, nearer, mesh, n, span, depth, y):
+    """What of a face's row (colours in mesh.ink) nothing nearer hides, on the picture and into the depths `nearer`.
+
+    depth: as `depth_of`. y: of the row's middle, in pixels.
+    """
     u0, s0, s1, u1 = span
-    slope = -plane[1] / (view.focal * plane[3])
-    start = plane[0] / plane[3] - slope * view.centre_x
-    start = start + plane[2] / (view.focal * plane[3]) * (view.centre_y - f4(v) - HALF) + slope * HALF
-    least, most = ONE / mesh.bounds[3], ONE / mesh.bounds[2]
+    start, slope, fall, least, most = depth
+    start = start + fall * y
     lay_whole(out[s0:s1], nearer[s0:s1], mesh.ink[s0:s1], start + slope * f4(s0), slope, least, most)
-    for u in range(u0, u1):
-        if s0 <= u < s1:
-            continue
-        share = covered(mesh, n, f4(u) + HALF, f4(v) + HALF)
-        # off its own outline a plane runs on: hold the depth to that of the corners
-        mine = min(max(start + slope * f4(u), least), most)
-        if share > ZERO and mine * (ONE + SLACK) >= nearer[u]:
-            r, g, b = unpack(out[u])
-            mine_r, mine_g, mine_b = unpack(mesh.ink[u])
-            owner = mesh.ink[u] if share >= HALF else out[u]
-            colour = pack(mix(r, mine_r, share), mix(g, mine_g, share), mix(b, mine_b, share), i4(0))
-            out[u] = colour | u4(owner & u4(0xFF000000))
-            nearer[u] = mine if share >= HALF else nearer[u]
+    if u0 < s0 or s1 < u1:
+        for k in range(n):
+            mesh.edges[k, 5] = mesh.edges[k, 1] * y + mesh.edges[k, 2]
+    for begin, end in ((u0, s0), (s1, u1)):
+        for u in range(begin, end):
+            # off its own outline a plane runs on: hold the depth to that of the corners
+            mine = min(max(start + slope * f4(u), least), most)
+            if mine * (ONE + SLACK) >= nearer[u]:
+                share = covered(mesh, n, f4(u) + HALF)
+                lay_part(out, nearer, u, mesh.ink[u], share, mine)
+
+
+@kernel()
+def lay_part(out, nearer, u, ink, share, mine):
+    """A pixel that a face covers in part; its 1/z is `mine`."""
+    if share > ZERO:
+        r, g, b = unpack(out[u])
+        mine_r, mine_g, mine_b = unpack(ink)
+        owner = ink if share >= HALF else out[u]
+        colour = pack(mix(r, mine_r, share), mix(g, mine_g, share), mix(b, mine_b, share), i4(0))
+        out[u] = colour | u4(owner & u4(0xFF000000))
+        nearer[u] = mine if share >= HALF else nearer[u]
 
 
 @kernel()
@@ -489,10 +518,10 @@ def lay_whole(out, nearer, ink, start, slope, least, most):
 
 
 @kernel()
-def covered(mesh, n, x, y):
-    """Share of the pixel about (x, y) that a face's soft edges leave."""
+def covered(mesh, n, x):
+    """Share that a face's soft edges leave of a pixel with its middle at x, in the row that edges[:, 5] are of."""
     share = ONE
     for k in range(n):
         if mesh.soft[1, k]:
-            share = share - clamp01(HALF - (mesh.edges[k, 0] * x + mesh.edges[k, 1] * y + mesh.edges[k, 2]))
+            share = share - clamp01(HALF - (mesh.edges[k, 0] * x + mesh.edges[k, 5]))
     return share

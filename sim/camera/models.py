@@ -21,8 +21,14 @@ MATERIALS = (
 """What a face is made of; an id is the index here. A tail lamp shines while braking, a brake light does only then."""
 
 MOST_CORNERS = 10
-EAVES = (0.93, 0.70)
-"""Height of the walls under a flat roof and under a gabled one."""
+HOUSES = ("flat", "gabled", "hipped", "gable front")
+"""A house's roof: under a parapet, a saddle along the road, sloping on all sides, a saddle across the road."""
+
+EAVES = (0.93, 0.70, 0.72, 0.66)
+"""Height of the walls of each of HOUSES."""
+
+MOST_MODELS = 2 * len(HOUSES)
+"""Shapes of one kind."""
 
 Point = tuple[float, float, float]
 
@@ -32,7 +38,7 @@ class Models(NamedTuple):
 
     vertices: (V, 3) float32. corners, beyond: (F, MOST_CORNERS) int32: a face's vertices, counter-clockwise seen from
     outside, and the face past the edge that begins there, -1 for an open edge. sides, material: (F,) int32.
-    ranges: (kinds, 2 variants or levels, 4) int32: first vertex, vertices, first face, faces; none for other kinds.
+    ranges: (kinds, MOST_MODELS, 4) int32: first vertex, vertices, first face, faces; none for other kinds.
     """
 
     vertices: NDArray[np.float32]
@@ -274,40 +280,140 @@ def _far_truck(shape: Shape) -> None:
     _panel(shape, -0.503, 0.22, 0.93, 0.97, "brake light")
 
 
+def _walls(shape: Shape, side: Sequence[Point], end: Sequence[tuple[float, float]]) -> None:
+    """A house's four walls: the left one's outline, counter-clockwise from outside, and the left half of an end's."""
+    shape.both(side, "wall")
+    for x in (0.5, -0.5):
+        shape.facing(x, end, "wall")
+
+
+def _rectangle(top: float) -> list[Point]:
+    """A side wall."""
+    return [(-0.5, 0.5, 0.0), (-0.5, 0.5, top), (0.5, 0.5, top), (0.5, 0.5, 0.0)]
+
+
+def _far_flat_house(shape: Shape) -> None:
+    """A box."""
+    top = 0.98
+    _walls(shape, _rectangle(top), [(0.5, top), (0.5, 0.0)])
+    shape.face([(0.5, 0.5, top), (-0.5, 0.5, top), (-0.5, -0.5, top), (0.5, -0.5, top)], "roof")
+
+
 def _flat_house(shape: Shape) -> None:
-    """A box under a parapet that stands out a little."""
+    """A box under a parapet that stands out a little, with what the lift and the air need on its roof."""
     top, out = EAVES[0], 0.512
     rim = [(out, out, top), (-out, out, top), (-out, -out, top), (out, -out, top)]
     shape.face(rim[::-1], "eaves")
-    shape.both([(-0.5, 0.5, 0.0), (-0.5, 0.5, top), (0.5, 0.5, top), (0.5, 0.5, 0.0)], "wall")
-    for x in (0.5, -0.5):
-        shape.facing(x, [(0.5, top), (0.5, 0.0)], "wall")
+    _walls(shape, _rectangle(top), [(0.5, top), (0.5, 0.0)])
     for a, b in pairwise([*rim, rim[0]]):
-        shape.face([a, b, (b[0], b[1], 1.0), (a[0], a[1], 1.0)], "eaves")
-    shape.face([(x, y, 1.0) for x, y, _ in rim], "roof")
+        shape.face([a, b, (b[0], b[1], 0.965), (a[0], a[1], 0.965)], "eaves")
+    shape.face([(x, y, 0.965) for x, y, _ in rim], "roof")
+    shape.box((-0.30, -0.20, 0.965), (-0.08, 0.12, 1.0), "trim")
+
+
+def _saddle(top: float, ridge: float) -> list[Point]:
+    """The left slope of a saddle roof along the road, whose eaves stand out."""
+    out, aside, low = 0.525, 0.55, top - 0.1 * (ridge - top)
+    return [(out, aside, low), (out, 0.0, ridge), (-out, 0.0, ridge), (-out, aside, low)]
+
+
+def _far_gabled_house(shape: Shape) -> None:
+    top, ridge = EAVES[1], 0.94
+    _walls(shape, _rectangle(top), [(0.0, ridge - 0.01), (0.5, top), (0.5, 0.0)])
+    shape.both(_saddle(top, ridge)[::-1], "roof")
 
 
 def _gabled_house(shape: Shape) -> None:
-    """A box under a saddle roof whose eaves stand out, with a chimney; the ridge runs along the road."""
-    top, ridge, out, aside = EAVES[1], 0.94, 0.525, 0.55
-    slope = [(out, aside, top - 0.1 * (ridge - top)), (out, 0.0, ridge)]
-    slope += [(-out, 0.0, ridge), (-out, aside, top - 0.1 * (ridge - top))]
-    shape.both(slope, "eaves")
-    shape.both([(-0.5, 0.5, 0.0), (-0.5, 0.5, top), (0.5, 0.5, top), (0.5, 0.5, 0.0)], "wall")
-    for x in (0.5, -0.5):
-        shape.facing(x, [(0.0, ridge - 0.01), (0.5, top), (0.5, 0.0)], "wall")
+    """A box under a saddle roof, with a chimney and dormers."""
+    top, ridge = EAVES[1], 0.94
+    shape.both(_saddle(top, ridge), "eaves")
+    _walls(shape, _rectangle(top), [(0.0, ridge - 0.01), (0.5, top), (0.5, 0.0)])
     shape.box((0.20, 0.06, top), (0.26, 0.16, 1.0), "brick")
-    shape.both(slope[::-1], "roof")
+    shape.both(_saddle(top, ridge)[::-1], "roof")
+    for x in (-0.22, 0.10):
+        _dormer(shape, x, top, ridge)
+
+
+def _dormer(shape: Shape, x: float, top: float, ridge: float) -> None:
+    """A window that stands up from either slope of a saddle roof."""
+    half, face, low = 0.055, 0.40, top + 0.20 * (ridge - top)
+    high = top + 0.66 * (ridge - top)
+    back = 0.5 * (1 - (high - top) / (ridge - top))
+    shape.both([(x - half, face, low), (x - half, face, high), (x + half, face, high), (x + half, face, low)], "eaves")
+    pane = [(x - 0.7 * half, low), (x - 0.7 * half, high), (x + 0.7 * half, high), (x + 0.7 * half, low)]
+    rise = 0.16 * (high - low)
+    shape.both([(px, face + 0.004, pz + rise if pz == low else pz - rise) for px, pz in pane], "glass")
+    shape.both([(x + half, back, high), (x + half, face, high), (x - half, face, high), (x - half, back, high)], "roof")
+    for edge, turn in ((x - half, 1), (x + half, -1)):
+        shape.both([(edge, face, high), (edge, face, low), (edge, back, high)][::turn], "eaves")
+
+
+def _hip(top: float, ridge: float) -> tuple[list[Point], list[Point]]:
+    """The left slope of a roof that slopes on all sides, and the left half of its end."""
+    out, aside, ends = 0.525, 0.55, 0.22
+    low = top - 0.04
+    side = [(-out, aside, low), (-ends, 0.0, ridge), (ends, 0.0, ridge), (out, aside, low)]
+    return side, [(out, -aside, low), (out, aside, low), (ends, 0.0, ridge)]
+
+
+def _far_hipped_house(shape: Shape) -> None:
+    top, ridge = EAVES[2], 0.96
+    _walls(shape, _rectangle(top), [(0.5, top), (0.5, 0.0)])
+    side, end = _hip(top, ridge)
+    shape.both(side, "roof")
+    shape.face(end, "roof")
+    shape.face([(-x, y, z) for x, y, z in reversed(end)], "roof")
+
+
+def _hipped_house(shape: Shape) -> None:
+    """A box under a roof that slopes on all sides, with two chimneys."""
+    top, ridge = EAVES[2], 0.96
+    side, end = _hip(top, ridge)
+    low = side[0][2]
+    shape.face([(0.525, 0.55, low), (0.525, -0.55, low), (-0.525, -0.55, low), (-0.525, 0.55, low)], "eaves")
+    _far_hipped_house(shape)
+    for x in (-0.16, 0.12):
+        shape.box((x, -0.03, 0.9 * ridge), (x + 0.05, 0.05, 1.0), "brick")
+
+
+def _front(top: float, ridge: float) -> list[Point]:
+    """The fore slope of a saddle roof across the road."""
+    out, ends, low = 0.53, 0.535, top - 0.08 * (ridge - top)
+    return [(out, ends, low), (0.0, ends, ridge), (0.0, -ends, ridge), (out, -ends, low)]
+
+
+def _across(shape: Shape, corners: Sequence[Point], material: str) -> None:
+    """A face towards the front, and its mirror image towards the rear."""
+    shape.face(corners, material)
+    shape.face([(-x, y, z) for x, y, z in reversed(corners)], material)
+
+
+def _far_front_house(shape: Shape) -> None:
+    top, ridge = EAVES[3], 0.97
+    gable = [(-0.5, 0.5, 0.0), (-0.5, 0.5, top), (0.0, 0.5, ridge - 0.01), (0.5, 0.5, top), (0.5, 0.5, 0.0)]
+    _walls(shape, gable, [(0.5, top), (0.5, 0.0)])
+    _across(shape, _front(top, ridge), "roof")
+
+
+def _front_house(shape: Shape) -> None:
+    """A gable towards the road, with a chimney."""
+    top, ridge = EAVES[3], 0.97
+    _across(shape, _front(top, ridge)[::-1], "eaves")
+    shape.box((0.14, -0.26, top), (0.22, -0.16, 1.0), "brick")
+    _far_front_house(shape)
 
 
 Maker = Callable[[Shape], None]
-MAKERS: dict[str, tuple[Maker, Maker]] = {
+MAKERS: dict[str, tuple[Maker, ...]] = {
     "car": (_car, _far_car),
     "van": (_van, _far_van),
     "truck": (_truck, _far_truck),
-    "building": (_flat_house, _gabled_house),
+    "building": (
+        *(_flat_house, _far_flat_house, _gabled_house, _far_gabled_house),
+        *(_hipped_house, _far_hipped_house, _front_house, _far_front_house),
+    ),
 }
-"""Kind -> its shapes: from near and from afar, or two variants."""
+"""Kind -> its shapes, from near and from afar; a building's are those of each of HOUSES in turn."""
 
 
 def make_models() -> Models:
@@ -317,7 +423,7 @@ def make_models() -> Models:
     beyond: list[list[int]] = []
     sides: list[int] = []
     material: list[int] = []
-    ranges = np.zeros((len(OBJECT_KINDS), 2, 4), np.int32)
+    ranges = np.zeros((len(OBJECT_KINDS), MOST_MODELS, 4), np.int32)
     for kind, makers in MAKERS.items():
         for which, maker in enumerate(makers):
             shape = Shape()

@@ -16,9 +16,9 @@ entry = partial(counting_kernel, _nrt=False)
 """A kernel that Python calls. These kernels allocate nothing, and counting references to the views of rows took a third
 of a frame."""
 
-kernel = partial(entry, forceinline=True)
-"""A kernel that only kernels call: merged into its caller, for to pass the scratch on costs more than a row of
-pixels."""
+kernel = partial(entry, forceinline=True, noalias=True)
+"""A kernel that only kernels call: merged into its caller, for to pass the scratch on costs more than a row of pixels.
+The arrays that it is given must not overlap where one of them is written: short loops have no time to look."""
 
 f4, i4, u4, u8 = np.float32, np.int32, np.uint32, np.uint64
 
@@ -116,13 +116,6 @@ def transmittance(optical_depth):
 
 
 @kernel()
-def ramp(span, value, step):
-    """Fill one block with a linear run."""
-    for i in range(BLOCK):
-        span[i] = value + step * f4(i4(i))
-
-
-@kernel()
 def tiled(texture, x, y, mask):
     """Bilinear sample of a square tiling texture whose side is mask + 1, at x, y >= 0 in texels."""
     ix, iy = i4(x), i4(y)
@@ -137,26 +130,6 @@ def scramble(h):
     """An integer hash: every bit of h moves about half of the result's 17 low bits."""
     h = u4(u4(h ^ u4(h >> u4(15))) * u4(0x2C1B3C6D))
     return u4(h >> u4(12))
-
-
-@kernel()
-def insert_nearer(order, depths, count, i, z):
-    """Put object i, z metres away, into its place among `count` others, far to near; returns how many there are now."""
-    k = count
-    while k > 0 and depths[k - 1] < z:
-        depths[k], order[k] = depths[k - 1], order[k - 1]
-        k -= 1
-    depths[k], order[k] = z, i
-    return count + 1
-
-
-@kernel()
-def drop_farthest(order, depths, count, most):
-    """Leave the `most` nearest of `count` objects that are sorted far to near; returns how many are left."""
-    spare = max(count - most, 0)
-    for k in range(count - spare):
-        depths[k], order[k] = depths[k + spare], order[k + spare]
-    return count - spare
 
 
 @kernel()

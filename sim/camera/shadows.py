@@ -3,6 +3,7 @@
 import math
 
 from sim.camera.billboards import NO_SPRITE, POST, SIGN
+from sim.camera.culling import LONGEST_SHADOW, SHADOW_RANGE
 from sim.camera.pixels import (
     FOG_DENSITY,
     HALF,
@@ -22,40 +23,41 @@ from sim.camera.pixels import (
     unpack,
 )
 
-SHADOW_RANGE = f4(110)
 CONTACT = f4(0.12)
-"""Metres: beyond the first nothing casts one; by the second the dark under a car comes out beside it."""
+"""Metres that the dark under a car comes out beside it."""
 
 
 @kernel()
-def draw_shadows(image, view, objects, kinds, sun, look, scratch, omitted):
+def draw_shadows(image, view, objects, seen, kinds, sun, look, scratch, omitted):
     """Whatever stands darkens the ground under itself, and casts a shadow away from the sun.
 
     All shadows are gathered in `shade` (H, width) first, the share of light that each pixel lacks, and laid on the
     picture once: however many things cast it, a shadow leaves markings, asphalt and grass apart.
-    omitted: the row of an object that casts none, or -1.
+    seen: rows of the objects. omitted: the row of one that casts none, or -1.
     """
     shade = scratch.shade
     first, last = image.shape[0], view.horizon
     shade[view.horizon :] = ZERO
-    for i in range(objects.shape[0]):
-        if objects[i, 4] < ZERO or i == omitted:
+    flat = max(math.sqrt(sun[0] * sun[0] + sun[1] * sun[1]), f4(0.01))
+    slope = min(flat / max(sun[2], f4(0.01)), LONGEST_SHADOW)
+    light = ((-sun[0] / flat, -sun[1] / flat), slope, look[SUN_STRENGTH], look[FOG_DENSITY])
+    for i in seen:
+        materials = kinds[i4(objects[i, 4]), 3]
+        if i == omitted or materials in (POST, SIGN):
             continue
-        top, bottom = shade_object(shade, view, objects[i], kinds[i4(objects[i, 4]), 3], sun, look, scratch)
+        top, bottom = shade_object(shade, view, objects[i], materials, light, scratch)
         first, last = min(first, top), max(last, bottom)
     for v in range(first, last):
         darken_row(image[v, : view.width], shade[v])
 
 
 @kernel()
-def shade_object(shade, view, drawn, materials, sun, look, scratch):
-    """Gather one object's shadows; returns the first row that they reach and the one past the last."""
-    if materials in (POST, SIGN):
-        return shade.shape[0], view.horizon
-    strength = look[SUN_STRENGTH]
-    flat = max(math.sqrt(sun[0] * sun[0] + sun[1] * sun[1]), f4(0.01))
-    slope = min(flat / max(sun[2], f4(0.01)), f4(2.6))
-    axis = (-sun[0] / flat, -sun[1] / flat)
+def shade_object(shade, view, drawn, materials, light, scratch):
+    """Gather one object's shadows; returns the first row that they reach and the one past the last.
+
+    light: the direction away from the sun (z, l), metres of shadow to a metre of height, the sun's strength, the fog.
+    """
+    axis, slope, strength, fog = light
     dx, dy = drawn[0] - view.x, drawn[1] - view.y
     z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
     girth, reach = max(drawn[2], drawn[7]), slope * drawn[3]
@@ -66,7 +68,7 @@ def shade_object(shade, view, drawn, materials, sun, look, scratch):
         or abs(l) - span > max(z + reach, ZERO) * view.centre_x / view.focal
     ):
         return shade.shape[0], view.horizon
-    clear = transmittance(max(z, ZERO) * look[FOG_DENSITY])
+    clear = transmittance(max(z, ZERO) * fog)
     if materials == NO_SPRITE:
         return shade_box(shade, view, drawn, (z, l), axis, reach, strength, clear, scratch)
     top, bottom = draw_ellipse(shade, view, z, l, axis, f4(0.42) * girth, f4(0.42) * girth, f4(0.24) * clear)
@@ -169,20 +171,39 @@ def shade_outline(shade, view, corners, count, soft, darkness, edges):
         z = per_pixel * view.focal
         sharp = ONE / max(soft, per_pixel)
         low, high = f4(-1e6), f4(1e6)  # the span of l in which anything is shaded
+        low_whole, high_whole = low, high  # and in which all is
         for k in range(count):
-            rest = edges[k, 0] * z + edges[k, 2] + HALF / sharp
+            rest, soft_edge = edges[k, 0] * z + edges[k, 2], HALF / sharp
             if abs(edges[k, 1]) < f4(1e-6):
-                low = low if rest > ZERO else f4(1e6)
+                low = low if rest + soft_edge > ZERO else f4(1e6)
+                low_whole = low_whole if rest > soft_edge else f4(1e6)
             elif edges[k, 1] > ZERO:
-                low = max(low, -rest / edges[k, 1])
+                per_l = ONE / edges[k, 1]
+                low, low_whole = max(low, -(rest + soft_edge) * per_l), max(low_whole, (soft_edge - rest) * per_l)
             else:
-                high = min(high, -rest / edges[k, 1])
+                per_l = ONE / edges[k, 1]
+                high, high_whole = min(high, -(rest + soft_edge) * per_l), min(high_whole, (soft_edge - rest) * per_l)
         left = clamp_column(view.centre_x - high / per_pixel, view.width)
         right = clamp_column(view.centre_x - low / per_pixel, view.width)
         if low < high and left < right:
-            start = (view.centre_x - f4(left) - HALF) * per_pixel
-            shade_outline_row(shade[v, left:right], edges, count, z, start, per_pixel, sharp, darkness)
+            first = min(max(clamp_column(view.centre_x - high_whole / per_pixel, view.width), left), right)
+            last = min(max(clamp_column(view.centre_x - low_whole / per_pixel, view.width), first), right)
+            row, start = shade[v], (view.centre_x - HALF) * per_pixel
+            shade_outline_row(
+                row[left:first], edges, count, z, start - f4(left) * per_pixel, per_pixel, sharp, darkness
+            )
+            shade_run(row[first:last], darkness)
+            shade_outline_row(
+                row[last:right], edges, count, z, start - f4(last) * per_pixel, per_pixel, sharp, darkness
+            )
     return top, bottom
+
+
+@kernel()
+def shade_run(out, darkness):
+    """Pixels that lie wholly in a shadow."""
+    for u in range(out.shape[0]):
+        out[u] = out[u] + darkness - out[u] * darkness
 
 
 @kernel()

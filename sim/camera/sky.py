@@ -29,13 +29,14 @@ from sim.camera.pixels import (
     kernel,
     mix,
     pack,
-    ramp,
     tiled,
     tint_pixel,
     transmittance,
     u4,
+    u8,
     unpack,
 )
+from sim.camera.simd import store_ramp
 
 SKY_ROWS = 4
 """The sky's colours are computed on a lattice of BLOCK x SKY_ROWS pixels."""
@@ -95,7 +96,7 @@ def widen_lattice(nodes, rows):
     for channel in range(3):
         for k in range(rows.shape[1] // BLOCK):
             value = nodes[channel, k]
-            ramp(rows[channel, k * BLOCK : k * BLOCK + BLOCK], value, (nodes[channel, k + 1] - value) * f4(1 / BLOCK))
+            store_ramp(rows[channel], u8(k) * u8(BLOCK), value, (nodes[channel, k + 1] - value) * f4(1 / BLOCK))
 
 
 @kernel()
