@@ -45,7 +45,7 @@ from sim.camera.pixels import (
     unpack,
 )
 from sim.camera.walls import DARK_WINDOWS, HouseWall, wall_columns, wall_paints, wall_row, wall_table
-from sim.scene import CLASSES, OBJECT_KINDS
+from sim.scene import CLASSES, LAMPS, OBJECT_KINDS
 
 NEAREST = f4(0.3)
 """Metres: faces are cut here."""
@@ -56,28 +56,34 @@ DETAIL, HOUSE_DETAIL = f4(26), f4(24)
 ROOMY = f4(1.12)
 """What an object keeps within, in shares of its length and width: eaves and lamps stand out."""
 
+TURN = f4(2 * math.pi)
+"""Radians."""
+
 SLACK = f4(1e-4)
 """Share of its distance by which a face may lie behind another one and still be drawn over it: lamps lie on bumpers."""
 
 EAVES_OF, LOWEST_EAVES = np.array([*EAVES], np.float32), f4(min(EAVES))
 
-BUILDING = i4(OBJECT_KINDS.index("building"))
-BUILDING_CLASS, VEHICLE_CLASS = i4(CLASSES.index("building")), i4(CLASSES.index("vehicle"))
+BRAKES, BLINKS = i4(LAMPS.index("brake lights")), i4(LAMPS.index("indicators"))
+BUILDING, RAIL = i4(OBJECT_KINDS.index("building")), i4(OBJECT_KINDS.index("guard rail"))
+_CLASS_NAMES = {"building": "building", "guard rail": "sign"}
+MESH_CLASSES = np.array([CLASSES.index(_CLASS_NAMES.get(kind, "vehicle")) for kind in OBJECT_KINDS], np.uint8)
+"""The segmentation class of each of OBJECT_KINDS that is a mesh."""
 MOST_MESHES = 64
 """Of one frame; the farthest are left out. They take slots from 255 downwards, two each: the upper one for what shines
 by itself, so that no light of the ego's lamps is laid on it."""
 MOST_POINTS = 384
 """Vertices, or faces, that one model may have."""
 
-PAINT, GLASS, HEADLAMP, TAIL_LAMP, BRAKE_LIGHT, WALL, ROOF = (
-    MATERIALS.index(name) for name in ("paint", "glass", "headlamp", "tail lamp", "brake light", "wall", "roof")
+PAINT, GLASS, HEADLAMP, TAIL_LAMP, BRAKE_LIGHT, INDICATOR, WALL, ROOF = map(
+    MATERIALS.index, ("paint", "glass", "headlamp", "tail lamp", "brake light", "indicator", "wall", "roof")
 )
 
 ALBEDO = np.array(
     [
         *([0.0, 0.0, 0.0], [0.13, 0.16, 0.19], [0.06, 0.06, 0.065], [0.46, 0.47, 0.49], [0.93, 0.95, 0.92]),
         *([0.34, 0.035, 0.03], [0.20, 0.03, 0.03], [0.86, 0.84, 0.74], [0.085, 0.085, 0.095], [0.82, 0.83, 0.81]),
-        *([0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.80, 0.78, 0.72], [0.46, 0.29, 0.22]),
+        *([0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.80, 0.78, 0.72], [0.46, 0.29, 0.22], [0.78, 0.40, 0.08]),
     ],
     np.float32,
 )
@@ -102,7 +108,8 @@ WALLS = np.array(
 ROOFS = np.array([[0.42, 0.24, 0.18], [0.30, 0.28, 0.28], [0.36, 0.29, 0.24], [0.24, 0.26, 0.30]], np.float32)
 
 BRAKING_RED, TAIL_RED, LAMP_WHITE = (f4(255), f4(52), f4(40)), (f4(150), f4(22), f4(18)), (f4(255), f4(250), f4(228))
-"""Colours of lamps that are on: braking by day and night, the other two in the dark."""
+BLINKING = (f4(255), f4(168), f4(36))
+"""Colours of lamps that are on: braking and blinking by day and night, the other two in the dark."""
 
 
 # --- objects ----------------------------------------------------------------------------------------------------------
@@ -120,6 +127,8 @@ def find_meshes(objects, seen, view, ranges, order, depths):
             continue
         dx, dy = objects[i, 0] - view.x, objects[i, 1] - view.y
         z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
+        if kind == RAIL and objects[i, 3] * view.focal < z:
+            continue
         radius = f4(0.57) * math.sqrt(objects[i, 2] * objects[i, 2] + objects[i, 7] * objects[i, 7])
         if z + radius < NEAREST or z - radius > FARTHEST or abs(l) - radius * f4(1.4) > max(z + radius, ZERO) * widest:
             continue
@@ -137,9 +146,8 @@ def draw_meshes(image, view, objects, seen, models, sun, look, palette, scratch,
         find_hidden(objects, view, order[:count], hidden, scratch.mesh, omitted)
     for k in range(count):
         i, slot = order[k], i4(254 - 2 * k)
-        building = i4(objects[i, 4]) == BUILDING
         for each in range(slot, slot + 2):
-            scratch.slot_class[each] = BUILDING_CLASS if building else VEHICLE_CLASS
+            scratch.slot_class[each] = MESH_CLASSES[i4(objects[i, 4])]
             scratch.slot_instance[each] = i + 1
         scratch.slot_reach[slot], scratch.slot_reach[slot + 1] = max(depths[k], ONE), ZERO
         if i != omitted and not hidden[k]:
@@ -215,7 +223,9 @@ def draw_mesh(image, view, drawn, row, slot, models, light, scratch):
     frame = axes(drawn, view)
     which = choose_model(drawn, kind, frame[2], view.focal)
     first_vertex, vertices, first_face, faces = models.ranges[kind, which]
-    place_points(models.vertices[first_vertex : first_vertex + vertices], drawn, frame, view.mount, mesh.points)
+    whole = slice(first_vertex, first_vertex + vertices)
+    turn = drawn[8] - np.floor(drawn[8]) if kind != BUILDING and which == 0 else ZERO
+    place_points(models.vertices[whole], models.hubs[whole], drawn, turn, frame, view.mount, mesh.points)
     for f in range(faces):
         face = first_face + f
         mesh.facing[f] = plane_of(mesh.points, models.corners[face], models.sides[face], mesh.planes[f]) > ZERO
@@ -256,14 +266,21 @@ def choose_model(drawn, kind, z, focal):
 
 
 @kernel()
-def place_points(vertices, drawn, frame, mount, points):
-    """A model's vertices at an object's place and size, as (z forward, l left, h up) from the camera."""
+def place_points(vertices, hubs, drawn, turn, frame, mount, points):
+    """A model's vertices at an object's place and size, as (z forward, l left, h up) from the camera.
+
+    turn: of the wheels, in [0, 1).
+    """
     forward_z, forward_l, z, l = frame
+    cos, sin = f4(math.cos(turn * TURN)), f4(math.sin(turn * TURN))
     for v in range(vertices.shape[0]):
-        x, y = vertices[v, 0] * drawn[7], vertices[v, 1] * drawn[2]
+        x, y, height = vertices[v, 0] * drawn[7], vertices[v, 1] * drawn[2], vertices[v, 2] * drawn[3]
+        if turn > ZERO and hubs[v, 2] > ZERO:
+            ahead, up = x - hubs[v, 0] * drawn[7], height - hubs[v, 1] * drawn[3]
+            x, height = x + ahead * (cos - ONE) + up * sin, height + up * (cos - ONE) - ahead * sin
         points[v, 0] = z + forward_z * x - forward_l * y
         points[v, 1] = l + forward_l * x + forward_z * y
-        points[v, 2] = vertices[v, 2] * drawn[3] - mount
+        points[v, 2] = height - mount
 
 
 @kernel()
@@ -314,9 +331,13 @@ def face_colours(colours, albedo, material, plane, state, light):
     """Fill colours (2, 3), of the face's top row and of its bottom row, in this light; returns whether it shines."""
     sun, look, palette = light
     dark = look[HEADLIGHTS] > ZERO
-    lamp = material in (TAIL_LAMP, BRAKE_LIGHT)
-    if (lamp and state > HALF) or (dark and material in (TAIL_LAMP, HEADLAMP)):
-        shine = LAMP_WHITE if material == HEADLAMP else (BRAKING_RED if state > HALF else TAIL_RED)
+    lamps = i4(state)
+    if material == INDICATOR and lamps == BLINKS:
+        colours[:, 0], colours[:, 1], colours[:, 2] = BLINKING
+        return True
+    brakes = lamps == BRAKES
+    if (brakes and material in (TAIL_LAMP, BRAKE_LIGHT)) or (dark and material in (TAIL_LAMP, HEADLAMP)):
+        shine = LAMP_WHITE if material == HEADLAMP else (BRAKING_RED if brakes else TAIL_RED)
         colours[:, 0], colours[:, 1], colours[:, 2] = shine[0], shine[1], shine[2]
         return True
     strength = look[SUN_STRENGTH]
@@ -427,7 +448,7 @@ def fill_wall(image, view, n, plane, slot, house, light, scratch):
     if first >= last:
         return
     sizes = wall_columns(mesh.columns, first, last, view, plane, house, mesh.bounds, look)
-    table, paints = wall_table(mesh.columns), wall_paints(mesh.colours, palette)
+    table, paints = wall_table(mesh.columns), wall_paints(mesh.colours, palette, house.row)
     depth = depth_of(plane, view, mesh.bounds)
     dark_share = DARK_WINDOWS if look[HEADLIGHTS] > ZERO or look[STARS] > ZERO else TWO
     for v in rows:

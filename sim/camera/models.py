@@ -16,7 +16,7 @@ from sim.scene import OBJECT_KINDS
 
 MATERIALS = (
     *("paint", "glass", "tyre", "rim", "headlamp", "tail lamp", "brake light", "plate", "trim", "cargo"),
-    *("wall", "roof", "eaves", "brick"),
+    *("wall", "roof", "eaves", "brick", "indicator"),
 )
 """What a face is made of; an id is the index here. A tail lamp shines while braking, a brake light does only then."""
 
@@ -36,12 +36,14 @@ Point = tuple[float, float, float]
 class Models(NamedTuple):
     """All models in flat arrays.
 
-    vertices: (V, 3) float32. corners, beyond: (F, MOST_CORNERS) int32: a face's vertices, counter-clockwise seen from
-    outside, and the face past the edge that begins there, -1 for an open edge. sides, material: (F,) int32.
-    ranges: (kinds, MOST_MODELS, 4) int32: first vertex, vertices, first face, faces; none for other kinds.
+    vertices: (V, 3) float32. hubs: (V, 3) float32, x and z of the axle that a vertex turns about and 1, or zeros.
+    corners, beyond: (F, MOST_CORNERS) int32: a face's vertices, counter-clockwise seen from outside, and the face past
+    the edge that begins there, -1 for an open edge. sides, material: (F,) int32. ranges: (kinds, MOST_MODELS, 4) int32:
+    first vertex, vertices, first face, faces; none for other kinds.
     """
 
     vertices: NDArray[np.float32]
+    hubs: NDArray[np.float32]
     corners: NDArray[np.int32]
     beyond: NDArray[np.int32]
     sides: NDArray[np.int32]
@@ -54,6 +56,8 @@ class Shape:
 
     def __init__(self) -> None:
         self.points: list[Point] = []
+        self.hubs: list[Point] = []
+        self.hub: Point = (0.0, 0.0, 0.0)
         self.faces: list[tuple[tuple[int, ...], int]] = []
 
     def face(self, corners: Sequence[Point], material: str) -> None:
@@ -88,6 +92,7 @@ class Shape:
         x, y, z = (round(value, 5) for value in point)
         if (x, y, z) not in self.points:
             self.points.append((x, y, z))
+            self.hubs.append(self.hub)
         return self.points.index((x, y, z))
 
     def beyond(self) -> list[list[int]]:
@@ -160,9 +165,27 @@ def _wheels(shape: Shape, places: Sequence[float], radius: tuple[float, float], 
             if material == "trim":
                 disc = [(px, py, max(pz, 0.8 * radius[1])) for px, py, pz in disc]
             shape.both(disc[::-1], material)
+        _spokes(shape, (x, radius[1]), radius, out + 0.004)
         end = x + radius[0] * (1 if x > 0 else -1)
         tyre = [(end, y, z) for y, z in ((out, 0.0), (out, radius[1]), (out - tread, radius[1]), (out - tread, 0.0))]
         shape.both(tyre if x > 0 else tyre[::-1], "tyre")
+
+
+def _spokes(shape: Shape, hub: tuple[float, float], radius: tuple[float, float], out: float) -> None:
+    """The dark between a wheel's five spokes: it turns with the wheel."""
+    shape.hub = (*hub, 1.0)
+    for middle in np.arange(5) * (0.4 * np.pi):
+        corners = [(0.16, 0.0), (0.52, -0.42), (0.52, 0.42)]
+        gap = [
+            (
+                hub[0] + far * radius[0] * float(np.cos(middle + a)),
+                out,
+                hub[1] + far * radius[1] * float(np.sin(middle + a)),
+            )
+            for far, a in corners
+        ]
+        shape.both(gap[::-1], "trim")
+    shape.hub = (0.0, 0.0, 0.0)
 
 
 def _lamps(
@@ -194,9 +217,11 @@ def _car(shape: Shape) -> None:
     _side_pane(shape, cabin, [(0.195, 0.645), (0.065, 0.935), (-0.07, 0.945), (-0.07, 0.65)])
     _side_pane(shape, cabin, [(-0.09, 0.65), (-0.09, 0.945), (-0.215, 0.945), (-0.36, 0.675)])
     _wheels(shape, (0.315, -0.30), (0.073, 0.222), 0.503, 0.11)
-    _lamps(shape, 0.504, 0.19, 0.375, 0.31, 0.40, "headlamp")
+    _lamps(shape, 0.504, 0.19, 0.335, 0.31, 0.40, "headlamp")
+    _lamps(shape, 0.504, 0.335, 0.378, 0.31, 0.40, "indicator")
     _panel(shape, 0.503, 0.17, 0.24, 0.36, "trim")
-    _lamps(shape, -0.504, 0.20, 0.425, 0.37, 0.51)
+    _lamps(shape, -0.504, 0.20, 0.355, 0.37, 0.51)
+    _lamps(shape, -0.504, 0.355, 0.425, 0.37, 0.51, "indicator")
     _panel(shape, -0.505, 0.15, 0.34, 0.43, "plate")
     _panel(shape, -0.504, 0.41, 0.20, 0.28, "trim")
     _panel(shape, -0.418, 0.17, 0.66, 0.705, "brake light")
@@ -212,8 +237,10 @@ def _far_car(shape: Shape) -> None:
     _side_pane(shape, cabin, [(0.20, 0.64), (0.05, 0.93), (-0.20, 0.93), (-0.38, 0.65)])
     shape.both([(0.42, 0.503, 0.0), (-0.42, 0.503, 0.0), (-0.42, 0.503, 0.22), (0.42, 0.503, 0.22)], "tyre")
     _panel(shape, -0.502, 0.45, 0.0, 0.22, "trim")
-    _lamps(shape, 0.503, 0.18, 0.40, 0.30, 0.44, "headlamp")
-    _lamps(shape, -0.503, 0.18, 0.44, 0.36, 0.55)
+    _lamps(shape, 0.503, 0.18, 0.34, 0.30, 0.44, "headlamp")
+    _lamps(shape, 0.503, 0.34, 0.42, 0.30, 0.44, "indicator")
+    _lamps(shape, -0.503, 0.18, 0.35, 0.36, 0.55)
+    _lamps(shape, -0.503, 0.35, 0.44, 0.36, 0.55, "indicator")
     _panel(shape, -0.44, 0.18, 0.63, 0.70, "brake light")
 
 
@@ -368,9 +395,8 @@ def _far_hipped_house(shape: Shape) -> None:
 def _hipped_house(shape: Shape) -> None:
     """A box under a roof that slopes on all sides, with two chimneys."""
     top, ridge = EAVES[2], 0.96
-    side, end = _hip(top, ridge)
-    low = side[0][2]
-    shape.face([(0.525, 0.55, low), (0.525, -0.55, low), (-0.525, -0.55, low), (-0.525, 0.55, low)], "eaves")
+    low = _hip(top, ridge)[0][0][2]
+    shape.face([(0.525, 0.55, low), (0.525, -0.55, low), (-0.525, -0.55, low), (-0.525, 0.55, low)], "trim")
     _far_hipped_house(shape)
     for x in (-0.16, 0.12):
         shape.box((x, -0.03, 0.9 * ridge), (x + 0.05, 0.05, 1.0), "brick")
@@ -403,11 +429,28 @@ def _front_house(shape: Shape) -> None:
     _far_front_house(shape)
 
 
+_RAIL = ((0.40, 0.62), (0.62, 0.70), (0.70, 0.80), (0.80, 0.98))
+"""Heights of a guard rail's four bands, in shares of its own."""
+
+
+def _rail(shape: Shape) -> None:
+    """A guard rail's beam, bulged twice, before posts; the left is the road's side."""
+    for (low, high), (foot, head) in zip(_RAIL, ((0.15, 0.5), (0.5, 0.15), (0.15, 0.5), (0.5, 0.15)), strict=True):
+        shape.both([(-0.5, foot, low), (-0.5, head, high), (0.5, head, high), (0.5, foot, low)], "rim")
+    for x in (-0.25, 0.25):
+        shape.both([(x - 0.01, 0.1, 0.0), (x - 0.01, 0.1, 0.9), (x + 0.01, 0.1, 0.9), (x + 0.01, 0.1, 0.0)], "trim")
+
+
+def _far_rail(shape: Shape) -> None:
+    shape.both([(-0.5, 0.15, 0.40), (-0.5, 0.15, 0.98), (0.5, 0.15, 0.98), (0.5, 0.15, 0.40)], "rim")
+
+
 Maker = Callable[[Shape], None]
 MAKERS: dict[str, tuple[Maker, ...]] = {
     "car": (_car, _far_car),
     "van": (_van, _far_van),
     "truck": (_truck, _far_truck),
+    "guard rail": (_rail, _far_rail),
     "building": (
         *(_flat_house, _far_flat_house, _gabled_house, _far_gabled_house),
         *(_hipped_house, _far_hipped_house, _front_house, _far_front_house),
@@ -419,6 +462,7 @@ MAKERS: dict[str, tuple[Maker, ...]] = {
 def make_models() -> Models:
     """Every model in flat arrays."""
     vertices: list[Point] = []
+    hubs: list[Point] = []
     corners: list[list[int]] = []
     beyond: list[list[int]] = []
     sides: list[int] = []
@@ -436,5 +480,7 @@ def make_models() -> Models:
                 sides.append(len(ids))
                 material.append(stuff)
             vertices += shape.points
+            hubs += shape.hubs
     four = [np.array(values, np.int32) for values in (corners, beyond, sides, material)]
-    return Models(np.array(vertices, np.float32), four[0], four[1], four[2], four[3], ranges)
+    points, axles = np.array(vertices, np.float32), np.array(hubs, np.float32)
+    return Models(points, axles, four[0], four[1], four[2], four[3], ranges)

@@ -22,6 +22,10 @@ from sim.camera.pixels import (
     u4,
     unpack,
 )
+from sim.scene import OBJECT_KINDS
+
+RAIL = i4(OBJECT_KINDS.index("guard rail"))
+"""Too slight to cast one."""
 
 CONTACT = f4(0.12)
 """Metres that the dark under a car comes out beside it."""
@@ -43,7 +47,7 @@ def draw_shadows(image, view, objects, seen, kinds, sun, look, scratch, omitted)
     light = ((-sun[0] / flat, -sun[1] / flat), slope, look[SUN_STRENGTH], look[FOG_DENSITY])
     for i in seen:
         materials = kinds[i4(objects[i, 4]), 3]
-        if i == omitted or materials in (POST, SIGN):
+        if i == omitted or materials in (POST, SIGN) or i4(objects[i, 4]) == RAIL:
             continue
         top, bottom = shade_object(shade, view, objects[i], materials, light, scratch)
         first, last = min(first, top), max(last, bottom)

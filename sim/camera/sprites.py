@@ -238,6 +238,38 @@ def _curve_sign(rng: np.random.Generator, canvas: Canvas) -> None:
         canvas.polygon(np.minimum(np.array(chevron), [inner[1, 0], 1.0]), WHITE)
 
 
+def _crossing_sign(rng: np.random.Generator, canvas: Canvas) -> None:
+    """Somebody walking over stripes in a white triangle on blue (sign E,11a of the Vienna Convention), on a pole."""
+    canvas.polygon(_box(0.475, 0, 0.525, 0.72), 0.6 * WHITE)
+    low, high = 0.70, 0.99
+    canvas.polygon(_box(0.06, low, 0.94, high), WHITE)
+    canvas.polygon(_box(0.09, low + 0.01, 0.91, high - 0.01), COLOURED)
+    canvas.polygon(np.array([[0.16, low + 0.03], [0.84, low + 0.03], [0.5, high - 0.035]]), WHITE)
+    for x in (0.30, 0.44, 0.58):
+        canvas.polygon(_box(x, low + 0.045, x + 0.08, low + 0.065), 0.5 * DARK)
+    head = np.array([[0.47, 0.885], [0.53, 0.885], [0.53, 0.91], [0.47, 0.91]])
+    body = np.array([[0.46, 0.80], [0.54, 0.80], [0.55, 0.875], [0.45, 0.875]])
+    legs = np.array(
+        [[0.36, 0.775], [0.42, 0.775], [0.5, 0.81], [0.58, 0.775], [0.64, 0.775], [0.53, 0.84], [0.47, 0.84]]
+    )
+    for part in (head, body, legs):
+        canvas.polygon(part, 0.5 * DARK)
+
+
+LAMP_ARM = 0.30
+"""Of a street lamp's picture: how far its head hangs to the left of its middle, in shares of the breadth."""
+
+
+def _street_lamp(rng: np.random.Generator, canvas: Canvas) -> None:
+    """A tapering pole with an arm to the left and the lamp's head at its end; the kernels mirror it."""
+    canvas.polygon(np.array([[0.475, 0.0], [0.525, 0.0], [0.512, 0.96], [0.488, 0.96]]), 0.75 * DARK)
+    canvas.polygon(_box(0.46, 0.0, 0.54, 0.10), 0.9 * DARK)
+    tip = 0.5 - LAMP_ARM
+    canvas.polygon(np.array([[0.505, 0.94], [0.505, 0.96], [tip, 0.99], [tip, 0.978]]), 0.75 * DARK)
+    canvas.polygon(np.array([[tip - 0.11, 0.965], [tip + 0.11, 0.965], [tip + 0.08, 0.995], [tip - 0.08, 0.995]]), DARK)
+    canvas.polygon(_box(tip - 0.09, 0.955, tip + 0.09, 0.967), 0.9 * WHITE)
+
+
 PERSON_SPREAD = 1.65
 _WIDE, _TALL = 0.6 * PERSON_SPREAD, 1.7  # metres that a person's picture covers
 
@@ -505,6 +537,8 @@ KINDS: dict[str, Kind] = {
     "bush": Kind((_bush,) * 2, (128, 160), "vegetation", LEAVES, 1.15),
     "delineator": Kind((_delineator,), (128, 64), "sign", POST, 4.0),
     "curve sign": Kind((_curve_sign,), (160, 128), "sign", SIGN, 1.25),
+    "crossing sign": Kind((_crossing_sign,), (256, 96), "sign", SIGN, 1.1),
+    "street lamp": Kind((_street_lamp,), (384, 128), "sign", SIGN, 1.0),
     "cone": Kind((_cone,), (128, 128), "obstacle", CONE, 1.3),
     "pedestrian": Kind(_PEOPLE, (192, 128), "pedestrian", PERSON, PERSON_SPREAD),
     "traffic light": Kind((_signal, _signal_back), (384, 96), "light", SIGNAL, 1.15),

@@ -36,8 +36,15 @@ HALF_WINDOW, HALF_DOOR, FRAME, BAR = f4(0.60), f4(0.55), f4(0.11), f4(0.035)
 """Metres: half breadths of windows and doors, breadths of frames and, half, of the bars across a window."""
 SILL, HEAD, TRANSOM, STEP = f4(0.85), f4(2.30), f4(1.82), f4(-0.35)
 """Metres above a storey's floor: a window's lower and upper edge and its bar across; a door's lower edge."""
+REVEAL, LEDGE, LEDGE_SHADE = f4(0.16), f4(0.09), f4(0.17)
+"""Metres: how far down the lintel shades a pane that lies deep in its wall; how high a sill is, how far it shades."""
+FASCIA = (f4(2.46), f4(2.90))
+"""Metres above the ground floor: a shop's sign, from and to."""
 SHARPEST = f4(0.02)
 """Metres; edges are at least so soft."""
+
+SHOP_COLOURS = np.array([[0.10, 0.24, 0.22], [0.13, 0.18, 0.34], [0.30, 0.22, 0.12], [0.20, 0.20, 0.22]], np.float32)
+"""Of shops' signs and doors, in shares of the frames' white."""
 
 LIT_WINDOW = (f4(255), f4(214), f4(140))
 DARK_WINDOWS = f4(0.62)
@@ -67,7 +74,7 @@ class HouseWall(NamedTuple):
 def wall_columns(columns, first, last, view, plane, house, bounds, look):
     """Fill the column table from column `first` to `last`, in whole blocks.
 
-    Returns what all rows share: (storeys, height of a storey, height of the walls, the house's row).
+    Returns what all rows share: (storeys, height of a storey, height of the walls, the house's row, 1 for a shop).
     Only the wall that faces the road, on the left of the house, has a door.
     """
     end = abs(plane[0] * house.forward_z + plane[1] * house.forward_l) > f4(0.7)
@@ -85,7 +92,8 @@ def wall_columns(columns, first, last, view, plane, house, bounds, look):
     find_haze(clears, rises, view.focal * look[FOG_DENSITY], HAZE_LIMIT * look[FOG_DENSITY])
     find_windows(places, feet, columns[BAY_NUMBER, begin:stop], columns[LOW, begin:stop], layout)
     storeys = max(np.floor((house.eaves - PLINTH) / FLOOR), ONE)
-    return storeys, (house.eaves - PLINTH) / storeys, house.eaves, house.row
+    shop = ONE if front and storeys > f4(1.5) and house.row % 3 == 0 else ZERO
+    return storeys, (house.eaves - PLINTH) / storeys, house.eaves, house.row, shop
 
 
 @kernel()
@@ -146,12 +154,14 @@ def wall_table(columns):
 
 
 @kernel()
-def wall_paints(colours, palette):
-    """Of red, green and blue: the lit wall's (the first of `colours`), a frame's, the haze's, a lit pane's."""
+def wall_paints(colours, palette, row):
+    """Of red, green and blue: the lit wall's (the first of `colours`), a frame's, the haze's, a lit pane's, and a
+    shop's."""
+    shop = SHOP_COLOURS[row % SHOP_COLOURS.shape[0]]
     return (
-        (colours[0, 0], palette[MARKING, 0], palette[HAZE, 0], LIT_WINDOW[0]),
-        (colours[0, 1], palette[MARKING, 1], palette[HAZE, 1], LIT_WINDOW[1]),
-        (colours[0, 2], palette[MARKING, 2], palette[HAZE, 2], LIT_WINDOW[2]),
+        (colours[0, 0], palette[MARKING, 0], palette[HAZE, 0], LIT_WINDOW[0], shop[0] * palette[MARKING, 0]),
+        (colours[0, 1], palette[MARKING, 1], palette[HAZE, 1], LIT_WINDOW[1], shop[1] * palette[MARKING, 1]),
+        (colours[0, 2], palette[MARKING, 2], palette[HAZE, 2], LIT_WINDOW[2], shop[2] * palette[MARKING, 2]),
     )
 
 
@@ -163,7 +173,7 @@ def wall_row(ink, table, first, last, above, mount, sizes, paints, slot, dark_sh
     are not lit.
     """
     rises, clears, glasses, frames, bays, lows = table
-    storeys, storey_height, eaves, house = sizes
+    storeys, storey_height, eaves, house, shop = sizes
     per_storey, house = ONE / storey_height, u4(house * 1013)
     begin, end = whole_blocks(first, last)
     for i in range(end - begin):
@@ -178,29 +188,39 @@ def wall_row(ink, table, first, last, above, mount, sizes, paints, slot, dark_sh
         glass = glasses[u] * opening * (ONE - bar)
         framed = clamp01((up - low + FRAME) * sharp + HALF) * clamp01((HEAD + FRAME - up) * sharp + HALF)
         frame = f4(0.45) * max(frames[u] * framed - glass, ZERO)
+        depth = f4(0.55) * clamp01((up - HEAD + REVEAL) * sharp + HALF)
+        under = (low - FRAME - up) * sharp + HALF  # how far below the frame, in pixels
+        ledge = frames[u] * clamp01(under) * clamp01(LEDGE * sharp + ONE - under)
+        eclipsed = frames[u] * clamp01(under - LEDGE * sharp) * clamp01((LEDGE + LEDGE_SHADE) * sharp + ONE - under)
+        frame = max(frame, f4(0.6) * ledge)
 
         # darker at the plinth, near the ground and under the eaves, lighter where a course runs round the house
         plinth = clamp01((PLINTH - height) * sharp + HALF)
         course = clamp01((f4(0.06) - abs(up - storey_height + f4(0.10))) * sharp + HALF) * min(f4(0.12) * sharp, ONE)
         weather = clamp01(ONE - height * f4(0.35)) * f4(0.10) + clamp01(ONE - abs(eaves - height)) * f4(0.16)
-        shade = (ONE - f4(0.30) * plinth) * (ONE + f4(0.08) * course) * (ONE - weather)
+        shade = (ONE - f4(0.30) * plinth) * (ONE + f4(0.08) * course) * (ONE - weather) * (ONE - f4(0.30) * eclipsed)
+        sign = clamp01((up - FASCIA[0]) * sharp + HALF) * clamp01((FASCIA[1] - up) * sharp + HALF)
+        sign = sign * shop if storey < HALF else ZERO
 
         chance = scramble(u4(u4(i4(bays[u]) + i4(storey) * i4(131)) + house) * u4(0x9E3779B1))
         lot = f4(i4(chance & u4(255))) * f4(1 / 255)
         door = ONE if low < ZERO else ZERO
-        mirror = (ONE - door) * clamp01((up - f4(0.5)) * f4(0.55)) * (f4(0.15) + f4(0.40) * lot)
+        mirror = (ONE - door) * clamp01((up - f4(0.5)) * f4(0.55)) * (f4(0.15) + f4(0.40) * lot) * (ONE - depth)
         pane = f4(0.30) if (chance & u4(0x700)) == u4(0x700) else f4(0.12)  # with or without a curtain
+        pane = pane * (ONE - depth)
         lit = ONE if lot - TWO * door > dark_share else ZERO
         wood = f4(0.36) * door
-        r = wall_channel(paints[0], shade, frame, glass, pane, wood, door, mirror, lit, clear)
-        g = wall_channel(paints[1], shade, frame, glass, pane, wood, door, mirror, lit, clear)
-        b = wall_channel(paints[2], shade, frame, glass, pane, wood, door, mirror, lit, clear)
+        r = wall_channel(paints[0], shade, frame, glass, pane, wood, door, mirror, lit, sign, clear)
+        g = wall_channel(paints[1], shade, frame, glass, pane, wood, door, mirror, lit, sign, clear)
+        b = wall_channel(paints[2], shade, frame, glass, pane, wood, door, mirror, lit, sign, clear)
         ink[u] = pack(r, g, b, slot + i4(lit * glass + HALF))
 
 
 @kernel()
-def wall_channel(paint, shade, frame, glass, pane, wood, door, mirror, lit, clear):
-    """One channel of a wall with shares `frame` and `glass` of its window, whose pane mirrors the sky or is lit."""
-    wall, white, sky, light = paint
+def wall_channel(paint, shade, frame, glass, pane, wood, door, mirror, lit, sign, clear):
+    """One channel of a wall with shares `frame` and `glass` of its window, whose pane mirrors the sky or is lit, and
+    the share `sign` of a shop's."""
+    wall, white, sky, light, board = paint
+    wall = mix(wall, board, sign)
     through = mix(mix(white * pane, wall * wood, door), sky, mirror)
     return mix(sky, mix(mix(wall * shade, white, frame), mix(through, light, lit), glass), clear)

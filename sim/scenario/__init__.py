@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.errors import unknown
 from sim.scenario.actors import Traffic
-from sim.scenario.buildings import Billboards, Buildings, Pavement
+from sim.scenario.buildings import Billboards, Buildings, Pavement, StreetLamps
 from sim.scenario.drawn import draw_actors
 from sim.scenario.lights import Lights
 from sim.scenario.obstacles import Cones, ParkedCars
@@ -34,6 +34,7 @@ __all__ = [
     "Pavement",
     "Roadside",
     "Scenario",
+    "StreetLamps",
     "Strollers",
     "Vehicles",
     "name_of",
@@ -151,7 +152,7 @@ SCENARIOS = {
         (
             *(Crossings(3), Lights(4), Cones(1), ParkedCars(2, most=2)),
             *(Vehicles(along=2, oncoming=5, wish=(8.0, 12.0)), Strollers(8), Pavement()),
-            *(Billboards(), Buildings(), Roadside(160, clear=7.4, posts=False, signs_at=6.2)),
+            *(StreetLamps(), Billboards(), Buildings(), Roadside(160, clear=7.4, posts=False, signs_at=6.2)),
         ),
         "traffic, lights, zebra crossings with people, houses",
     ),

@@ -23,10 +23,10 @@ ACTOR_COLUMNS = (
 role: an index into ROLES. kind: into sim.scene.OBJECT_KINDS. s, d: metres, of the middle. heading: radians against the
 road's direction (0 with +s, pi oncoming, +pi/2 walking to the left). speed (m/s) along the heading, acceleration m/s2.
 length, width, height: metres. tint: see sim.scene. mode: a light's index into sim.scene.LIGHT_PHASES; a pedestrian's
-into WALKS; a vehicle's brake lights, 0 or 1. timer: seconds left of a light's phase, of a pedestrian's rest, of a
-vehicle's drive until it halts (below 0: of its halt). wish: the speed that it would like, m/s. place: s in metres of
-the stop line that a light belongs to, or of the middle of a pedestrian's crossing (-1: none). chance: drawn from the
-seed, in [0, 1); all later chance is a hash of it.
+into WALKS; a vehicle's, driving or parked, into sim.scene.LAMPS. timer: seconds left of a light's phase, of a
+pedestrian's rest, of a vehicle's drive until it halts (below 0: of its halt). wish: the speed that it would like, m/s.
+place: s in metres of the stop line that a light belongs to, or of the middle of a pedestrian's crossing (-1: none).
+chance: drawn from the seed, in [0, 1); all later chance is a hash of it.
 """
 
 ROLE, KIND, S, D, HEADING, SPEED, ACCELERATION, LENGTH, WIDTH, HEIGHT = range(10)

@@ -16,6 +16,10 @@ FRONT = 8.6
 APART = 0.9
 """Metres around a house where nothing else stands."""
 
+LAMP_SIZE = (2.2, 6.6)
+"""Width and height of a street lamp in metres."""
+
+_LAMP_EVERY, _LAMP_AT = 27.0, 5.4  # metres along the road and |d|
 _LENGTHS, _DEPTHS, _HEIGHTS = (9.0, 18.0), (8.0, 12.0), (6.0, 15.0)  # metres
 _GAPS = (2.6, 6.0)
 _STEP = 4.0  # metres to the next try where there is no room
@@ -33,6 +37,24 @@ class Pavement:
     def place(self, site: Site) -> None:
         """Both sides, all the way."""
         site.pavement[...] = PAVEMENT
+
+
+@dataclass(frozen=True)
+class StreetLamps:
+    """Lamps along the outer edge of the pavement, on either side in turn; at most so many."""
+
+    objects: int = 48
+
+    actors = decals = 0
+    step = None
+
+    def place(self, site: Site) -> None:
+        """As far apart as the lap's length allows; the sign of a lamp's tint is the side that its arm hangs to."""
+        n = min(self.objects, int(site.length / _LAMP_EVERY))
+        s = (np.arange(n) + 0.5) * site.length / n
+        side = np.where(np.arange(n) % 2 == 0, 1.0, -1.0)
+        width, height = LAMP_SIZE
+        site.add_objects("street lamp", s, side * _LAMP_AT, width=width, height=height, tint=-side, yaw=0.0)
 
 
 @dataclass(frozen=True)

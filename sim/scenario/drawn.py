@@ -15,6 +15,7 @@ from sim.scenario.actors import (
     LIGHT,
     MODE,
     NONE,
+    PARKED,
     PEDESTRIAN,
     ROLE,
     SPEED,
@@ -30,8 +31,8 @@ from sim.track import Tracks, place
 
 X, Y, SIZE_WIDTH, SIZE_HEIGHT, OBJECT_KIND, SHADE, YAW, SIZE_LENGTH, STATE = range(len(OBJECT_COLUMNS))
 
-_STRIDE = 1.5
-"""Metres that two steps take."""
+_STRIDE, _WHEEL = 1.5, 2.0
+"""Metres that two steps take; that a wheel rolls in one turn."""
 
 
 @kernel
@@ -42,7 +43,10 @@ def _state(actor):
             return -1.0
         walked = (actor[S] if actor[MODE] == STROLLING else actor[D]) / _STRIDE
         return min(walked - math.floor(walked), 0.999)  # float32 would round what is nearer 1 up to it
-    return actor[MODE] if actor[ROLE] == LIGHT or actor[ROLE] == VEHICLE else 0.0
+    if actor[ROLE] == VEHICLE:
+        turns = actor[S] / _WHEEL
+        return actor[MODE] + min(turns - math.floor(turns), 0.999)
+    return actor[MODE] if actor[ROLE] == LIGHT or actor[ROLE] == PARKED else 0.0
 
 
 @kernel

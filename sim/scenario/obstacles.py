@@ -1,14 +1,18 @@
 """Parked cars and cones: they stand in the way but leave a gap in the ego's own lane, and `line` leads through it."""
 
+import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from sim.scenario.actors import CONE, PARKED
+from sim.jit import kernel
+from sim.scenario.actors import CHANCE, CONE, MODE, PARKED, ROLE
 from sim.scenario.site import Site
 from sim.scenario.vehicles import KINDS
-from sim.scene import LANE_WIDTH
+from sim.scene import LAMPS, LANE_WIDTH
 from sim.track import LANE_CENTRE, SPACING
+from sim.vehicle import CONTROL_STEP
 
 PARKED_OFFSET = -3.45
 """d of a parked car's middle: half on the verge."""
@@ -27,6 +31,24 @@ _CONE_GAP = 3.0
 _BEFORE, _AFTER = 24.0, 12.0  # metres of road kept before the first and past the last thing of a group
 
 
+_HAZARD_SHARE = 0.4  # of the parked cars, that have their hazard lights on
+_BLINK = 0.7  # seconds
+_DARK, _BLINKS = LAMPS.index("none"), LAMPS.index("indicators")
+
+
+@kernel
+def blink(traffic, rows):
+    """One control step of the hazard lights of some parked cars: on for half of each period."""
+    for b in range(len(rows)):
+        row = rows[b]
+        actors = traffic.actors[row]
+        for a in range(len(actors)):
+            me = actors[a]
+            if me[ROLE] == PARKED and me[CHANCE] < _HAZARD_SHARE:
+                periods = traffic.steps[row] * CONTROL_STEP / _BLINK + me[CHANCE]
+                me[MODE] = _BLINKS if periods - math.floor(periods) < 0.5 else _DARK
+
+
 def bypass(site: Site, start: float, end: float, d: float) -> None:
     """Lead the line over to d from s = start to s = end, with smooth ramps before and after (half cosines)."""
     count = len(site.curvature)
@@ -39,13 +61,13 @@ def bypass(site: Site, start: float, end: float, d: float) -> None:
 
 @dataclass(frozen=True)
 class ParkedCars:
-    """Groups of one to three parked cars along the right edge."""
+    """Groups of one to three parked cars along the right edge, some with their hazard lights on."""
 
     groups: int = 3
     most: int = 3
 
     objects = decals = 0
-    step = None
+    step: ClassVar = staticmethod(blink)
 
     @property
     def actors(self) -> int:

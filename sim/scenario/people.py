@@ -53,6 +53,7 @@ SHY_SHARE, SHY_DISTANCE = 0.35, 70.0
 REST = (6.0, 14.0)
 """Seconds on the other pavement before they might cross again."""
 
+_SIGN, _SIGN_AT = (0.8, 2.7), 4.1  # metres: width, height, |d| of a crossing's sign
 _STRETCH = (24.0, 8.0)  # metres kept before and past a zebra's middle
 _ROOM = 0.35  # metres that people keep from a car they wait for; more, and both would wait for ever
 _BESIDE = 2.0  # metres before a zebra at which a car counts as on it
@@ -157,8 +158,12 @@ class Crossings:
     count: int = 3
     people: int = 2
 
-    objects = 0
     step: ClassVar = staticmethod(walk)
+
+    @property
+    def objects(self) -> int:
+        """A sign on either side of each."""
+        return 2 * self.count
 
     @property
     def actors(self) -> int:
@@ -177,6 +182,7 @@ class Crossings:
             if middle is None:
                 return
             site.add_decal("zebra", middle, ZEBRA_LENGTH)
+            _put_signs(site, middle)
             site.delay += 12.0
             rng, n = site.rng, self.people
             side = rng.choice([-1.0, 1.0], n)
@@ -185,6 +191,14 @@ class Crossings:
                 site, n, s=(middle + apart) % site.length, d=side * KERB, heading=-side * np.pi / 2, mode=WAITING,
                 timer=rng.uniform(0, 2.0, n), wish=rng.uniform(*WALKING, n), place=middle,
             )  # fmt: skip
+
+
+def _put_signs(site: Site, middle: float) -> None:
+    """A sign just before a zebra for either direction, on its right."""
+    side = np.array([-1.0, 1.0])
+    width, height = _SIGN
+    s = middle + side * (0.5 * ZEBRA_LENGTH + 0.6)
+    site.add_objects("crossing sign", s % site.length, side * _SIGN_AT, width=width, height=height, tint=0.0, yaw=0.0)
 
 
 @dataclass(frozen=True)

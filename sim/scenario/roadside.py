@@ -26,13 +26,16 @@ _GROWTH_KINDS = np.array([OBJECT_KINDS.index(name) for name in _GROWTH])
 _LOW, _HIGH, _SLENDERNESS, _LEADS = np.array(list(_GROWTH.values())).T
 _POST = (0.12, 1.05)  # width, height in metres
 _SIGN = (0.9, 1.5)
+_RAIL = (0.24, 0.78)
+_RAIL_LENGTH = 6  # metres: whole samples of the track
+_RAIL_AT = 6.4  # |d| in metres
 
 
 @dataclass(frozen=True)
 class Roadside:
-    """Posts, curve signs, trees and bushes; at most so many in all.
+    """Posts, curve signs and guard rails, trees and bushes; at most so many in all.
 
-    clear: metres from any centre line that all but posts and signs keep. posts: whether there are any. signs_at: |d| of
+    clear: metres from any centre line that what grows keeps. posts: whether there are any, and rails. signs_at: |d| of
     the curve signs in metres.
     """
 
@@ -48,7 +51,7 @@ class Roadside:
         """Posts and signs first, then as much as grows."""
         furniture = _signs(site.tracks, site.row, self.signs_at)
         if self.posts:
-            furniture = np.concatenate([_posts(site.tracks, site.row), furniture])
+            furniture = np.concatenate([_posts(site.tracks, site.row), furniture, _rails(site.tracks, site.row)])
         growth = _growth(site, max(self.objects - len(furniture), 0), self.clear)
         site.put(np.concatenate([furniture, growth]))
 
@@ -84,6 +87,20 @@ def _signs(tracks: Tracks, row: int, away: float) -> NDArray[np.float64]:
     signs = _upright(tracks, row, tight * SPACING, outside, _SIGN, "curve sign")
     signs[:, OBJECT_COLUMNS.index("tint")] = np.sign(curvature[tight])
     return signs
+
+
+def _rails(tracks: Tracks, row: int) -> NDArray[np.float64]:
+    """Guard rails (n, 9) along the outside of the tight bends, where no other stretch of road is near."""
+    curvature = tracks.curvature[row, : tracks.count[row]]
+    s = np.arange(_RAIL_LENGTH // 2, len(curvature), _RAIL_LENGTH)
+    tight = s[np.abs(curvature[s]) > _SIGN_BEND]
+    side = -np.sign(curvature[tight])
+    rails = _upright(tracks, row, tight * SPACING, side * _RAIL_AT, _RAIL, "guard rail")
+    _, _, heading = to_world(tracks, row, tight * SPACING, side * _RAIL_AT)
+    stretched = _RAIL_LENGTH * SPACING * (1 + _RAIL_AT * np.abs(curvature[tight]))
+    rails[:, OBJECT_COLUMNS.index("yaw")] = heading + np.where(side > 0, np.pi, 0.0)
+    rails[:, OBJECT_COLUMNS.index("length")] = stretched
+    return rails
 
 
 def _growth(site: Site, most: int, clear: float) -> NDArray[np.float64]:
