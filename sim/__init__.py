@@ -7,7 +7,7 @@ from sim.registration import register_environments
 
 __version__ = "0.1.0"
 
-WORLD_VERSION = "4"
+WORLD_VERSION = "5"
 """Raised whenever the same seed may give another world, picture or score; every result names it."""
 
 register_environments()

@@ -13,6 +13,7 @@ from sim.camera.pixels import (
     HALF,
     HAZE,
     HAZE_LIMIT,
+    HEADLIGHTS,
     MARKING,
     NEEDLES,
     ONE,
@@ -34,6 +35,7 @@ from sim.camera.pixels import (
     u4,
     u8,
 )
+from sim.scene import OBJECT_KINDS
 
 NEAREST_SPRITE, FADE_START, FADE_END = f4(0.8), f4(200), f4(260)
 """Metres: nearer sprites are behind the lens; farther ones fade out."""
@@ -89,6 +91,10 @@ LAMP_RADIUS, GLOW = f4(0.5), f4(1.3)
 """Metres: height of a traffic light's green, amber and red lamp above its foot, and their radius; how far the glow of
 the one that is on reaches over the housing, in radii."""
 
+STREET_LAMP = i4(OBJECT_KINDS.index("street lamp"))
+LAMP_ARM, SODIUM = 0.30, np.array([255, 214, 150], np.float32)
+"""How far a street lamp's head hangs to the left of its pole, in shares of its picture's breadth; its colour."""
+
 SHINING = np.array([[60, 255, 140], [255, 190, 40], [255, 36, 28]], np.float32)
 """Colours of a lamp that is on, by day and night."""
 
@@ -140,7 +146,8 @@ def draw_sprites(image, view, objects, seen, sprites, sun, look, palette, scratc
         variant, mirrored, foreshortened = pick_variant(variants, materials, objects[i], (dx, dy), i)
         broad = broad * foreshortened
         lit = materials == SIGNAL and variant == 0
-        scratch.slot_reach[slot] = ZERO if lit else z
+        glows = kind == STREET_LAMP and look[HEADLIGHTS] > ZERO
+        scratch.slot_reach[slot] = ZERO if lit or glows else z
         levels = sprites.levels[first + variant]
         smallest = levels[levels.shape[0] - 1]
         # what would be smaller than its coarsest mip is drawn at that size and as much fainter: thin posts stay, steady
@@ -164,7 +171,13 @@ def draw_sprites(image, view, objects, seen, sprites, sun, look, palette, scratc
             draw_sprite(image, view.width, sprites, levels, mirrored, middle, foot, broad, tall, colours, hidden,
                         materials >= CONE)  # fmt: skip
             if lit:
-                draw_lamp(image, view, i4(objects[i, 8]), middle, foot, scale, i4(slot))
+                phase = i4(objects[i, 8])
+                row = foot - f4(SIGNAL_LAMPS[phase]) * scale
+                draw_lamp(image, view, SHINING[phase], middle, row, LAMP_RADIUS * scale, i4(slot))
+            if glows:
+                aside = f4(LAMP_ARM) * broad
+                column = middle + (aside if mirrored else -aside)
+                draw_lamp(image, view, SODIUM, column, foot - f4(0.962) * tall, f4(0.13) * scale, i4(slot))
 
 
 @kernel()
@@ -194,11 +207,10 @@ def pick_variant(variants, materials, drawn, way, i):
 
 
 @kernel()
-def draw_lamp(image, view, phase, middle, foot, scale, slot):
-    """The lamp that is on shines by itself, where the picture shows this traffic light."""
-    height, radius = f4(SIGNAL_LAMPS[phase]) * scale, LAMP_RADIUS * scale
-    row, reach = foot - height, GLOW * LAMP_RADIUS * scale
-    red, green, blue = SHINING[phase]
+def draw_lamp(image, view, colour, middle, row, radius, slot):
+    """A lamp that is on shines by itself, where the picture shows what has this slot; in pixels."""
+    reach = GLOW * radius
+    red, green, blue = colour
     for v in range(clamp_column(row - reach, image.shape[0]), clamp_column(row + reach + ONE, image.shape[0])):
         for u in range(clamp_column(middle - reach, view.width), clamp_column(middle + reach + ONE, view.width)):
             if i4(image[v, u] >> u4(24)) != slot:

@@ -42,6 +42,8 @@ from sim.camera.pixels import (
     u4,
     unpack,
 )
+from sim.camera.shadows import draw_ellipse
+from sim.scene import OBJECT_KINDS
 
 LAMPS_AT = f4(2.0)
 """Metres from the vehicle's reference point forward to its headlamps."""
@@ -49,8 +51,17 @@ REACH, RETRO_REACH = f4(42), f4(90)
 """Metres at which lit things, and reflectors that send the light straight back, have lost half their light."""
 CONE, CONE_HEIGHT = f4(1.10), f4(0.17)
 """Tangents to the side and up at which a headlamp's beam has lost half its light."""
+POOL_RANGE = f4(70)
+"""Metres to which others' lamps are seen to light the ground."""
+POOL, POOL_LIGHT = (f4(8.5), f4(6.5)), f4(0.62)
+"""Of a street lamp's light on the ground: half axes along and across the road in metres, and how bright it is."""
+BEAM, BEAM_LIGHT = (f4(9.0), f4(2.6)), f4(0.55)
+"""Of a vehicle's headlights on the ground before it: the same."""
 LAMPLIGHT, MOONLIGHT = (f4(1.42), f4(1.34), f4(1.17)), (f4(0.80), f4(0.92), f4(1.20))
 """Shares of red, green and blue."""
+
+STREET_LAMP = i4(OBJECT_KINDS.index("street lamp"))
+VEHICLES = tuple(i4(OBJECT_KINDS.index(kind)) for kind in ("car", "van", "truck"))
 
 MOON_RADIUS, MOON_GLOW = f4(0.030), f4(0.34)
 """Tangents; larger than the real one, as the eye remembers it."""
@@ -124,25 +135,54 @@ def draw_moon(image, view, sun, clouds, look, palette):
 
 
 @kernel()
-def light_with_headlamps(image, view, mount_forward, slot_depth, look):
-    """Let the ego's lamps light what the picture shows by day. slot_depth: (256,) metres for each slot; the first
-    sixteen are filled here, row by row."""
+def gather_pools(pools, view, objects, seen, omitted):
+    """The light of street lamps and of others' headlights on the ground, into pools (H, width), in [0, 1]."""
+    pools[view.horizon :] = ZERO
+    for i in seen:
+        kind = i4(objects[i, 4])
+        if i == omitted or (kind != STREET_LAMP and kind not in VEHICLES):
+            continue
+        dx, dy = objects[i, 0] - view.x, objects[i, 1] - view.y
+        z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
+        if z > POOL_RANGE:
+            continue
+        fade = clamp01((POOL_RANGE - z) * f4(0.05))
+        cos, sin = f4(math.cos(objects[i, 6])), f4(math.sin(objects[i, 6]))
+        axis = (view.cos * cos + view.sin * sin, view.cos * sin - view.sin * cos)
+        if kind == STREET_LAMP:
+            draw_ellipse(pools, view, z, l, axis, POOL[0], POOL[1], POOL_LIGHT * fade)
+        else:
+            ahead = HALF * objects[i, 7] + f4(0.9) * BEAM[0]
+            draw_ellipse(
+                pools, view, z + axis[0] * ahead, l + axis[1] * ahead, axis, BEAM[0], BEAM[1], BEAM_LIGHT * fade
+            )
+
+
+@kernel()
+def light_with_headlamps(image, view, mount_forward, slot_depth, pools, look):
+    """Let the ego's lamps, and the pools of others' light on the ground, light what the picture shows by day.
+
+    slot_depth: (256,) metres for each slot; the first sixteen are filled here, row by row.
+    """
     strength, lamps = look[HEADLIGHTS], LAMPS_AT - mount_forward
     for v in range(image.shape[0]):
         slope = (view.centre_y - f4(v) - HALF) / view.focal
         slot_depth[:16] = f4(1e4) if v < view.horizon else -view.mount / slope
         slot_depth[0] = ZERO
         height = max(slope, ZERO) / CONE_HEIGHT
-        headlamp_row(image[v, : view.width], view, lamps, ONE / (ONE + height * height), strength, slot_depth)
+        upward = ONE / (ONE + height * height)
+        headlamp_row(image[v, : view.width], view, lamps, upward, strength, slot_depth, pools[v], v >= view.horizon)
 
 
 @kernel()
-def headlamp_row(out, view, lamps, upward, strength, slot_depth):
+def headlamp_row(out, view, lamps, upward, strength, slot_depth, pool, ground):
     """Relight one row; upward: the beam's share at this row's elevation. The sky, of depth 0, shines by itself.
 
     What is nearly white by day, paint and reflectors, sends the light straight back: it shines much farther off.
+    pool: others' light on the row, if it is `ground`.
     """
     per_pixel, moon = ONE / view.focal, ONE - strength
+    pooled = strength if ground else ZERO
     for u in range(out.shape[0]):
         r, g, b = unpack(out[u])
         z = slot_depth[out[u] >> u4(24)]
@@ -154,6 +194,7 @@ def headlamp_row(out, view, lamps, upward, strength, slot_depth):
         plain = (f4(0.7) + f4(0.3) * clamp01(away * f4(0.25))) / (ONE + near * near)
         white = clamp01((min(r, min(g, b)) - f4(130)) * f4(1 / 80))
         beam = beam * mix(plain, f4(1.05) / (ONE + far * far), white)
+        beam = beam + (pooled * pool[u] if out[u] >> u4(24) < u4(16) else ZERO)
         red = r * (moon * MOONLIGHT[0] + beam * LAMPLIGHT[0])
         green = g * (moon * MOONLIGHT[1] + beam * LAMPLIGHT[1])
         blue = b * (moon * MOONLIGHT[2] + beam * LAMPLIGHT[2])

@@ -1,7 +1,8 @@
 """Where one object can change a picture. The conventions are those of `sim.camera.kernels`.
 
 The object is drawn by the kernels that draw everything, alone: what it covers, even faintly, differs from black or from
-white ground; what it shades lacks light; wet ground mirrors what lies above the horizon.
+white ground; what it shades lacks light, what its lamps shine on has more; wet ground mirrors what lies above the
+horizon.
 
 A house has one influence more. What it helps to hide whole is not drawn at all, not even the soft edge of its foot,
 which may reach a pixel that is not the house's.
@@ -9,10 +10,10 @@ which may reach a pixel that is not the house's.
 
 from sim.camera.billboards import draw_sprites
 from sim.camera.culling import find_seen
-from sim.camera.effects import mirrored_rows
+from sim.camera.effects import gather_pools, mirrored_rows
 from sim.camera.kernels import aim, grade, is_finite, sun_direction, turn
 from sim.camera.meshes import BUILDING, draw_mesh, draw_meshes, find_hidden, find_meshes
-from sim.camera.pixels import HALF, WETNESS, ZERO, entry, f4, i4, kernel, u4
+from sim.camera.pixels import HALF, HEADLIGHTS, WETNESS, ZERO, entry, f4, i4, kernel, u4
 from sim.camera.shadows import draw_shadows
 
 BLACK, WHITE = u4(0), u4(0xFFFFFF)
@@ -36,6 +37,9 @@ def mark_influence(objects, alone, without, poses, looks, lens, art, scratch, ma
         seen = scratch.seen[: find_seen(things, view, scratch.seen)]
         draw_shadows(image, view, things, seen, art.sprites.kinds, sun, look, scratch, -1)
         mark_shade(scratch.shade, view.horizon, mask[b])
+        if look[HEADLIGHTS] > ZERO:
+            gather_pools(scratch.shade, view, things, seen, -1)
+            mark_shade(scratch.shade, view.horizon, mask[b])
         for paper in (BLACK, WHITE):
             image[:] = paper
             meshes = draw_meshes(image, view, things, seen, art.models, sun, look, scratch.palette, scratch, -1)

@@ -25,6 +25,7 @@ from sim.camera.effects import (
     draw_rain,
     draw_reflections,
     draw_stars,
+    gather_pools,
     light_with_headlamps,
 )
 from sim.camera.ground import draw_ground
@@ -156,7 +157,8 @@ def render(
         if look[WETNESS] > ZERO:
             draw_reflections(image, view, art.macro, origins[world], look)
         if look[HEADLIGHTS] > ZERO:
-            light_with_headlamps(image, view, lens[4], scratch.slot_reach, look)
+            gather_pools(scratch.shade, view, things, seen, without[b])
+            light_with_headlamps(image, view, lens[4], scratch.slot_reach, scratch.shade, look)
         if look[RAIN] > ZERO:
             draw_rain(image, view, poses[b], look, palette)
         write_rgb(image, width, rgb[b])

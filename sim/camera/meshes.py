@@ -50,8 +50,11 @@ from sim.scene import CLASSES, LAMPS, OBJECT_KINDS
 NEAREST = f4(0.3)
 """Metres: faces are cut here."""
 
-DETAIL, HOUSE_DETAIL = f4(26), f4(24)
-"""Pixels of length, of height, below which a vehicle, a house is drawn from its plainer model."""
+DETAIL, HOUSE_DETAIL, PLAIN_WALLS = f4(26), f4(24), f4(12)
+"""Pixels of length, of height, below which a vehicle, a house is drawn from its plainer model; of height below which a
+wall is of one colour, that of its bricks and its windows mixed."""
+WINDOWS = f4(0.86)
+"""What the windows leave of such a wall's brightness."""
 
 ROOMY = f4(1.12)
 """What an object keeps within, in shares of its length and width: eaves and lamps stand out."""
@@ -83,7 +86,8 @@ ALBEDO = np.array(
     [
         *([0.0, 0.0, 0.0], [0.13, 0.16, 0.19], [0.06, 0.06, 0.065], [0.46, 0.47, 0.49], [0.93, 0.95, 0.92]),
         *([0.34, 0.035, 0.03], [0.20, 0.03, 0.03], [0.86, 0.84, 0.74], [0.085, 0.085, 0.095], [0.82, 0.83, 0.81]),
-        *([0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.80, 0.78, 0.72], [0.46, 0.29, 0.22], [0.78, 0.40, 0.08]),
+        *([0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.80, 0.78, 0.72], [0.46, 0.29, 0.22]),
+        *([0.78, 0.40, 0.08], [0.70, 0.72, 0.74]),
     ],
     np.float32,
 )
@@ -230,6 +234,7 @@ def draw_mesh(image, view, drawn, row, slot, models, light, scratch):
         face = first_face + f
         mesh.facing[f] = plane_of(mesh.points, models.corners[face], models.sides[face], mesh.planes[f]) > ZERO
     eaves = drawn[3] * EAVES_OF[which // 2]
+    plain = drawn[3] * view.focal < PLAIN_WALLS * max(frame[2], ONE)
     for f in range(faces):
         if not mesh.facing[f]:
             continue
@@ -239,8 +244,10 @@ def draw_mesh(image, view, drawn, row, slot, models, light, scratch):
             continue
         material, plane = models.material[face], mesh.planes[f]
         albedo = albedo_of(material, tint, row)
+        if material == WALL and plain:
+            albedo = albedo[0] * WINDOWS, albedo[1] * WINDOWS, albedo[2] * WINDOWS
         shining = face_colours(mesh.colours, albedo, material, plane, state, light)
-        if material == WALL:
+        if material == WALL and not plain:
             house = HouseWall(frame[0], frame[1], frame[2], frame[3], drawn[7], drawn[2], eaves, row)
             fill_wall(image, view, n, plane, slot, house, light, scratch)
         else:

@@ -16,7 +16,7 @@ from sim.scene import OBJECT_KINDS
 
 MATERIALS = (
     *("paint", "glass", "tyre", "rim", "headlamp", "tail lamp", "brake light", "plate", "trim", "cargo"),
-    *("wall", "roof", "eaves", "brick", "indicator"),
+    *("wall", "roof", "eaves", "brick", "indicator", "steel"),
 )
 """What a face is made of; an id is the index here. A tail lamp shines while braking, a brake light does only then."""
 
@@ -436,13 +436,13 @@ _RAIL = ((0.40, 0.62), (0.62, 0.70), (0.70, 0.80), (0.80, 0.98))
 def _rail(shape: Shape) -> None:
     """A guard rail's beam, bulged twice, before posts; the left is the road's side."""
     for (low, high), (foot, head) in zip(_RAIL, ((0.15, 0.5), (0.5, 0.15), (0.15, 0.5), (0.5, 0.15)), strict=True):
-        shape.both([(-0.5, foot, low), (-0.5, head, high), (0.5, head, high), (0.5, foot, low)], "rim")
+        shape.both([(-0.5, foot, low), (-0.5, head, high), (0.5, head, high), (0.5, foot, low)], "steel")
     for x in (-0.25, 0.25):
         shape.both([(x - 0.01, 0.1, 0.0), (x - 0.01, 0.1, 0.9), (x + 0.01, 0.1, 0.9), (x + 0.01, 0.1, 0.0)], "trim")
 
 
 def _far_rail(shape: Shape) -> None:
-    shape.both([(-0.5, 0.15, 0.40), (-0.5, 0.15, 0.98), (0.5, 0.15, 0.98), (0.5, 0.15, 0.40)], "rim")
+    shape.both([(-0.5, 0.15, 0.40), (-0.5, 0.15, 0.98), (0.5, 0.15, 0.98), (0.5, 0.15, 0.40)], "steel")
 
 
 Maker = Callable[[Shape], None]

@@ -20,6 +20,7 @@ from sim.camera.billboards import (
     BOARD,
     CONE,
     CONIFER,
+    LAMP_ARM,
     LEAVES,
     NO_SPRITE,
     PERSON,
@@ -254,10 +255,6 @@ def _crossing_sign(rng: np.random.Generator, canvas: Canvas) -> None:
     )
     for part in (head, body, legs):
         canvas.polygon(part, 0.5 * DARK)
-
-
-LAMP_ARM = 0.30
-"""Of a street lamp's picture: how far its head hangs to the left of its middle, in shares of the breadth."""
 
 
 def _street_lamp(rng: np.random.Generator, canvas: Canvas) -> None:

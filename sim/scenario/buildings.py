@@ -19,7 +19,7 @@ APART = 0.9
 LAMP_SIZE = (2.2, 6.6)
 """Width and height of a street lamp in metres."""
 
-_LAMP_EVERY, _LAMP_AT = 27.0, 5.4  # metres along the road and |d|
+_LAMP_EVERY, _LAMP_AT = 36.0, 5.4  # metres along the road and |d|
 _LENGTHS, _DEPTHS, _HEIGHTS = (9.0, 18.0), (8.0, 12.0), (6.0, 15.0)  # metres
 _GAPS = (2.6, 6.0)
 _STEP = 4.0  # metres to the next try where there is no room
@@ -43,7 +43,7 @@ class Pavement:
 class StreetLamps:
     """Lamps along the outer edge of the pavement, on either side in turn; at most so many."""
 
-    objects: int = 48
+    objects: int = 42
 
     actors = decals = 0
     step = None

@@ -97,7 +97,7 @@ def _rails(tracks: Tracks, row: int) -> NDArray[np.float64]:
     side = -np.sign(curvature[tight])
     rails = _upright(tracks, row, tight * SPACING, side * _RAIL_AT, _RAIL, "guard rail")
     _, _, heading = to_world(tracks, row, tight * SPACING, side * _RAIL_AT)
-    stretched = _RAIL_LENGTH * SPACING * (1 + _RAIL_AT * np.abs(curvature[tight]))
+    stretched = _RAIL_LENGTH * SPACING * (1.03 + _RAIL_AT * np.abs(curvature[tight]))
     rails[:, OBJECT_COLUMNS.index("yaw")] = heading + np.where(side > 0, np.pi, 0.0)
     rails[:, OBJECT_COLUMNS.index("length")] = stretched
     return rails

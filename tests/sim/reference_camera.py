@@ -6,7 +6,7 @@ in numbers: the pinhole of `sim.camera.lens`, where paint lies on the road, that
 plane, which picture an object shows, from where on things are too near or too far to be seen.
 
 The road is looked for along the centre line itself, not in the grid that the camera has: nearest sample by brute force,
-then the circle that touches the line there. Vehicles have the model for near in any distance.
+then the circle that touches the line there. Vehicles, houses and guard rails have the model for near in any distance.
 """
 
 import math
@@ -27,13 +27,17 @@ ZEBRA_EDGE, ZEBRA_BAR, ZEBRA_MARGIN, STOP_LINE = 3.2, 0.5, 0.5, (-3.3, -0.1)
 NEAREST_FACE, FARTHEST_FACE = 0.3, 300.0
 NEAREST_CARD, FADE_START, FADE_END = 0.8, 200.0, 260.0
 """Metres. Cards fade between the last two."""
+FAINTEST, PLAIN, SLIGHTEST_RAIL = 1.4, 3.0, 1.0
+"""Pixels of height: what stands beside the road fades between the first two; lower guard rails are not shown."""
+BESIDE = ("broadleaf", "poplar", "conifer", "bush", "delineator", "curve sign", "crossing sign", "street lamp")
+HOUSES = 4
 
 DEPTH_STEP = 0.01
 """Share of its depth by which an object steps back or forth at an edge of its own."""
 
 CLASS_OF = {
     **dict.fromkeys(("broadleaf", "poplar", "conifer", "bush"), "vegetation"),
-    **dict.fromkeys(("delineator", "curve sign", "billboard"), "sign"),
+    **dict.fromkeys(("delineator", "curve sign", "crossing sign", "street lamp", "guard rail", "billboard"), "sign"),
     **dict.fromkeys(("car", "van", "truck"), "vehicle"),
     **{"cone": "obstacle", "pedestrian": "pedestrian", "traffic light": "light", "building": "building"},
 }
@@ -104,7 +108,7 @@ def look(scene: Scene, tracks: Tracks, row: int, size: tuple[int, int], field_of
         thing = dict(zip(OBJECT_COLUMNS, drawn.tolist(), strict=True))
         if thing["kind"] >= 0:
             name = OBJECT_KINDS[int(thing["kind"])]
-            hit = hit_mesh if name in ("car", "van", "truck", "building") else hit_card
+            hit = hit_mesh if name in ("car", "van", "truck", "guard rail", "building") else hit_card
             hit(eye, truth, thing, name, number)
     return truth
 
@@ -166,6 +170,8 @@ def hit_mesh(eye: Eye, truth: Truth, thing: dict[str, float], name: str, number:
     middle, _ = eye.seen_from_here(thing["x"], thing["y"])
     if middle > FARTHEST_FACE or forward.max() < NEAREST_FACE:
         return
+    if name == "guard rail" and thing["height"] * eye.focal < SLIGHTEST_RAIL * middle:
+        return
     box = screen_box(eye, corners)
     rays = eye.rays[box]
     a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
@@ -181,8 +187,8 @@ def hit_mesh(eye: Eye, truth: Truth, thing: dict[str, float], name: str, number:
 def triangles(thing: dict[str, float], name: str) -> Array:
     """The corners (T, 3, 3) in metres of all faces of a vehicle's or house's model, fans of triangles."""
     models = art().models
-    gabled = name == "building" and thing["tint"] * 37 % 1 >= 0.45
-    first_vertex, _, first_face, faces = models.ranges[OBJECT_KINDS.index(name), int(gabled)]
+    which = 2 * int(np.float32(thing["tint"]) * np.float32(37) % 1 * HOUSES) if name == "building" else 0
+    first_vertex, _, first_face, faces = models.ranges[OBJECT_KINDS.index(name), which]
     fans = [
         (models.corners[face, 0], models.corners[face, k], models.corners[face, k + 1])
         for face in range(first_face, first_face + faces)
@@ -227,7 +233,9 @@ def hit_card(eye: Eye, truth: Truth, thing: dict[str, float], name: str, number:
         (np.arange(side.start, side.stop + 1) - at) / scale for side, at in zip(box, (top, first), strict=True)
     )
     share = means(outline(sprite), mirrored, down / thing["height"], across / width)
-    seen = share * min((FADE_END - forward) / (FADE_END - FADE_START), 1) >= 0.5
+    tall = thing["height"] * scale
+    plain = min(max((tall - FAINTEST) / (PLAIN - FAINTEST), 0), 1) if name in BESIDE else 1
+    seen = share * min((FADE_END - forward) / (FADE_END - FADE_START), 1) * plain >= 0.5
     show(truth, box, np.where(seen, forward, np.inf), name, number)
 
 
@@ -238,7 +246,7 @@ def picture(eye: Eye, thing: dict[str, float], name: str, row: int) -> tuple[int
     dx, dy = thing["x"] - eye.x, thing["y"] - eye.y
     turn = thing["yaw"] - math.atan2(dy, dx)
     away, leftward = math.cos(turn), math.sin(turn)
-    if name == "curve sign":
+    if name in ("curve sign", "crossing sign", "street lamp"):
         return first, tint < 0, 1.0
     if name == "traffic light":
         return first + (away >= 0.2), False, 1.0

@@ -17,6 +17,13 @@ from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE
 from sim.theme import LOOK_FIELDS, load_theme, sample_look, theme_names
 
 FINE = 4
+SLIGHT = {"street lamp": 0.3}
+"""Kinds that are looked at from nearer than others of their height."""
+
+SMEARED = {"street lamp": 3}
+"""How many times as large as what a finer camera shows the influence may be, where it isn't twice: a pole that is much
+thinner than a pixel is drawn two or three broad, and faint."""
+
 SEEN = 6
 """Pixels of an object from which on it counts as seen."""
 KIND, X, Y, HEIGHT = map(OBJECT_COLUMNS.index, ("kind", "x", "y", "height"))
@@ -72,7 +79,7 @@ def seen_cases(camera, simulator, kind, theme, rng, count):
             continue
         row, bearing = int(rng.choice(rows)), rng.uniform(-math.pi, math.pi)
         x, y, height = tables[world, row, [X, Y, HEIGHT]]
-        away = height * rng.uniform(3, 10)
+        away = SLIGHT.get(kind, 1.0) * height * rng.uniform(3, 10)
         x, y = x - away * math.cos(bearing), y - away * math.sin(bearing)
         pose = np.array([x, y, bearing + rng.normal(0, 0.25), rng.uniform(-0.05, 0.05)])
         case = Case(world, row, pose, sample_look(load_theme(theme), rng))
@@ -132,7 +139,7 @@ def test_what_changes_without_an_object_is_its_own(worlds, cameras, kind):
         for each in measure(worlds, cameras, kind, theme, seed=1, count=2):
             met += 1
             assert each.changed == 0
-            assert 0 < each.mask <= 2 * (each.mirrored if theme == "rain" else each.own)
+            assert 0 < each.mask <= SMEARED.get(kind, 2) * (each.mirrored if theme == "rain" else each.own)
     assert met >= 15
 
 
