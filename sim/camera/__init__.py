@@ -123,7 +123,7 @@ class Scratch(NamedTuple):
             image=np.zeros((height, whole), np.uint32),
             palette=np.zeros((N_COLOURS, 3), np.float32),
             colours=np.zeros((ground.GROUND_COLOURS + 1, 3), np.float32),
-            nodes=np.zeros((9, padded // BLOCK + 2 * ground.VECTOR), np.float32),
+            nodes=np.zeros((3, 9, padded // BLOCK + 2 * ground.VECTOR), np.float32),
             lines=np.zeros((4, padded), np.float32),
             grain=np.zeros(padded, np.float32),
             lattice=np.zeros((2, 3, whole), np.float32),

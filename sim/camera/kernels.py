@@ -139,7 +139,7 @@ def render(
         view = aim(poses[b], yaw, lens, width, height)
         sun = sun_direction(look, yaw)
         grade(look, palette)
-        draw_sky(image, view, sky_columns, sun, look, palette, art.clouds, scratch.nodes, scratch.lattice)
+        draw_sky(image, view, sky_columns, sun, look, palette, art.clouds, scratch.nodes[0], scratch.lattice)
         draw_sun(image, view, sun, look, palette)
         if look[STARS] > ZERO:
             draw_stars(image, view, art.stars, look)
