@@ -246,6 +246,10 @@ def draw_ellipse(shade, view, z, l, axis, length, breadth, darkness):
     reach_z = math.sqrt(length * length * axis_z * axis_z + breadth * breadth * axis_l * axis_l)
     reach_l = math.sqrt(length * length * axis_l * axis_l + breadth * breadth * axis_z * axis_z)
     near, far = max(z - reach_z, HALF), z + reach_z
+    # flatter than a row it would come and go as rows happen to meet it
+    darkness = darkness * clamp01(f4(1.8) * view.mount * view.focal * (ONE / near - ONE / far) - f4(0.5))
+    if darkness <= ZERO:
+        return shade.shape[0], view.horizon
     top, bottom = ground_rows(view, near, far, shade.shape[0])
     for v in range(top, bottom):
         per_pixel = view.mount / (f4(v) + HALF - view.centre_y)
