@@ -72,7 +72,7 @@ class Options:
     """How long to drive (default: until the window is closed; 10 without a window; all of a tour or a video)."""
     record: Annotated[Path | None, tyro.conf.arg(constructor=Path, metavar="FILE", help_behavior_hint="")] = None
     """Write what is on show as .mp4, .webm, .gif or .webp."""
-    record_view: Literal["window", "camera", "chase"] = "window"
+    record_view: Literal["window", "camera", "driver", "chase"] = "window"
     """What a recording shows: the whole window, or one view of the road alone."""
     headless: Flag = False
     """Open no window; records redgaze-demo.mp4 unless --record names another file."""

@@ -53,7 +53,7 @@ SHY_SHARE, SHY_DISTANCE = 0.35, 70.0
 REST = (6.0, 14.0)
 """Seconds on the other pavement before they might cross again."""
 
-_SIGN, _SIGN_AT = (0.8, 2.7), 4.1  # metres: width, height, |d| of a crossing's sign
+_SIGN, _SIGN_AT = (0.66, 2.6), 4.1  # metres: width, height, |d| of a crossing's sign
 _STRETCH = (24.0, 8.0)  # metres kept before and past a zebra's middle
 _ROOM = 0.35  # metres that people keep from a car they wait for; more, and both would wait for ever
 _BESIDE = 2.0  # metres before a zebra at which a car counts as on it

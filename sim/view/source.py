@@ -23,6 +23,7 @@ from sim.theme import load_theme, resolve, sample_look, theme_names
 from sim.vehicle import CONTROL_STEP, EGO_LENGTH, SPEED, STEERING_ANGLE
 from sim.view import mark
 from sim.view.actions import NEXT_THEME, NEXT_TRACK
+from sim.view.bonnet import draw_bonnet
 from sim.view.chase import Chase, chase_eye, trail
 from sim.view.overlay import Overwritten, lay_over, redden
 from sim.view.road import Road, road_of
@@ -209,8 +210,8 @@ class WorldSource:
 
     @property
     def views(self) -> Mapping[str, View]:
-        """Through the policy's camera, and from behind the car."""
-        return {"camera": self._camera, "chase": self._chase}
+        """Through the policy's camera, the same over the car's bonnet, and from behind the car."""
+        return {"camera": self._camera, "driver": self._driver, "chase": self._chase}
 
     @property
     def capabilities(self) -> Mapping[str, Callable[[], None]]:
@@ -250,15 +251,21 @@ class WorldSource:
         self._after, self._objects_after = np.append(pose, camera_yaw), self.simulator.world.objects[0].copy()
         return self._ending()
 
-    def _camera(self, shot: Shot) -> NDArray[np.uint8]:
+    def _camera(self, shot: Shot, *, bonnet: bool = False) -> NDArray[np.uint8]:
         """The policy's view at any size, from a pose between those before and after the last control step."""
         pose, objects = self.instant(shot.alpha)
         shown = _shown(objects, shot)
         picture = self.simulator.picture(0, *shot.size, pose, self._studio.canvas(shot.size), objects=shown)
+        if bonnet:
+            draw_bonnet(picture, self.simulator.looks[0])
         finish(picture, shot)
         lens = replace(self.lens, height=shot.size[0], width=shot.size[1])
         _mark(picture, objects, mark.eye_of(lens, pose), shot)
         return picture
+
+    def _driver(self, shot: Shot) -> NDArray[np.uint8]:
+        """The same over the car's bonnet, which the policy's frame never shows; red lies on it where red lies."""
+        return self._camera(shot, bonnet=True)
 
     def _chase(self, shot: Shot) -> NDArray[np.uint8]:
         """From behind and above the car; the red falls from where the policy's camera was when it took its frame."""

@@ -26,7 +26,7 @@ def test_a_sheet_has_a_column_for_each_caption_and_pictures_where_they_belong() 
 
 def test_the_command_writes_all_pictures_of_a_theme(tmp_path: Path) -> None:
     assert main(["--out", str(tmp_path), "--theme", "snow", "--size", "160", "90"]) == 0
-    views = ("camera", "chase", "policy")
+    views = ("camera", "driver", "chase", "policy")
     expected = {f"{scenario}-snow-{view}.png" for scenario in INSTANTS for view in views} | {"sheet.png"}
     assert {path.name for path in tmp_path.iterdir()} == expected
     assert cv2.imread(str(tmp_path / "town-snow-camera.png")).shape == (90, 160, 3)
