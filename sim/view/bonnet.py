@@ -25,7 +25,7 @@ KEPT = 8
 
 
 class Layer:
-    """What lies on a picture of this size from row `top` down: colours (h, W, 3) uint8, shares (h, W) and their rest."""
+    """What lies on a picture of this size from row `top` down: colours (h, W, 3), their shares (h, W) and the rest."""
 
     def __init__(self, size: tuple[int, int], look: NDArray[np.float32]) -> None:
         height, width = size
@@ -75,7 +75,7 @@ def _mask(shape: tuple[int, int], size: tuple[int, int], outlines: Sequence[Outl
     for outline in outlines:
         points = outline * [size[1] * scale, size[0] * scale] - [0, (size[0] - shape[0]) * scale]
         cv2.fillPoly(canvas, [np.round(points).astype(np.int32)], 255)
-    return cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    return np.asarray(cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA) / 255, np.float32)
 
 
 def _body() -> Outline:

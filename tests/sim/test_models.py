@@ -44,7 +44,7 @@ def test_roofs_look_up_and_walls_out(which):
 
 @pytest.mark.parametrize("style", range(len(HOUSES)))
 def test_a_house_seen_from_afar_is_the_same_but_for_trifles(style):
-    near, far = ({m: 0.0 for m in MATERIALS} for _ in range(2))
+    near, far = (dict.fromkeys(MATERIALS, 0.0) for _ in range(2))
     for which, areas in ((2 * style, near), (2 * style + 1, far)):
         for material, corners in faces("building", which):
             areas[material] += np.linalg.norm(normal(corners)) / 2

@@ -1,0 +1,1 @@
+"""How fast is it? `python -m sim.benchmark` measures, prints a table, and writes figures and plots."""

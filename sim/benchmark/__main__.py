@@ -1,0 +1,199 @@
+"""`python -m sim.benchmark`: every figure of docs/benchmarks.md but the window's."""
+
+import json
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Annotated, Any
+
+import cv2
+import tyro
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from sim.benchmark import contenders, costs, growth
+from sim.benchmark.contenders import ENVPOOL, FRAME_SIZE, YARDSTICK, Result, ratios
+from sim.command_line import mistakes_in_one_line, parse
+from sim.errors import unknown
+from sim.files import check_writable, write_text
+from sim.provenance import versions
+from sim.scenario import SCENARIOS
+
+RARELY_OVER = 3
+"""Runs of what takes long and hardly varies."""
+
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How fast is it? Steps a second beside CarRacing, and what truth, pictures, resets, starts and growth cost."""
+
+    runs: int = 5
+    """Interleaved runs of each contender."""
+    parts: tuple[str, ...] = ()
+    """What to measure (default: everything): steps, truth, picture, reset, start, growth."""
+    out: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
+    """Folder for benchmark.json and the plots."""
+
+
+def measure_steps(runs: int, console: Console) -> Figures:
+    """Environment steps a second."""
+    entries = [*contenders.others(lambda text: console.print(text, markup=False)), *contenders.ours()]
+    with console.status("driving"):
+        results = contenders.measure(entries, runs, lambda: None)
+    console.print(steps_table(results))
+    return {
+        "results": [asdict(result) | {"median": result.median} for result in results],
+        "median_ratio_to": {name: ratios(results, name) for name in (YARDSTICK, ENVPOOL)},
+    }
+
+
+def steps_table(results: list[Result]) -> Table:
+    """steps/s is the median of the runs; the ratios are to others in the same round."""
+    columns = ("", "steps/s", "of all runs", "µs/step", "resets/1000", f"x {YARDSTICK}", "x EnvPool")
+    table = _table(f"Environment steps a second, one core, {FRAME_SIZE[0]} x {FRAME_SIZE[1]}, with resets", columns)
+    to = [ratios(results, name) for name in (YARDSTICK, ENVPOOL)]
+    for result in results:
+        spread = f"{min(result.rates):,.0f}-{max(result.rates):,.0f}"
+        times = [f"{each[result.name]:.1f}" if each else "-" for each in to]
+        row = (f"{result.median:,.0f}", spread, f"{1e6 / result.median:,.1f}", f"{result.resets_per_1000:.2f}")
+        table.add_row(result.name, *row, *times)
+    return table
+
+
+def measure_truth(runs: int, console: Console) -> Figures:
+    """What class, object and depth cost beside the picture alone."""
+    table = _table("All truth beside RGB alone", ("", "RGB, µs", "with truth, µs", "more"))
+    found: Figures = {}
+    for scenario in SCENARIOS:
+        pair = costs.truth(scenario, runs)
+        worlds = 4 * contenders.BATCH
+        plain, dear = (1e6 * median(each) / worlds for each in (pair.plain, pair.dear))
+        found[scenario] = {"rgb_us": plain, "truth_us": dear, "extra": pair.extra}
+        table.add_row(scenario, f"{plain:.1f}", f"{dear:.1f}", f"{pair.extra:+.1%}")
+    console.print(table)
+    return found
+
+
+def measure_picture(runs: int, console: Console) -> Figures:
+    """Large pictures a second."""
+    found = {scenario: costs.large_pictures(scenario, runs) for scenario in SCENARIOS}
+    height, width = costs.PICTURE
+    table = _table(f"{width} x {height} pictures a second, one core", ("", "median", "of all runs"))
+    for scenario, rates in found.items():
+        table.add_row(scenario, f"{median(rates):.0f}", f"{min(rates):.0f}-{max(rates):.0f}")
+    console.print(table)
+    return found
+
+
+def measure_reset(runs: int, console: Console) -> Figures:
+    """A reset, and its share of driving with resets."""
+    table = _table("Reset of one world", ("", "median, ms", "of all runs", "share of driving"))
+    found: Figures = {}
+    for scenario in SCENARIOS:
+        taken = costs.reset_seconds(scenario, runs)
+        share = costs.reset_share(scenario)
+        found[scenario] = {"seconds": taken, "share_of_driving": share}
+        spread = f"{1e3 * min(taken):.1f}-{1e3 * max(taken):.1f}"
+        table.add_row(scenario, f"{1e3 * median(taken):.1f}", spread, f"{share:.1%}")
+    console.print(table)
+    return found
+
+
+def measure_start(runs: int, console: Console) -> Figures:
+    """From nothing to the first picture."""
+    with console.status("starting"):
+        found = costs.start_seconds(min(runs, RARELY_OVER))
+    table = _table("Seconds to a town's first picture, in a fresh process", ("", "median", "of all runs"))
+    for name, taken in found.items():
+        table.add_row(name, f"{median(taken):.1f}", f"{min(taken):.1f}-{max(taken):.1f}")
+    console.print(table)
+    return found
+
+
+def measure_growth(runs: int, console: Console) -> Figures:
+    """How cost grows."""
+    with console.status("growing"):
+        found: Figures = {
+            "worlds": {name: [each._asdict() for each in growth.worlds(name)] for name in ("open-road", "town")},
+            "objects": growth.objects(runs),
+            "sizes": {name: growth.sizes(name, min(runs, RARELY_OVER)) for name in ("open-road", "town")},
+            "processes": {name: growth.processes(name) for name in ("open-road", "town")},
+        }
+    table = _table("How cost grows", ("", "at each value"))
+    for scenario, crowds in found["worlds"].items():
+        cells = (f"{each['worlds']}: {each['microseconds']:.0f} µs, {each['megabytes']:.0f} MB" for each in crowds)
+        table.add_row(f"{scenario}: worlds, µs a step, memory", "   ".join(cells))
+    table.add_row("town: objects in view, µs a picture", _joined(found["objects"], "µs"))
+    for scenario, points in found["sizes"].items():
+        names = [f"{height} x {width}" for height, width in growth.SIZES]
+        cells = (f"{name}: {point.y:,.0f} µs" for name, point in zip(names, points, strict=True))
+        table.add_row(f"{scenario}: size, µs a picture", "   ".join(cells))
+    for scenario, points in found["processes"].items():
+        table.add_row(f"{scenario}: processes, steps/s", _joined(points, "/s"))
+    console.print(table)
+    return found
+
+
+def _joined(points: list[growth.Point], unit: str) -> str:
+    return "   ".join(f"{point.x:g}: {point.y:,.0f} {unit}" for point in points)
+
+
+def _table(title: str, columns: tuple[str, ...]) -> Table:
+    table = Table(title=title, box=SIMPLE)
+    for heading in columns:
+        table.add_column(heading, justify="right" if heading else "left")
+    return table
+
+
+PARTS: Mapping[str, Callable[[int, Console], Figures]] = {
+    "steps": measure_steps,
+    "truth": measure_truth,
+    "picture": measure_picture,
+    "reset": measure_reset,
+    "start": measure_start,
+    "growth": measure_growth,
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    options = parse(Options, arguments, prog="python -m sim.benchmark")
+    with mistakes_in_one_line():
+        if options.runs < 1:
+            raise ValueError(f"--runs {options.runs}: expected at least 1")
+        for part in options.parts:
+            if part not in PARTS:
+                raise unknown("part", part, PARTS)
+        if options.out is not None:
+            check_writable(options.out)
+    console = Console()
+    cv2.setNumThreads(1)
+    found = {part: PARTS[part](options.runs, console) for part in options.parts or PARTS}
+    if options.out is not None:
+        with mistakes_in_one_line():
+            save(found, options.out)
+
+
+def save(found: Figures, out: Path) -> None:
+    """benchmark.json, with what it was measured on, and the plots of what was measured."""
+    from sim.benchmark.plots import plot_growth, plot_rates
+
+    header = {
+        "frame_size": FRAME_SIZE,
+        "machine": {"processor": platform.processor() or platform.machine(), "system": platform.platform()},
+        "versions": versions() | {"python": platform.python_version()},
+    }
+    write_text(out / "benchmark.json", json.dumps(header | found, indent=1) + "\n")
+    if "steps" in found:
+        plot_rates({each["name"]: each["rates"] for each in found["steps"]["results"]}, out / "steps.png")
+    if "growth" in found:
+        plot_growth(found["growth"], out / "growth.png")
+
+
+if __name__ == "__main__":
+    main()
