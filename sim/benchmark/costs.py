@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.benchmark.contenders import BATCH, FRAME_SIZE, LAP_STEPS
+from sim.benchmark.contenders import BATCH, FRAME_SIZE, LAP_STEPS, drive
 from sim.simulator import Simulator
 
 DRIVEN = 200
@@ -43,19 +43,6 @@ def driven(scenario: str, n: int, frame_size: tuple[int, int] = FRAME_SIZE) -> S
         live = np.flatnonzero(~simulator.world.ended)
         simulator.step(simulator.expert(live)[0], live)
     return simulator
-
-
-def drive(simulator: Simulator, steps: int) -> int:
-    """The expert drives all worlds for so many control steps; returns how many resets there were among them."""
-    rows, seed = np.arange(simulator.n), 0
-    for _ in range(steps):
-        over = rows[simulator.world.ended]
-        if len(over):
-            simulator.reset(over, list(range(seed, seed + len(over))))
-            seed += len(over)
-        simulator.observe()
-        simulator.step(simulator.expert()[0])
-    return seed
 
 
 def seconds(action: Callable[[], object], times: int = 1) -> float:

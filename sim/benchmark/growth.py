@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.benchmark.contenders import FRAME_SIZE
-from sim.benchmark.costs import drive, driven, seconds
+from sim.benchmark.contenders import FRAME_SIZE, drive
+from sim.benchmark.costs import driven, seconds
 from sim.scene import OBJECT_COLUMNS
 from sim.simulator import Simulator
 

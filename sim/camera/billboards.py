@@ -124,7 +124,7 @@ def find_sprites(objects, seen, view, kinds, spread, order, depths, most):
 
 @kernel()
 def draw_sprites(image, view, objects, seen, sprites, sun, look, palette, scratch, meshes, omitted):
-    """Everything upright, far to near. meshes: how many have been drawn, which may hide some of it.
+    """Everything upright, far to near. meshes: what `draw_meshes` returned: they may hide some of it.
 
     omitted: the row of an object to leave out, its slot kept; or -1.
     """
@@ -132,7 +132,7 @@ def draw_sprites(image, view, objects, seen, sprites, sun, look, palette, scratc
     mix_paints(sun, look, palette, paints)
     haze = lanes(palette[HAZE, 0], palette[HAZE, 1], palette[HAZE, 2])
     for k in range(
-        find_sprites(objects, seen, view, sprites.kinds, sprites.spread, order, depths, MAX_SPRITES - 2 * meshes)
+        find_sprites(objects, seen, view, sprites.kinds, sprites.spread, order, depths, MAX_SPRITES - 2 * meshes[0])
     ):
         i, z = order[k], depths[k]
         kind, slot = i4(objects[i, 4]), FIRST_SPRITE + k
@@ -167,7 +167,7 @@ def draw_sprites(image, view, objects, seen, sprites, sun, look, palette, scratc
         colours = (a, b, c, dim(haze, seen - clear), seen, u8(slot) << u8(24))
         broad, tall = max(broad, f4(smallest[1])), max(tall, f4(smallest[2]))
         if i != omitted:
-            hidden = (meshes > 0, scratch.inverse, ONE / z)
+            hidden = (meshes[1], meshes[2], scratch.inverse, ONE / z)
             draw_sprite(image, view.width, sprites, levels, mirrored, middle, foot, broad, tall, colours, hidden,
                         materials >= CONE)  # fmt: skip
             if lit:
@@ -282,8 +282,9 @@ def dim(colour, share):
 def draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, tall, colours, hidden, crisp):
     """One sprite with its foot at row `foot` and its middle at column `middle`, broad x tall pixels.
 
-    hidden: whether meshes may be before it, their 1/z (H, W), and the sprite's own. crisp: whether it has CRISP texels
-    a pixel at least. Texels have a border of one on every side, so a pixel's two or four neighbours always exist.
+    hidden: from which row to which meshes may be before it, their 1/z (H, W), and the sprite's own. crisp: whether it
+    has CRISP texels a pixel at least. Texels have a border of one on every side, so a pixel's two or four neighbours
+    always exist.
     Positions among texels are 48.16 fixed point.
     """
     level = levels.shape[0] - 1
@@ -314,10 +315,10 @@ def draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, ta
             u1 = min(u1, (left_edge + (end + 1) * texel_width) >> 16)
             x = x + (u0 - first) * x_step
         source = (y, stride, start, smooth, x, x_step)
-        if not hidden[0]:
-            draw_run(image[v], u0, u1, sprites.texels, source, colours)
+        if hidden[0] <= v < hidden[1]:
+            draw_seen_runs(image[v], u0, u1, sprites.texels, source, colours, hidden[2][v], hidden[3])
         else:
-            draw_seen_runs(image[v], u0, u1, sprites.texels, source, colours, hidden[1][v], hidden[2])
+            draw_run(image[v], u0, u1, sprites.texels, source, colours)
         y = y + y_step
 
 

@@ -266,7 +266,7 @@ def spread_nodes(nodes, count, blocks_a_node, lap, lines):
 def draw_grain(grain, x, y, dx, dy, per_pixel, drop, strength):
     """Grain whose cells are about one pixel's footprint, per_pixel wide and `drop` long, in powers of two.
 
-    Near the camera of a large picture, where cells are small, a coarser and turned layer is added.
+    Near the camera of a large picture, where pixels are small, a coarser and turned layer is added.
     """
     footprint = math.sqrt(per_pixel * min(drop, f4(8) * per_pixel))
     cell, amplitude = f4(1 / 160), f4(11) * strength
@@ -275,7 +275,7 @@ def draw_grain(grain, x, y, dx, dy, per_pixel, drop, strength):
     scale = ONE / cell
     x, y = x + f4(2048), y + f4(2048)  # hashing wants positive numbers
     grain_row(grain, x * scale, y * scale, dx * scale, dy * scale, amplitude, ZERO)
-    if cell < f4(0.03):
+    if cell < f4(0.03) and per_pixel < f4(0.012):
         c, s = f4(0.8) * f4(0.31) * scale, f4(0.6) * f4(0.31) * scale
         turned_x, turned_y = x * c + y * s, y * c - x * s + f4(2048) * scale
         grain_row(grain, turned_x, turned_y, dx * c + dy * s, dy * c - dx * s, amplitude * f4(0.6), ONE)

@@ -163,7 +163,7 @@ def render(
             draw_rain(image, view, poses[b], look, palette)
         write_rgb(image, width, rgb[b])
         if truth:
-            write_truth(image, view, scratch, meshes, segmentation[b], instance[b], depth[b])
+            write_truth(image, view, scratch, meshes[0], segmentation[b], instance[b], depth[b])
     return -1
 
 

@@ -68,10 +68,14 @@ SLACK = f4(1e-4)
 EAVES_OF, LOWEST_EAVES = np.array([*EAVES], np.float32), f4(min(EAVES))
 
 BRAKES, BLINKS = i4(LAMPS.index("brake lights")), i4(LAMPS.index("indicators"))
-BUILDING, RAIL = i4(OBJECT_KINDS.index("building")), i4(OBJECT_KINDS.index("guard rail"))
+BUILDING = i4(OBJECT_KINDS.index("building"))
 _CLASS_NAMES = {"building": "building", "guard rail": "sign"}
 MESH_CLASSES = np.array([CLASSES.index(_CLASS_NAMES.get(kind, "vehicle")) for kind in OBJECT_KINDS], np.uint8)
 """The segmentation class of each of OBJECT_KINDS that is a mesh."""
+
+_LEAST = {"building": 3.0, "guard rail": 1.0}
+LEAST = np.array([_LEAST.get(kind, 0.8) for kind in OBJECT_KINDS], np.float32)
+"""Pixels of height below which one is left out."""
 MOST_MESHES = 64
 """Of one frame; the farthest are left out. They take slots from 255 downwards, two each: the upper one for what shines
 by itself, so that no light of the ego's lamps is laid on it."""
@@ -131,7 +135,7 @@ def find_meshes(objects, seen, view, ranges, order, depths):
             continue
         dx, dy = objects[i, 0] - view.x, objects[i, 1] - view.y
         z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
-        if kind == RAIL and objects[i, 3] * view.focal < z:
+        if objects[i, 3] * view.focal < LEAST[kind] * z:
             continue
         radius = f4(0.57) * math.sqrt(objects[i, 2] * objects[i, 2] + objects[i, 7] * objects[i, 7])
         if z + radius < NEAREST or z - radius > FARTHEST or abs(l) - radius * f4(1.4) > max(z + radius, ZERO) * widest:
@@ -142,9 +146,13 @@ def find_meshes(objects, seen, view, ranges, order, depths):
 
 @kernel()
 def draw_meshes(image, view, objects, seen, models, sun, look, palette, scratch, omitted):
-    """Vehicles and houses; returns how many. omitted: the row of an object to leave out, its slots kept; or -1."""
+    """Vehicles and houses. Returns how many, and from where to where in the picture they reach, as rows.
+
+    omitted: the row of an object to leave out, its slots kept; or -1.
+    """
     order, depths, hidden = scratch.order, scratch.depths, scratch.mesh.hidden
     count = find_meshes(objects, seen, view, models.ranges, order, depths)
+    first, last = image.shape[0], 0
     if count:
         scratch.inverse[:] = ZERO
         find_hidden(objects, view, order[:count], hidden, scratch.mesh, omitted)
@@ -155,8 +163,9 @@ def draw_meshes(image, view, objects, seen, models, sun, look, palette, scratch,
             scratch.slot_instance[each] = i + 1
         scratch.slot_reach[slot], scratch.slot_reach[slot + 1] = max(depths[k], ONE), ZERO
         if i != omitted and not hidden[k]:
-            draw_mesh(image, view, objects[i], i, slot, models, (sun, look, palette), scratch)
-    return count
+            top, bottom = draw_mesh(image, view, objects[i], i, slot, models, (sun, look, palette), scratch)
+            first, last = min(first, top), max(last, bottom)
+    return count, first, last
 
 
 @kernel()
@@ -220,7 +229,7 @@ def cover_columns(cover, drawn, frame, view):
 def draw_mesh(image, view, drawn, row, slot, models, light, scratch):
     """One object, row `row` of its table: its vertices to camera axes, then every face that faces the camera.
 
-    light: (sun, look, palette).
+    light: (sun, look, palette). Returns the first row of the picture that it reaches and the one past the last.
     """
     mesh = scratch.mesh
     kind, tint, state = i4(drawn[4]), drawn[5], drawn[8]
@@ -235,6 +244,7 @@ def draw_mesh(image, view, drawn, row, slot, models, light, scratch):
         mesh.facing[f] = plane_of(mesh.points, models.corners[face], models.sides[face], mesh.planes[f]) > ZERO
     eaves = drawn[3] * EAVES_OF[which // 2]
     plain = drawn[3] * view.focal < PLAIN_WALLS * max(frame[2], ONE)
+    first, last = image.shape[0], 0
     for f in range(faces):
         if not mesh.facing[f]:
             continue
@@ -242,6 +252,8 @@ def draw_mesh(image, view, drawn, row, slot, models, light, scratch):
         n = outline(mesh, models.corners[face], models.beyond[face], models.sides[face], view)
         if n < 3:
             continue
+        first = min(first, max(ceil_int(mesh.bounds[0] - ONE), 0))
+        last = max(last, min(ceil_int(mesh.bounds[1] + ONE), image.shape[0]))
         material, plane = models.material[face], mesh.planes[f]
         albedo = albedo_of(material, tint, row)
         if material == WALL and plain:
@@ -252,6 +264,7 @@ def draw_mesh(image, view, drawn, row, slot, models, light, scratch):
             fill_wall(image, view, n, plane, slot, house, light, scratch)
         else:
             fill_flat(image, view, n, plane, slot + i4(shining), light, scratch)
+    return first, last
 
 
 @kernel()

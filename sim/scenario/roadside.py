@@ -39,7 +39,7 @@ class Roadside:
     the curve signs in metres.
     """
 
-    objects: int = 352
+    objects: int = 310
     clear: float = 7.0
     posts: bool = True
     signs_at: float = POST_OFFSET + 0.8

@@ -27,8 +27,9 @@ ZEBRA_EDGE, ZEBRA_BAR, ZEBRA_MARGIN, STOP_LINE = 3.2, 0.5, 0.5, (-3.3, -0.1)
 NEAREST_FACE, FARTHEST_FACE = 0.3, 300.0
 NEAREST_CARD, FADE_START, FADE_END = 0.8, 200.0, 260.0
 """Metres. Cards fade between the last two."""
-FAINTEST, PLAIN, SLIGHTEST_RAIL = 1.4, 3.0, 1.0
-"""Pixels of height: what stands beside the road fades between the first two; lower guard rails are not shown."""
+FAINTEST, PLAIN = 1.4, 3.0
+LEAST = {"building": 3.0, "guard rail": 1.0}
+"""Pixels of height: what stands beside the road fades between the first two; meshes lower than LEAST, or 0.8, are left out."""
 BESIDE = ("broadleaf", "poplar", "conifer", "bush", "delineator", "curve sign", "crossing sign", "street lamp")
 HOUSES = 4
 
@@ -170,7 +171,7 @@ def hit_mesh(eye: Eye, truth: Truth, thing: dict[str, float], name: str, number:
     middle, _ = eye.seen_from_here(thing["x"], thing["y"])
     if middle > FARTHEST_FACE or forward.max() < NEAREST_FACE:
         return
-    if name == "guard rail" and thing["height"] * eye.focal < SLIGHTEST_RAIL * middle:
+    if thing["height"] * eye.focal < LEAST.get(name, 0.8) * middle:
         return
     box = screen_box(eye, corners)
     rays = eye.rays[box]
