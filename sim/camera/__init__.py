@@ -10,7 +10,7 @@ from sim.camera import billboards, ground, influence, kernels, meshes
 from sim.camera.art import art
 from sim.camera.lens import Lens
 from sim.camera.models import MOST_CORNERS
-from sim.camera.pixels import BLOCK, N_COLOURS
+from sim.camera.pixels import BLOCK, N_COLOURS, VECTOR
 from sim.camera.walls import WALL_COLUMNS
 from sim.scene import OBJECT_COLUMNS, Scene
 from sim.theme import LOOK_SIZE
@@ -68,8 +68,8 @@ class MeshScratch(NamedTuple):
 
     @staticmethod
     def for_size(height: int, width: int) -> "MeshScratch":
-        """Working memory for frames of this size; what is drawn in blocks is padded to whole ones."""
-        corners, whole = MOST_CORNERS + 2, -(-width // BLOCK) * BLOCK
+        """Working memory for frames of this size; what is drawn in vectors is padded to whole ones."""
+        corners, whole = MOST_CORNERS + 2, -(-width // VECTOR) * VECTOR
         return MeshScratch(
             points=np.zeros((meshes.MOST_POINTS, 3), np.float32),
             facing=np.zeros(meshes.MOST_POINTS, np.bool_),
@@ -123,7 +123,7 @@ class Scratch(NamedTuple):
             image=np.zeros((height, whole), np.uint32),
             palette=np.zeros((N_COLOURS, 3), np.float32),
             colours=np.zeros((ground.GROUND_COLOURS + 1, 3), np.float32),
-            nodes=np.zeros((3, 9, padded // BLOCK + 2 * ground.VECTOR), np.float32),
+            nodes=np.zeros((3, 9, padded // BLOCK + 2 * VECTOR), np.float32),
             lines=np.zeros((4, padded), np.float32),
             grain=np.zeros(padded, np.float32),
             lattice=np.zeros((2, 3, whole), np.float32),

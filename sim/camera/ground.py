@@ -30,6 +30,7 @@ from sim.camera.pixels import (
     SHOULDER,
     TWO,
     TYRE_WEAR,
+    VECTOR,
     VEINS,
     ZERO,
     clamp01,
@@ -62,8 +63,6 @@ ZEBRA_MARGIN, DECAL_RANGE = f4(0.5), f4(130)
 """Metres: of the kerb and the joints of its paving; |d| and d that crossings and stop lines reach; how far before and
 past a crossing other markings pause, and how far off it is drawn."""
 
-VECTOR = 16
-"""Nodes are worked out so many at a time, some past a row's end: what is left past whole vectors goes one by one."""
 
 STRETCH = 32
 """Pixels of a row that are looked at together for pavement."""

@@ -50,7 +50,7 @@ from sim.scene import CLASSES, LAMPS, OBJECT_KINDS
 NEAREST = f4(0.3)
 """Metres: faces are cut here."""
 
-DETAIL, HOUSE_DETAIL, PLAIN_WALLS = f4(26), f4(24), f4(12)
+DETAIL, HOUSE_DETAIL, PLAIN_WALLS = f4(26), f4(36), f4(14)
 """Pixels of length, of height, below which a vehicle, a house is drawn from its plainer model; of height below which a
 wall is of one colour, that of its bricks and its windows mixed."""
 WINDOWS = f4(0.86)

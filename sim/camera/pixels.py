@@ -27,6 +27,10 @@ ZERO, HALF, ONE, TWO, FULL = f4(0), f4(0.5), f4(1), f4(2), f4(255)
 BLOCK = 8
 """Pixels from one node to the next at the finest; a constant trip count is what lets the span loops vectorise."""
 
+VECTOR = 16
+"""Float32 numbers that go into one vector of the widest processors: what is left of a loop past whole vectors goes one
+by one, so costly loops run a little too far instead."""
+
 MACRO_SIZE, CLOUD_SIZE, PROFILE_SIZE = 128, 256, 2048
 """Cells a side of the tiling ground noise (1 m each) and of the clouds; azimuths of the skyline's profile."""
 

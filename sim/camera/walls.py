@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.camera.pixels import (
-    BLOCK,
     FOG_DENSITY,
     HALF,
     HAZE,
@@ -17,6 +16,7 @@ from sim.camera.pixels import (
     MARKING,
     ONE,
     TWO,
+    VECTOR,
     ZERO,
     clamp01,
     f4,
@@ -98,8 +98,8 @@ def wall_columns(columns, first, last, view, plane, house, bounds, look):
 
 @kernel()
 def whole_blocks(first, last):
-    """Columns `first` to `last`, rounded out to whole blocks: a remainder costs as much as a block."""
-    return first // BLOCK * BLOCK, -(-last // BLOCK) * BLOCK
+    """Columns `first` to `last`, rounded out to whole vectors: a remainder, pixel by pixel, costs as much as ten."""
+    return first // VECTOR * VECTOR, -(-last // VECTOR) * VECTOR
 
 
 @kernel()

@@ -29,7 +29,8 @@ NEAREST_CARD, FADE_START, FADE_END = 0.8, 200.0, 260.0
 """Metres. Cards fade between the last two."""
 FAINTEST, PLAIN = 1.4, 3.0
 LEAST = {"building": 3.0, "guard rail": 1.0}
-"""Pixels of height: what stands beside the road fades between the first two; meshes lower than LEAST, or 0.8, are left out."""
+"""Pixels of height: what stands beside the road fades between the first two; lower meshes than LEAST, 0.8 for others,
+are left out."""
 BESIDE = ("broadleaf", "poplar", "conifer", "bush", "delineator", "curve sign", "crossing sign", "street lamp")
 HOUSES = 4
 
