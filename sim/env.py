@@ -33,6 +33,7 @@ TRAINING_SEEDS = 10_000
 """A reset without a seed draws the next one below this, so that what trains by itself never sees the test tracks."""
 
 ENV_ID = "RedGaze/Drive-v0"
+AUTORESET_MODES = (AutoresetMode.SAME_STEP, AutoresetMode.NEXT_STEP)
 FRAMES_PER_SECOND = round(1 / CONTROL_STEP)
 
 Info = dict[str, Any]
@@ -253,9 +254,11 @@ class DriveEnv(gymnasium.Env[Any, Any]):
 
 
 class DriveVectorEnv(VectorEnv[Any, Any, NDArray[Any]]):
-    """`num_envs` roads at once, the same worlds as as many `DriveEnv`s, in one batch; resets in the step that ends.
+    """`num_envs` roads at once, the same worlds as as many `DriveEnv`s, in one batch.
 
-    Arguments as `DriveEnv`, without the window.
+    Arguments as `DriveEnv`, without the window. autoreset_mode: by default the next episode begins in the step that ends
+    one; with "NextStep" in the step after, whose action that world ignores, as Gymnasium's vector wrappers of
+    observations want it.
     """
 
     metadata: dict[str, Any] = {  # noqa: RUF012
@@ -274,8 +277,12 @@ class DriveVectorEnv(VectorEnv[Any, Any, NDArray[Any]]):
         info_level: InfoLevel = "pose",
         time_limit: float | None = None,
         render_mode: str | None = None,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
     ) -> None:
         _known("render_mode", render_mode, self.metadata["render_modes"])
+        mode = str(autoreset_mode.value if isinstance(autoreset_mode, AutoresetMode) else autoreset_mode)
+        _known("autoreset_mode", mode, [each.value for each in AUTORESET_MODES])
+        self.metadata = {**self.metadata, "autoreset_mode": AutoresetMode(mode)}
         self.num_envs = num_envs
         self.render_mode = render_mode
         self.simulator = Simulator(num_envs, scenario, theme, frame_size, field_of_view, time_limit)
@@ -286,6 +293,7 @@ class DriveVectorEnv(VectorEnv[Any, Any, NDArray[Any]]):
         self._everything = np.arange(num_envs)
         self._seeders = [np.random.default_rng() for _ in range(num_envs)]
         self._driving = np.zeros(num_envs, bool)
+        self._over = np.zeros(num_envs, bool)  # ended, and to begin anew in the next step
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: Info | None = None
@@ -306,14 +314,33 @@ class DriveVectorEnv(VectorEnv[Any, Any, NDArray[Any]]):
 
     def step(self, actions: NDArray[np.float32]) -> tuple[Observation, NDArray, NDArray, NDArray, Info]:
         """Drive 0.05 s. Where an episode ends the observation is the next one's first, and `final_obs` and `final_info`
-        hold its last. ValueError for actions that are not (num_envs, 2) finite numbers."""
+        hold its last; unless it is the next step that resets. ValueError for actions that are not (num_envs, 2) finite
+        numbers."""
         if not self._driving.all():
             raise ResetNeeded("step before the first reset of every world: call reset() first")
+        if self.metadata["autoreset_mode"] == AutoresetMode.NEXT_STEP:
+            return self._step_or_begin(np.asarray(actions, np.float32))
         outcome = self.simulator.step(np.asarray(actions, np.float32))
         ended = outcome.terminated | outcome.truncated
         final = self._final(np.flatnonzero(ended))
         observation, infos = self._tell(self._everything)
         return observation, REWARD_PER_METRE * outcome.progress, outcome.terminated, outcome.truncated, infos | final
+
+    def _step_or_begin(self, actions: NDArray[np.float32]) -> tuple[Observation, NDArray, NDArray, NDArray, Info]:
+        """A step that begins the next episode where the last one ended, and drives everywhere else."""
+        reward = np.zeros(self.num_envs)
+        terminated, truncated = np.zeros(self.num_envs, bool), np.zeros(self.num_envs, bool)
+        rows, over = np.flatnonzero(~self._over), np.flatnonzero(self._over)
+        if len(actions) != self.num_envs:
+            raise ValueError(f"actions have shape {actions.shape}; expected ({self.num_envs}, 2)")
+        if len(rows):
+            outcome = self.simulator.step(actions[rows], rows)
+            reward[rows] = REWARD_PER_METRE * outcome.progress
+            terminated[rows], truncated[rows] = outcome.terminated, outcome.truncated
+        self._begin(over, [None] * len(over))
+        self._over = terminated | truncated
+        observation, infos = self._tell(self._everything)
+        return observation, reward, terminated, truncated, infos
 
     def render(self) -> tuple[NDArray[np.uint8], ...] | None:
         """Each world's driver's view as it is now, (720, 1280, 3) uint8; None without a render mode."""
@@ -336,7 +363,7 @@ class DriveVectorEnv(VectorEnv[Any, Any, NDArray[Any]]):
             _next_seed(self._seeders[row]) if seed is None else seed for row, seed in zip(rows, seeds, strict=True)
         ]
         self.simulator.reset(rows, drawn)
-        self._driving[rows] = True
+        self._driving[rows], self._over[rows] = True, False
 
     def _tell(self, rows: Rows) -> tuple[Observation, Info]:
         """All observations, and the infos of `rows`."""

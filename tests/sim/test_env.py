@@ -11,6 +11,7 @@ import pytest
 from gymnasium.error import ResetNeeded
 from gymnasium.utils.env_checker import check_env, data_equivalence
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from gymnasium.wrappers import vector as vector_wrappers
 
 import sim  # noqa: F401  registers the environment
 from sim.env import TRAINING_SEEDS, DriveEnv, DriveVectorEnv
@@ -317,3 +318,73 @@ def test_gymnasium_imports_the_package_that_the_id_names() -> None:
     )
     result = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert (result.stdout.strip(), result.stderr) == ("1", "")
+
+
+VECTOR_WRAPPERS = {
+    "statistics": vector_wrappers.RecordEpisodeStatistics,
+    "dict infos": vector_wrappers.DictInfoToList,
+    "clipped actions": vector_wrappers.ClipAction,
+    "clipped reward": lambda envs: vector_wrappers.ClipReward(envs, -1.0, 1.0),
+    "normal reward": vector_wrappers.NormalizeReward,
+    "frames alone": lambda envs: vector_wrappers.FilterObservation(envs, ["frame"]),
+}
+
+
+@pytest.mark.parametrize("wrap", VECTOR_WRAPPERS.values(), ids=VECTOR_WRAPPERS)
+def test_gymnasiums_vector_wrappers_work_on_the_native_batch(wrap) -> None:
+    envs = wrap(
+        gymnasium.make_vec(
+            ID,
+            num_envs=3,
+            vectorization_mode="vector_entry_point",
+            frame_size=(16, 16),
+            autoreset_mode=AutoresetMode.NEXT_STEP,
+        )
+    )
+    envs.reset(seed=5)
+    ended = np.zeros(3, bool)
+    for _ in range(200):  # straight on leaves every road
+        observation, reward, terminated, truncated, _ = envs.step(np.tile(np.float32([0.0, 0.3]), (3, 1)))
+        ended |= terminated | truncated
+    assert ended.all()
+    assert observation["frame"].shape == (3, 16, 16, 3)
+    assert reward.shape == (3,)
+
+
+def test_wrapped_statistics_know_the_length_of_an_episode() -> None:
+    batch = gymnasium.make_vec(ID, num_envs=2, vectorization_mode="vector_entry_point", frame_size=(16, 16))
+    envs, length, total = vector_wrappers.RecordEpisodeStatistics(batch), np.zeros(2, int), np.zeros(2)
+    envs.reset(seed=5)
+    for _ in range(300):
+        _, reward, terminated, truncated, infos = envs.step(np.tile(np.float32([0.0, 0.3]), (2, 1)))
+        length, total = length + 1, total + reward
+        if (over := np.flatnonzero(terminated | truncated)).size:
+            assert infos["episode"]["l"][over[0]] == length[over[0]]
+            assert infos["episode"]["r"][over[0]] == pytest.approx(total[over[0]], rel=1e-4)
+            return
+    raise AssertionError("no episode ended")
+
+
+def test_the_next_step_resets_where_it_was_asked_to() -> None:
+    """The same worlds and episodes as with resets in the same step, an idle step apart."""
+    settings = {"num_envs": 2, "frame_size": (16, 16)}
+    same, later = DriveVectorEnv(**settings), DriveVectorEnv(**settings, autoreset_mode="NextStep")
+    for envs in (same, later):
+        envs.reset(seed=9)
+    actions, behind = np.tile(STRAIGHT, (2, 1)), np.zeros(2, bool)
+    while not behind.any():
+        one, other = same.step(actions), later.step(actions)
+        behind = one[2] | one[3]
+        np.testing.assert_array_equal(behind, other[2] | other[3])
+        np.testing.assert_array_equal(one[1], other[1])
+    last = one[4]["final_obs"][np.flatnonzero(behind)[0]]["frame"]
+    np.testing.assert_array_equal(other[0]["frame"][behind][0], last)
+    observation, reward, terminated, truncated, _ = later.step(actions)
+    assert not (terminated | truncated)[behind].any()
+    assert (reward[behind] == 0).all()
+    np.testing.assert_array_equal(observation["frame"][behind], one[0]["frame"][behind])
+
+
+def test_an_unknown_way_to_reset_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"autoreset_mode.*NextStep"):
+        DriveVectorEnv(2, autoreset_mode="NextStp")
