@@ -256,8 +256,8 @@ class DriveEnv(gymnasium.Env[Any, Any]):
 class DriveVectorEnv(VectorEnv[Any, Any, NDArray[Any]]):
     """`num_envs` roads at once, the same worlds as as many `DriveEnv`s, in one batch.
 
-    Arguments as `DriveEnv`, without the window. autoreset_mode: by default the next episode begins in the step that ends
-    one; with "NextStep" in the step after, whose action that world ignores, as Gymnasium's vector wrappers of
+    Arguments as `DriveEnv`, without the window. autoreset_mode: by default the next episode begins in the step
+    that ends one; with "NextStep" in the step after, whose action that world ignores, as Gymnasium's vector wrappers of
     observations want it.
     """
 
