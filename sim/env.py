@@ -135,7 +135,7 @@ class _Views:
             "s": float(world.s[0]),
             "d": float(world.d[0]),
             "heading_error": float(world.heading_error[0]),
-            "route_completion": float(world.route_completion[0]),
+            "route_completion": min(max(float(world.distance[0] / max(world.route_length[0], 1.0)), 0.0), 1.0),
             "infractions": dict(zip(INFRACTIONS, world.infractions[0].tolist(), strict=True)),
             "cost": float(world.cost[0]),
         }
