@@ -196,7 +196,7 @@ def test_after_the_end_it_is_quiet_and_the_show_is_free(demo: Demo) -> None:
     demo.session.blind(BLIND_READ)
     demo.session.pause()
     assert set(go(demo, 30)) == {""}
-    assert demo.session.view == "chase"
+    assert demo.session.view == "driver"
     assert demo.session.blinding is BLINDINGS[BLIND_READ]
     assert demo.session.paused
 
