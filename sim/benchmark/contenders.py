@@ -1,8 +1,8 @@
 """Environment steps a second: our environments beside others'. Each contender does some steps when it is run.
 
 A step is physics, everybody else, a fresh 96 x 96 picture, infos and, where an episode ends, the reset with its new
-track. Every run begins with a reset and goes on long enough for the expert to drive a lap, so new tracks come up as
-often as in real driving.
+track. Runs are long enough for the expert to drive a lap, and the batch without Gymnasium goes on where its last run
+ended, so new tracks come up as often as in real driving; the other runs begin with a reset.
 """
 
 import itertools

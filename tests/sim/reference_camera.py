@@ -6,7 +6,8 @@ in numbers: the pinhole of `sim.camera.lens`, where paint lies on the road, that
 plane, which picture an object shows, from where on things are too near or too far to be seen.
 
 The road is looked for along the centre line itself, not in the grid that the camera has: nearest sample by brute force,
-then the circle that touches the line there. Vehicles, houses and guard rails have the model for near in any distance.
+then the circle that touches the line there. Vehicles and guard rails have the model for near in any distance; a
+house has the one that its height in pixels asks for.
 """
 
 import math
@@ -32,7 +33,8 @@ LEAST = {"building": 3.0, "guard rail": 1.0}
 """Pixels of height: what stands beside the road fades between the first two; lower meshes than LEAST, 0.8 for others,
 are left out."""
 BESIDE = ("broadleaf", "poplar", "conifer", "bush", "delineator", "curve sign", "crossing sign", "street lamp")
-HOUSES = 4
+HOUSES, HOUSE_DETAIL = 4, 36
+"""Kinds of roofs; pixels of height below which a house has the second, plainer model of its kind."""
 
 DEPTH_STEP = 0.01
 """Share of its depth by which an object steps back or forth at an edge of its own."""
@@ -166,10 +168,10 @@ def ground_class(s: Array, d: Array, decals: NDArray[np.float32], lap: float) ->
 
 def hit_mesh(eye: Eye, truth: Truth, thing: dict[str, float], name: str, number: int) -> None:
     """A vehicle or house: rays against triangles, which are seen from outside only."""
-    corners = triangles(thing, name)
+    middle, _ = eye.seen_from_here(thing["x"], thing["y"])
+    corners = triangles(thing, name, plain=thing["height"] * eye.focal <= HOUSE_DETAIL * max(float(middle), 1.0))
     forward, left = eye.seen_from_here(corners[..., 0], corners[..., 1])
     corners = np.stack([forward, left, corners[..., 2] - MOUNT_HEIGHT], axis=-1)
-    middle, _ = eye.seen_from_here(thing["x"], thing["y"])
     if middle > FARTHEST_FACE or forward.max() < NEAREST_FACE:
         return
     if thing["height"] * eye.focal < LEAST.get(name, 0.8) * middle:
@@ -186,10 +188,11 @@ def hit_mesh(eye: Eye, truth: Truth, thing: dict[str, float], name: str, number:
     show(truth, box, np.where(inside, depth, np.inf).min(axis=-1, initial=np.inf), name, number)
 
 
-def triangles(thing: dict[str, float], name: str) -> Array:
-    """The corners (T, 3, 3) in metres of all faces of a vehicle's or house's model, fans of triangles."""
+def triangles(thing: dict[str, float], name: str, *, plain: bool) -> Array:
+    """The corners (T, 3, 3) in metres of all faces of a model, fans of triangles. plain: of a house seen small."""
     models = art().models
-    which = 2 * int(np.float32(thing["tint"]) * np.float32(37) % 1 * HOUSES) if name == "building" else 0
+    style = int(np.float32(thing["tint"]) * np.float32(37) % 1 * HOUSES)
+    which = 2 * style + plain if name == "building" else 0
     first_vertex, _, first_face, faces = models.ranges[OBJECT_KINDS.index(name), which]
     fans = [
         (models.corners[face, 0], models.corners[face, k], models.corners[face, k + 1])
