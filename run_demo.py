@@ -186,7 +186,7 @@ def steady() -> None:
 def prepare(options: Options, stack: ExitStack) -> Show:
     """Load, open and wire what the options name; `stack` closes it. ValueError or OSError for a user's mistake."""
     if not any(CACHE_FOLDER.rglob("*.nbi")):
-        console.print("compiling the camera, once only (about 20 s) ...")
+        console.print("compiling the camera, once only (up to a minute) ...")
     source = open_source(options, stack)
     pilots = Pilots(options.policy, source)
     provenance = partial(describe, options, pilots)
