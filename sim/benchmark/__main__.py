@@ -44,7 +44,7 @@ def measure_steps(runs: int, console: Console) -> Figures:
     """Environment steps a second."""
     entries = [*contenders.others(lambda text: console.print(text, markup=False)), *contenders.ours()]
     with console.status("driving"):
-        results = contenders.measure(entries, runs, lambda: None)
+        results = contenders.measure(entries, runs)
     console.print(steps_table(results))
     return {
         "results": [asdict(result) | {"median": result.median} for result in results],
@@ -84,7 +84,7 @@ def measure_picture(runs: int, console: Console) -> Figures:
     height, width = costs.PICTURE
     table = _table(f"{width} x {height} pictures a second, one core", ("", "median", "of all runs"))
     for scenario, rates in found.items():
-        table.add_row(scenario, f"{median(rates):.0f}", f"{min(rates):.0f}-{max(rates):.0f}")
+        table.add_row(scenario, *_summary(rates, 0))
     console.print(table)
     return found
 
@@ -97,8 +97,7 @@ def measure_reset(runs: int, console: Console) -> Figures:
         taken = costs.reset_seconds(scenario, runs)
         share = costs.reset_share(scenario)
         found[scenario] = {"seconds": taken, "share_of_driving": share}
-        spread = f"{1e3 * min(taken):.1f}-{1e3 * max(taken):.1f}"
-        table.add_row(scenario, f"{1e3 * median(taken):.1f}", spread, f"{share:.1%}")
+        table.add_row(scenario, *_summary([1e3 * each for each in taken], 1), f"{share:.1%}")
     console.print(table)
     return found
 
@@ -109,7 +108,7 @@ def measure_start(runs: int, console: Console) -> Figures:
         found = costs.start_seconds(min(runs, RARELY_OVER))
     table = _table("Seconds to a town's first picture, in a fresh process", ("", "median", "of all runs"))
     for name, taken in found.items():
-        table.add_row(name, f"{median(taken):.1f}", f"{min(taken):.1f}-{max(taken):.1f}")
+        table.add_row(name, *_summary(taken, 1))
     console.print(table)
     return found
 
@@ -136,6 +135,11 @@ def measure_growth(runs: int, console: Console) -> Figures:
         table.add_row(f"{scenario}: processes, steps/s", _joined(points, "/s"))
     console.print(table)
     return found
+
+
+def _summary(values: list[float], digits: int) -> tuple[str, str]:
+    """The median of all runs, and from the least to the greatest."""
+    return f"{median(values):.{digits}f}", f"{min(values):.{digits}f}-{max(values):.{digits}f}"
 
 
 def _joined(points: list[growth.Point], unit: str) -> str:

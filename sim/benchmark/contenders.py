@@ -12,7 +12,6 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
 
 import gymnasium
 import numpy as np
@@ -203,7 +202,7 @@ def others(say: Callable[[str], None]) -> list[Contender]:
     return found
 
 
-def measure(entries: list[Contender], runs: int, each: Callable[[], Any]) -> list[Result]:
+def measure(entries: list[Contender], runs: int) -> list[Result]:
     """Interleaved runs, timed in this process's own seconds on the processor; kernels compile in the first resets."""
     results = {entry.name: Result(entry.name) for entry in entries}
     for number, entry in itertools.product(range(runs + 1), entries):
@@ -212,7 +211,6 @@ def measure(entries: list[Contender], runs: int, each: Callable[[], Any]) -> lis
         if number:
             results[entry.name].rates.append(entry.steps / (time.process_time() - start))
             results[entry.name].resets_per_1000 = 1000 * resets / entry.steps
-            each()
     return list(results.values())
 
 

@@ -35,9 +35,9 @@ class Paired(NamedTuple):
         return median(dear / plain for plain, dear in zip(self.plain, self.dear, strict=True)) - 1
 
 
-def driven(scenario: str, n: int, frame_size: tuple[int, int] = FRAME_SIZE) -> Simulator:
+def driven(scenario: str, n: int) -> Simulator:
     """n worlds in the middle of a drive."""
-    simulator = Simulator(n, scenario, frame_size=frame_size)
+    simulator = Simulator(n, scenario, frame_size=FRAME_SIZE)
     simulator.reset(np.arange(n), list(range(n)))
     for _ in range(DRIVEN):
         live = np.flatnonzero(~simulator.world.ended)
@@ -61,13 +61,13 @@ def truth(scenario: str, runs: int) -> Paired:
     return Paired(*(list(each) for each in zip(*pairs, strict=True)))
 
 
-def large_pictures(scenario: str, runs: int, size: tuple[int, int] = PICTURE) -> list[float]:
-    """Pictures of this size a second, run by run."""
-    simulator, canvas = driven(scenario, BATCH), np.empty((*size, 3), np.uint8)
+def large_pictures(scenario: str, runs: int) -> list[float]:
+    """Pictures of the size PICTURE a second, run by run."""
+    simulator, canvas = driven(scenario, BATCH), np.empty((*PICTURE, 3), np.uint8)
 
     def draw() -> None:
         for row in range(BATCH):
-            simulator.picture(row, *size, out=canvas)
+            simulator.picture(row, *PICTURE, out=canvas)
 
     draw()
     return [BATCH / seconds(draw) for _ in range(runs)]

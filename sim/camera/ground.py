@@ -116,16 +116,25 @@ def node_count(width, blocks):
 
 
 @kernel()
+def row_on_ground(where, view, below):
+    """A row's depth in metres, and in cells of the grid the place of its first pixel and the step from one to the next.
+
+    where, below: as `row_nodes`.
+    """
+    per_pixel = view.mount / below
+    depth, middle = per_pixel * view.focal, view.centre_x - HALF
+    dx, dy = view.sin * per_pixel, -view.cos * per_pixel
+    return depth, where[3] + view.cos * depth - middle * dx, where[4] + view.sin * depth - middle * dy, dx, dy
+
+
+@kernel()
 def row_nodes(where, view, below, blocks, nodes):
     """The nodes of the row whose middle is `below` pixels under the horizon; as `road_nodes`.
 
     where: grid, noise, the lap's length, the eye's place in cells of the grid.
     """
     grid, macro, lap, eye_x, eye_y = where
-    per_pixel = view.mount / below
-    depth, middle = per_pixel * view.focal, view.centre_x - HALF
-    dx, dy = view.sin * per_pixel, -view.cos * per_pixel
-    x, y = eye_x + view.cos * depth - middle * dx, eye_y + view.sin * depth - middle * dy
+    _, x, y, dx, dy = row_on_ground(where, view, below)
     road_nodes(grid, macro, lap, x, y, dx, dy, eye_x, eye_y, f4(BLOCK * blocks), ONE / below,
                node_count(view.width, blocks), nodes)  # fmt: skip
 
@@ -144,11 +153,8 @@ def mix_nodes(far, near, share, lap, count, nodes):
 def draw_ground_row(out, view, below, nodes, blocks, where, decals, count_decals, pavement, look, palette, scratch):
     """One row of ground from its nodes; arguments as above."""
     lines, grain, colours = scratch.lines, scratch.grain[: out.shape[0]], scratch.colours
-    _, _, lap, eye_x, eye_y = where
-    per_pixel = view.mount / below
-    depth, middle = per_pixel * view.focal, view.centre_x - HALF
-    dx, dy = view.sin * per_pixel, -view.cos * per_pixel
-    x, y = eye_x + view.cos * depth - middle * dx, eye_y + view.sin * depth - middle * dy
+    lap, per_pixel = where[2], view.mount / below
+    depth, x, y, dx, dy = row_on_ground(where, view, below)
     clear = transmittance(min(depth, HAZE_LIMIT) * look[FOG_DENSITY])
     haze_ground(palette, clear, colours)
     reach = spread_nodes(nodes, node_count(view.width, blocks), blocks, lap, lines)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.camera.simd import LANES
 from sim.jit import kernel as counting_kernel
 from sim.scene import CLASSES
 from sim.theme import COLOURS, EFFECTS, LOOK_FIELDS
@@ -24,7 +25,7 @@ f4, i4, u4, u8 = np.float32, np.int32, np.uint32, np.uint64
 
 ZERO, HALF, ONE, TWO, FULL = f4(0), f4(0.5), f4(1), f4(2), f4(255)
 
-BLOCK = 8
+BLOCK = LANES
 """Pixels from one node to the next at the finest; a constant trip count is what lets the span loops vectorise."""
 
 VECTOR = 16

@@ -2,7 +2,9 @@
 
 import math
 
-from sim.camera.billboards import NO_SPRITE, POST, SIGN
+import numpy as np
+
+from sim.camera.billboards import NO_SPRITE
 from sim.camera.culling import LONGEST_SHADOW, SHADOW_RANGE
 from sim.camera.pixels import (
     FOG_DENSITY,
@@ -24,8 +26,9 @@ from sim.camera.pixels import (
 )
 from sim.scene import OBJECT_KINDS
 
-RAIL = i4(OBJECT_KINDS.index("guard rail"))
-"""Too slight to cast one."""
+_SLIGHT = ("delineator", "curve sign", "crossing sign", "street lamp", "guard rail")
+SLIGHT = np.array([kind in _SLIGHT for kind in OBJECT_KINDS])
+"""Whether each of OBJECT_KINDS is too slight to cast one."""
 
 CONTACT = f4(0.12)
 """Metres that the dark under a car comes out beside it."""
@@ -46,10 +49,10 @@ def draw_shadows(image, view, objects, seen, kinds, sun, look, scratch, omitted)
     slope = min(flat / max(sun[2], f4(0.01)), LONGEST_SHADOW)
     light = ((-sun[0] / flat, -sun[1] / flat), slope, look[SUN_STRENGTH], look[FOG_DENSITY])
     for i in seen:
-        materials = kinds[i4(objects[i, 4]), 3]
-        if i == omitted or materials in (POST, SIGN) or i4(objects[i, 4]) == RAIL:
+        kind = i4(objects[i, 4])
+        if i == omitted or SLIGHT[kind]:
             continue
-        top, bottom = shade_object(shade, view, objects[i], materials, light, scratch)
+        top, bottom = shade_object(shade, view, objects[i], kinds[kind, 3], light, scratch)
         first, last = min(first, top), max(last, bottom)
     for v in range(first, last):
         darken_row(image[v, : view.width], shade[v])
