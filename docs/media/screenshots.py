@@ -35,7 +35,8 @@ STATES = {
 
 TOWN_STATES = {
     "town": [],
-    "town-chase": ["v"],
+    "town-driver": ["v"],
+    "town-chase": ["v", "v"],
     "town-without": ["x"],
     "town-unmarked": ["m"],
     "town-hidden": ["u"],
@@ -65,6 +66,7 @@ def take(
         time.sleep(seconds)
         for key in keys:
             screen.press(key)
+            time.sleep(SETTLE_SECONDS)
         time.sleep(SETTLE_SECONDS)
         photograph(screen, folder / f"{name}.png")
 
@@ -83,7 +85,7 @@ def main(folder: Path, video: str | None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for theme in theme_names():
         take(folder, f"theme-{theme}-camera", [*ROAD, "--theme", theme], [])
-        take(folder, f"theme-{theme}-chase", [*ROAD, "--theme", theme], ["v"])
+        take(folder, f"theme-{theme}-chase", [*ROAD, "--theme", theme], ["v", "v"])
     for name, keys in STATES.items():
         take(folder, f"state-{name}", MEADOW, keys)
     for name, keys in TOWN_STATES.items():

@@ -16,7 +16,8 @@ from sim.command_line import mistakes_in_one_line, parse
 from sim.view.virtual_screen import VirtualScreen, virtual_screen, wait_for_change
 
 SIZES = ((1280, 720), (1920, 1080))
-VIEWS = ("camera", "chase")
+VIEWS = ("camera", "driver", "chase")
+"""In the order in which the key goes through them."""
 PRESSES = 40
 SETTLING = 1.0
 """Seconds after a key before the next: longer than any picture takes."""
@@ -44,8 +45,9 @@ class Options:
 def rate(screen: VirtualScreen, options: Options, size: tuple[int, int], view: str) -> tuple[float, float]:
     """Pictures a second and the 99th percentile in ms of how long one stays, as the demo itself says."""
     demo = screen.start_demo(*options.drive, "--seconds", str(options.seconds), size=size)
-    if view != VIEWS[0]:
+    for _ in range(VIEWS.index(view)):
         screen.press("v")
+        time.sleep(SETTLING)  # of two presses within one picture the demo sees one
     said, _ = demo.communicate()
     found = re.search(r"([\d.]+) pictures/s; 99 % of them stayed less than ([\d.]+) ms", said)
     if found is None:

@@ -14,6 +14,7 @@ from sim.scene import OBJECT_COLUMNS, OBJECT_KINDS
 from sim.simulator import Simulator
 from sim.theme import theme_names
 from sim.vehicle import EGO_LENGTH
+from sim.view.benchmark import VIEWS
 from sim.view.overlay import paint
 from sim.view.source import Shot, WorldSource, between, culprit, glide
 
@@ -318,3 +319,7 @@ def test_a_drive_without_infractions_scores_what_is_done(town: WorldSource) -> N
     status = town.status()
     assert status.infractions == {}
     assert 0 < status.score == status.completion < 1
+
+
+def test_the_windows_benchmark_goes_through_the_views_as_the_key_does(source):
+    assert tuple(source.views) == VIEWS
