@@ -67,7 +67,6 @@ def take(
         for key in keys:
             screen.press(key)
             time.sleep(SETTLE_SECONDS)
-        time.sleep(SETTLE_SECONDS)
         photograph(screen, folder / f"{name}.png")
 
 
