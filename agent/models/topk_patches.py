@@ -23,7 +23,7 @@ WINDOW, STRIDE, FILTERS = 4, 2, 32
 TAUGHT = ("obstacle", "crossing", "stop")
 """What the gate is taught to know and to let through, of `agent.shown.SHOWN`: rare, and decisive when it is there."""
 
-CERTAIN = 1.0
+CERTAIN = 1.5
 """Logit of its name above which a gate lets a patch through."""
 
 CLOSED_FOR_GOOD = -4.0
