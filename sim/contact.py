@@ -6,7 +6,7 @@ import numpy as np
 
 from sim import vehicle as car
 from sim.geometry import world_to_vehicle
-from sim.jit import kernel
+from sim.jit import inner_kernel, kernel
 from sim.scenario.actors import (
     CONE,
     HEADING,
@@ -68,7 +68,7 @@ def clearance(x, y, yaw, point_x, point_y):
     return math.hypot(max(abs(forward) - 0.5 * car.EGO_LENGTH, 0.0), max(abs(left) - 0.5 * car.EGO_WIDTH, 0.0))
 
 
-@kernel
+@inner_kernel
 def _touches(state, actor, drawn):
     """Whether the ego's outline touches an actor."""
     x, y, yaw = state[car.X], state[car.Y], state[car.YAW]
@@ -84,7 +84,7 @@ def _touches(state, actor, drawn):
     return False
 
 
-@kernel
+@inner_kernel
 def find_contacts(state, s, moved, lap, actors, objects, found):
     """Fill found (4,), bool: has the ego just touched a person, a vehicle, a thing; has its front passed a red light.
 
@@ -107,7 +107,7 @@ def find_contacts(state, s, moved, lap, actors, objects, found):
                 found[1] = True
 
 
-@kernel
+@inner_kernel
 def _abreast(gap, drift, reach):
     """From when to when (s) two things overlap sideways that are `gap` metres apart now and drift (m/s) from there."""
     if abs(drift) < _STRAIGHT:

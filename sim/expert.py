@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sim import vehicle as car
 from sim.geometry import vehicle_to_world, world_to_vehicle
-from sim.jit import kernel
+from sim.jit import inner_kernel, kernel
 from sim.scenario.actors import (
     AMBER,
     CONE,
@@ -69,7 +69,7 @@ _LEVEL, _BESIDE = 0.5, 0.35  # metres before people, and beside the outline, at 
 _OFF_THE_ROAD = 3.6  # |d| of people who have left the road on the other side
 
 
-@kernel
+@inner_kernel
 def _sample(values, s):
     """A track's array (n,) at s metres, between two samples; s wraps."""
     whole = math.floor(s / SPACING)
@@ -77,14 +77,14 @@ def _sample(values, s):
     return (1 - t) * values[i] + t * values[(i + 1) % len(values)]
 
 
-@kernel
+@inner_kernel
 def _lane_curvature(curvature, s):
     """Curvature in 1/m of the right-hand lane's centre beside s."""
     centre = _sample(curvature, s)
     return centre / (1 - LANE_CENTRE * centre)
 
 
-@kernel
+@inner_kernel
 def _pursuit_curvature(points, heading, line, state, s, reach):
     """Curvature in 1/m of the arc from the rear axle to the line `reach` metres ahead of s."""
     x, y, _ = place(points, heading, s + reach, _sample(line, s + reach))
@@ -94,7 +94,7 @@ def _pursuit_curvature(points, heading, line, state, s, reach):
     return 2 * left / (forward**2 + left**2)
 
 
-@kernel
+@inner_kernel
 def _steer(pursuit, lane, speed):
     """Steering action for the pursuit's curvature, its departure from the lane's saturating smoothly; both 1/m."""
     most = _CORRECTION / max(speed, 2.0) ** 2
@@ -102,7 +102,7 @@ def _steer(pursuit, lane, speed):
     return min(max(math.atan(car.WHEELBASE * bend) / car.MAX_STEERING_ANGLE, -1.0), 1.0)
 
 
-@kernel
+@inner_kernel
 def _road_acceleration(profile, s, speed, pursuit):
     """m/s2 that follows the speed profile's slope and closes the error to it, slower on a tight pursuit."""
     here, ahead = _sample(profile, s), max(_PREVIEW * speed, SPACING)
@@ -111,7 +111,7 @@ def _road_acceleration(profile, s, speed, pursuit):
     return min(max(slope + _GAIN * (target - speed), _ACCELERATION[0]), _ACCELERATION[1])
 
 
-@kernel
+@inner_kernel
 def _pedal(wanted, speed):
     """Pedal action for an acceleration in m/s2; a car that stands and is not to drive off holds its brake."""
     if speed < 0.3 and wanted < 0.1:
@@ -119,7 +119,7 @@ def _pedal(wanted, speed):
     return wanted / car.MAX_BRAKE if wanted < 0.0 else min(wanted / (car.throttle_limit(speed) + 1e-3), 1.0)
 
 
-@kernel
+@inner_kernel
 def _follow(speed, gap, leader_speed):
     """m/s2 by IDM behind a leader `gap` metres ahead of the front; the free road is not its matter."""
     closing = speed * (speed - leader_speed) / (2 * math.sqrt(_EAGER * _GENTLE_BRAKING))
@@ -127,14 +127,14 @@ def _follow(speed, gap, leader_speed):
     return max(_EAGER * (1 - (desired / max(gap, 0.1)) ** 2), _HARDEST)
 
 
-@kernel
+@inner_kernel
 def _stop_within(speed, way):
     """m/s2 that brings the front to rest `way` metres ahead; it holds there."""
     desired = speed * 0.5 + speed * speed / (2 * math.sqrt(_EAGER * _GENTLE_BRAKING))
     return max(_EAGER * (1 - ((desired + _JAM_GAP) / max(way + _JAM_GAP, 0.3)) ** 2), _HARDEST)
 
 
-@kernel
+@inner_kernel
 def _for_light(actor, front, speed, lap):
     """m/s2 for a light: free while green, once passed, or where amber comes too late to stop."""
     way = way_ahead(front, actor[PLACE], lap)
@@ -146,7 +146,7 @@ def _for_light(actor, front, speed, lap):
     return _stop_within(speed, way - _BEFORE_LINE)
 
 
-@kernel
+@inner_kernel
 def _stands_clear(actor, front, d, lap):
     """Whether the front is past a pedestrian, or level with one who is beside the ego's way and lets it pass.
 
@@ -157,7 +157,7 @@ def _stands_clear(actor, front, d, lap):
     return way < (_LEVEL if abs(actor[D] - d) > wide else 0.0)
 
 
-@kernel
+@inner_kernel
 def _for_person(actor, front, d, speed, lap):
     """m/s2 for a pedestrian: free unless one is on the way over, on whichever side of the road and whichever way.
 
@@ -176,7 +176,7 @@ def _for_person(actor, front, d, speed, lap):
     return _stop_within(speed, way - _BEFORE_ZEBRA)
 
 
-@kernel
+@inner_kernel
 def _for_vehicle(actor, front, speed, lap):
     """m/s2 for a vehicle that drives ahead in the same lane."""
     if math.cos(actor[HEADING]) < 0.0:
@@ -185,7 +185,7 @@ def _for_vehicle(actor, front, speed, lap):
     return _follow(speed, gap, actor[SPEED]) if gap < _SIGHT else _FREE
 
 
-@kernel
+@inner_kernel
 def _for_obstacle(actor, s, speed, lap):
     """m/s2 for a parked car or a cone: down to a careful speed, beside it and before."""
     way = way_ahead(s - 6.0, actor[S], lap) - 6.0
@@ -197,7 +197,7 @@ def _for_obstacle(actor, s, speed, lap):
 _FREE = 100.0  # m/s2: no wish at all
 
 
-@kernel
+@inner_kernel
 def _least_wish(actors, s, d, speed, lap):
     """(m/s2, cause, actor) of whoever asks for the least acceleration; (_FREE, NONE, -1) for nobody."""
     least, cause, culprit = _FREE, NONE, -1
@@ -220,7 +220,7 @@ def _least_wish(actors, s, d, speed, lap):
     return least, cause, culprit
 
 
-@kernel
+@inner_kernel
 def _next_obstacle(actors, s, lap):
     """The parked car or cone that stands next ahead of s - 6 m; where there is none in sight, the last one passed."""
     nearest, found = np.inf, -1
@@ -233,7 +233,7 @@ def _next_obstacle(actors, s, lap):
     return found
 
 
-@kernel
+@inner_kernel
 def _road_cause(curvature, profile, s, reach):
     """The road's own cause; the rule is the module's."""
     bending = abs(_lane_curvature(curvature, s + reach)) > LATERAL_ACCELERATION / CRUISE_SPEED**2
@@ -241,7 +241,7 @@ def _road_cause(curvature, profile, s, reach):
     return CURVE if bending or falling else NONE
 
 
-@kernel
+@inner_kernel
 def _decide(points, heading, curvature, profile, line, state, hint, actors):
     """(steer, pedal, cause id, actor or -1) for one car on one centre line."""
     s, d, _ = project(points, heading, state[car.X], state[car.Y], hint)

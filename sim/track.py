@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim.geometry import closed_length, resample_closed, smooth_closed, tangent_angles, turn_rates, wrap_angle
-from sim.jit import kernel
+from sim.jit import inner_kernel, kernel
 from sim.scene import GRID_BAND, GRID_SIZE, LANE_WIDTH
 
 SPACING = 1.0
@@ -256,7 +256,7 @@ class _Stretch(NamedTuple):
     turning_y: float
 
 
-@kernel
+@inner_kernel
 def _stretch(points, heading, i):
     """The stretch that begins at sample i of one centre line."""
     j = i + 1 if i + 1 < len(points) else 0
@@ -273,7 +273,7 @@ def _stretch(points, heading, i):
     )
 
 
-@kernel
+@inner_kernel
 def _beside(stretch, x, y):
     """(t, d, tangent x, tangent y) of world point (x, y): where its normal meets a stretch, and its offset to the left.
 
@@ -294,7 +294,7 @@ def _beside(stretch, x, y):
     return t, left / math.sqrt(ahead_x**2 + ahead_y**2), ahead_x, ahead_y
 
 
-@kernel
+@inner_kernel
 def project(points, heading, x, y, hint):
     """(s, d, heading) of (x, y) on one centre line, points (n, 2), looked for within 10 m of s = hint.
 
@@ -396,7 +396,7 @@ def _fill_grid(points, heading, outside, origin, grid):
             grid[row, column, 0], grid[row, column, 1] = d, s
 
 
-@kernel
+@inner_kernel
 def _fill_stretch(points, heading, i, origin, grid):
     """Give the cells between the normals at sample i and at the next one their (d, s), a little past the band."""
     start = _stretch(points, heading, i)
@@ -414,13 +414,13 @@ def _fill_stretch(points, heading, i, origin, grid):
                 grid[row, column, 0], grid[row, column, 1] = d, (i + t) * SPACING
 
 
-@kernel
+@inner_kernel
 def _cells(low, high):
     """Grid indices in [low, high), within the grid."""
     return range(max(math.ceil(low), 0), min(math.ceil(high), GRID_SIZE))
 
 
-@kernel
+@inner_kernel
 def _between_normals(start, end, y, reach):
     """The x from and to which row y lies between the first normals of two stretches, `reach` long either way."""
     left = min(start.start_x - abs(reach * start.tangent_y), end.start_x - abs(reach * end.tangent_y))

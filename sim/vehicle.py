@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.geometry import wrap_angle
-from sim.jit import kernel
+from sim.jit import inner_kernel, kernel
 
 X, Y, STEERING_ANGLE, SPEED, YAW, YAW_RATE, SLIP = range(7)
 """Columns of a state (N, 7): metres, metres, rad, m/s, rad, rad/s, rad (+ left); of the centre of gravity."""
@@ -57,13 +57,13 @@ WHEELBASE = TO_FRONT + TO_REAR
 """Metres."""
 
 
-@kernel
+@inner_kernel
 def throttle_limit(speed):
     """m/s2 that the full throttle gives at a speed in m/s."""
     return MAX_THROTTLE * max(0.0, 1.0 - (speed / TOP_SPEED) ** 2)
 
 
-@kernel
+@inner_kernel
 def _longitudinal(state, pedal):
     """The acceleration in m/s2 that a pedal in [-1, 1] gives, within the friction circle."""
     wanted = pedal * (throttle_limit(state[SPEED]) if pedal > 0.0 else MAX_BRAKE)
@@ -72,20 +72,20 @@ def _longitudinal(state, pedal):
     return min(max(wanted, -grip), grip)
 
 
-@kernel
+@inner_kernel
 def _axle_stiffness(slip_angle, load):
     """Secant stiffness in N/rad: force over slip angle of a tyre whose force nears FRICTION x load (N) from below."""
     return FRICTION * load * STIFFNESS / math.sqrt(1.0 + (STIFFNESS * slip_angle) ** 2)
 
 
-@kernel
+@inner_kernel
 def _kinematic_turn(state):
     """(yaw rate, slip) of wheels that roll where they point."""
     slip = math.atan(math.tan(state[STEERING_ANGLE]) * TO_REAR / WHEELBASE)
     return state[SPEED] * math.sin(slip) / TO_REAR, slip
 
 
-@kernel
+@inner_kernel
 def _dynamic_turn(state, acceleration, dt):
     """(yaw rate, slip) after dt seconds, by backward Euler on the tyres' secant stiffnesses.
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.jit import kernel
+from sim.jit import inner_kernel, kernel
 from sim.scene import LIGHT_PHASES
 
 ROLES = ("none", "vehicle", "parked", "cone", "light", "pedestrian")
@@ -59,7 +59,7 @@ class Traffic(NamedTuple):
     steps: NDArray[np.int64]
 
 
-@kernel
+@inner_kernel
 def way_ahead(start, end, lap):
     """Metres from s = start on to s = end of a lap, in [0, lap)."""
     way = end - start

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.geometry import wrap_angle
-from sim.jit import kernel
+from sim.jit import inner_kernel, kernel
 from sim.scenario.actors import (
     HEADING,
     HEIGHT,
@@ -35,7 +35,7 @@ _STRIDE, _WHEEL = 1.5, 2.0
 """Metres that two steps take; that a wheel rolls in one turn."""
 
 
-@kernel
+@inner_kernel
 def _state(actor):
     """What the camera shows of an actor's doings; see sim.scene.OBJECT_COLUMNS."""
     if actor[ROLE] == PEDESTRIAN:

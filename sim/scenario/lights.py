@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sim.jit import kernel
+from sim.jit import inner_kernel, kernel
 from sim.scenario.actors import AMBER, CHANCE, GREEN, LIGHT, MODE, RED, ROLE, TIMER, draw
 from sim.scenario.site import Site
 from sim.vehicle import CONTROL_STEP
@@ -30,7 +30,7 @@ _STRETCH = (22.0, 11.0)  # metres kept before the stop line and past it
 _SALT = 21
 
 
-@kernel
+@inner_kernel
 def _lasts(phase, chance, step):
     """Seconds that a phase lasts."""
     if phase == AMBER:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sim.jit import kernel
+from sim.jit import inner_kernel, kernel
 from sim.scenario.actors import (
     CHANCE,
     CROSSING,
@@ -60,7 +60,7 @@ _BESIDE = 2.0  # metres before a zebra at which a car counts as on it
 _SALT = 33
 
 
-@kernel
+@inner_kernel
 def _lets_cross(speed, gap, length):
     """Whether a vehicle whose front is `gap` metres before a zebra lets people go: it is past, or can stop in time."""
     if gap < _BESIDE:
@@ -68,7 +68,7 @@ def _lets_cross(speed, gap, length):
     return gap > speed * REACTION + speed * speed / (2.0 * TRUSTED_BRAKING)
 
 
-@kernel
+@inner_kernel
 def _gap_before(s, length, side, place, lap):
     """Metres from a front to the near edge of the zebra at `place`, negative once past, for traffic on `side` (+-1)."""
     way = way_ahead(s, place, lap) if side > 0.0 else way_ahead(place, s, lap)
@@ -77,7 +77,7 @@ def _gap_before(s, length, side, place, lap):
     return way - 0.5 * length - 0.5 * ZEBRA_LENGTH
 
 
-@kernel
+@inner_kernel
 def _may_go(me, actors, ego, row, lap):
     """Whether somebody who waits may step off now: all can stop, and the ego comes near (for the shy: nobody does)."""
     gap = _gap_before(ego[0, row], EGO_LENGTH, 1.0, me[PLACE], lap)
@@ -97,7 +97,7 @@ def _may_go(me, actors, ego, row, lap):
     return True
 
 
-@kernel
+@inner_kernel
 def _blocked(me, s, d, length, width, lap):
     """Whether the next step of someone who crosses would come too near to a car at (s, d)."""
     along = abs(way_ahead(me[S], s + 0.5 * lap, lap) - 0.5 * lap)
@@ -107,7 +107,7 @@ def _blocked(me, s, d, length, width, lap):
     return 0.0 < ahead < 0.5 * width + _ROOM + 0.4
 
 
-@kernel
+@inner_kernel
 def _path_blocked(me, actors, ego, row, lap):
     """Whether any car stands or passes right before someone who crosses."""
     if _blocked(me, ego[0, row], ego[1, row], EGO_LENGTH, EGO_WIDTH, lap):
@@ -120,7 +120,7 @@ def _path_blocked(me, actors, ego, row, lap):
     return False
 
 
-@kernel
+@inner_kernel
 def _cross(me, actors, ego, row, step, lap):
     """One control step of someone on the way over; on the other side they turn round and rest."""
     side = 1.0 if me[HEADING] > 0.0 else -1.0

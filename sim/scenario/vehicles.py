@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sim.jit import kernel
+from sim.jit import inner_kernel, kernel
 from sim.scenario.actors import (
     ACCELERATION,
     AMBER,
@@ -74,31 +74,31 @@ def idm(speed, wish, gap, leader_speed):
     return COMFORTABLE * (1.0 - (speed / max(wish, 0.1)) ** 4 - (desired / max(gap, 0.1)) ** 2)
 
 
-@kernel
+@inner_kernel
 def must_stop(speed, gap, braking):
     """Whether a vehicle can still stop within `gap` metres at that braking (m/s2); who stands at the line can."""
     return speed * speed <= 2.0 * braking * max(gap, 0.0) + 0.05
 
 
-@kernel
+@inner_kernel
 def direction(actor):
     """+1 along the road, -1 against it."""
     return 1.0 if abs(actor[HEADING]) < 0.5 * math.pi else -1.0
 
 
-@kernel
+@inner_kernel
 def crossing_someone(actor):
     """Whether a pedestrian is on a zebra or about to step onto it; drivers wait for those."""
     return actor[ROLE] == PEDESTRIAN and actor[MODE] == CROSSING
 
 
-@kernel
+@inner_kernel
 def _is_ahead(actor, side, s, lap):
     """Whether s lies in the half lap before an actor, in its direction."""
     return (way_ahead(actor[S], s, lap) if side > 0.0 else way_ahead(s, actor[S], lap)) < 0.5 * lap
 
 
-@kernel
+@inner_kernel
 def _gap_to(actor, side, s, half_length, lap):
     """Metres from an actor's front on to the rear of something at s, in its direction; negative when it overlaps."""
     way = way_ahead(actor[S], s, lap) if side > 0.0 else way_ahead(s, actor[S], lap)
@@ -107,7 +107,7 @@ def _gap_to(actor, side, s, half_length, lap):
     return way - half_length - 0.5 * actor[LENGTH]
 
 
-@kernel
+@inner_kernel
 def _acceleration(actors, a, ego, row, wish, lap):
     """m/s2 that actor a, a vehicle, wants: the least that IDM grants for anybody ahead."""
     me = actors[a]
@@ -133,7 +133,7 @@ def _acceleration(actors, a, ego, row, wish, lap):
     return min(max(wanted, LEAST_ACCELERATION), MOST_ACCELERATION)
 
 
-@kernel
+@inner_kernel
 def _halt(me, step, accelerates):
     """A vehicle ahead now and then stops for a while; returns its acceleration (m/s2), its timer moved on."""
     if me[TIMER] > 0.0:
@@ -168,7 +168,7 @@ def drive(traffic, rows):
                 _move(actors[a], traffic.line[row], n, lap)
 
 
-@kernel
+@inner_kernel
 def _move(me, line, n, lap):
     """One control step along the lane; those that drive with +s keep to the line that clears the obstacles."""
     before = me[SPEED]

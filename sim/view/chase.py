@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sim.camera import Camera
 from sim.camera.lens import HORIZON, Lens
 from sim.geometry import vehicle_to_world, world_to_vehicle, wrap_angle
-from sim.jit import kernel
+from sim.jit import inner_kernel, kernel
 from sim.policy import Attention
 from sim.simulator import KEPT_SIZES, Simulator
 from sim.view import ego_car
@@ -205,7 +205,7 @@ def shine(picture, depth, view, lamp, slide, raw, shadow):
                 redden(picture[v, u], alpha * lit(shadow, column / columns, line / rows, x))
 
 
-@kernel
+@inner_kernel
 def lit_box(slide):
     """(top, bottom, left, right): between which lines and columns of the frame there is any light."""
     top, bottom, left, right = slide.shape[0], 0, slide.shape[1], 0
@@ -216,7 +216,7 @@ def lit_box(slide):
     return f4(top) - f4(1.5), f4(bottom) + HALF, f4(left) - f4(1.5), f4(right) + HALF
 
 
-@kernel
+@inner_kernel
 def project_row(depth, slope, middle, inverse, lamp, place):
     """One row of the chase picture, `slope` below its axis, onto the slide. place: (3, W) metres ahead of the lamp,
     column and line in the slide's pixels; meaningless where depth is infinite."""
@@ -231,7 +231,7 @@ def project_row(depth, slope, middle, inverse, lamp, place):
         lines[u] = lamp.row - (lamp.up - z * slope) * scale
 
 
-@kernel
+@inner_kernel
 def redden(pixel, alpha):
     """Blend red over a pixel (3,) uint8."""
     for channel in range(3):
@@ -239,7 +239,7 @@ def redden(pixel, alpha):
         pixel[channel] = np.uint8(value + (f4(RED[channel]) - value) * alpha + HALF)
 
 
-@kernel
+@inner_kernel
 def footprint(depth, below, x, column, line, lamp, view):
     """How wide and high one pixel of the chase picture is on the slide, in the slide's pixels, at most one.
 
@@ -259,7 +259,7 @@ def footprint(depth, below, x, column, line, lamp, view):
     return min(max(wide * scale, f4(1e-3)), ONE), min(max(high * scale, f4(1e-3)), ONE)
 
 
-@kernel
+@inner_kernel
 def sample(slide, column, row, wide, high):
     """The slide at (column, row) in pixels of it with its border, centres on whole numbers: linear over an edge
     `wide` x `high` pixels broad between two pixels, level elsewhere."""
@@ -272,7 +272,7 @@ def sample(slide, column, row, wide, high):
     return upper + (lower - upper) * down
 
 
-@kernel
+@inner_kernel
 def lit(shadow, across, down, distance):
     """Share of the light that gets `distance` metres far in a direction given in shares of the frame, in [0, 1]."""
     column, row = across * f4(shadow.shape[1]) - HALF, down * f4(shadow.shape[0]) - HALF
@@ -285,7 +285,7 @@ def lit(shadow, across, down, distance):
     return upper * (ONE - fy) + lower * fy
 
 
-@kernel
+@inner_kernel
 def passes(first, reach):
     """1 where the first thing is no nearer than `reach`, else 0."""
     return ONE if first >= reach else ZERO

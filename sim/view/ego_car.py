@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.jit import kernel
+from sim.jit import inner_kernel, kernel
 from sim.theme import COLOURS, LOOK_FIELDS
 from sim.vehicle import TO_FRONT, TO_REAR
 
@@ -422,7 +422,7 @@ def shade(picture, depth, view, boxes, strength):
                 picture[v, u, channel] = np.uint8(picture[v, u, channel] * keep)
 
 
-@kernel
+@inner_kernel
 def bounds(boxes):
     """Greatest and least x and y of boxes (n, 4) and their soft edges."""
     front, rear = boxes[0, 0] + boxes[0, 2], boxes[0, 0] - boxes[0, 2]
@@ -433,7 +433,7 @@ def bounds(boxes):
     return front + CONTACT_EDGE, rear - CONTACT_EDGE, left + CONTACT_EDGE, right - CONTACT_EDGE
 
 
-@kernel
+@inner_kernel
 def inside_any(boxes, x, y):
     """How far inside the soft outline of boxes (n, 4) a point is, in [0, 1]."""
     most = ZERO
@@ -443,14 +443,14 @@ def inside_any(boxes, x, y):
     return most
 
 
-@kernel
+@inner_kernel
 def outside(box, x, y):
     """Metres from a box to a point outside of it; inside, minus the way to its nearest side."""
     along, across = abs(x - box[0]) - box[2], abs(y - box[1]) - box[3]
     return math.sqrt(max(along, ZERO) ** 2 + max(across, ZERO) ** 2) + min(max(along, across), ZERO)
 
 
-@kernel
+@inner_kernel
 def soft(inside, width):
     """From 0 at `width` outside an edge to 1 at `width` inside, smoothly."""
     share = min(max(inside / (f4(2) * width) + HALF, ZERO), ONE)
@@ -485,7 +485,7 @@ def rasterise(corners, shades, canvas, nearness):
                         canvas[v, u, i] = shade[i] + p * b_shade[i] + q * c_shade[i]
 
 
-@kernel
+@inner_kernel
 def span(start, step, low, high):
     """The part of [low, high] where start + u step >= 0."""
     if step > ZERO:

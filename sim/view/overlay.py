@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.jit import kernel
+from sim.jit import inner_kernel, kernel
 from sim.policy import Attention, CellGrid
 
 PEAK = 0.65
@@ -136,7 +136,7 @@ def _outline(picture, alpha, colour):
                     picture[v, u, channel] = colour[channel]
 
 
-@kernel
+@inner_kernel
 def _at_border(alpha, v, u):
     """Whether one of the eight neighbours is without red, or beyond the picture."""
     height, width = alpha.shape
