@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     config = parse(Config, arguments, prog="python -m agent.train")
     with mistakes_in_one_line():
         check(config)
-        console.print("preparing roads and compiling the camera (the first time takes a quarter of a minute)")
+        console.print("preparing roads and compiling the camera (the first time takes up to a minute)")
         trainer = Trainer(config)
     with mistakes_in_one_line(OSError):  # a full disk; what was saved last is whole
         return train(config, trainer, console)

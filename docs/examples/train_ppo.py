@@ -133,7 +133,7 @@ class Curve(BaseCallback):
         return self.minutes() < self.options.minutes
 
     def _on_rollout_start(self) -> None:
-        if self.minutes() >= len(self.rows) * self.options.every:
+        if len(self.rows) * self.options.every <= self.minutes() < self.options.minutes:
             self.trial()
 
     def minutes(self) -> float:
