@@ -57,7 +57,7 @@ def kernel(function: _Function | None = None, **options: Any) -> Any:
 
 
 def inner_kernel(function: _Function | None = None, **options: Any) -> Any:
-    """A kernel that only kernels call: neither cached apart from them nor made fit for Python, which is a quarter of
+    """A kernel that only kernels call: neither cached apart from them nor made fit for Python, which is a fifth of
     the time that compiling takes. Called from Python it raises TypeError."""
 
     def compile_lazily(target: _Function) -> _Function:
