@@ -15,7 +15,6 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-import tyro
 from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3 import PPO
@@ -26,6 +25,7 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepR
 from torch import Tensor, nn
 
 from agent.sb3 import DriveVecEnv
+from sim.command_line import mistakes_in_one_line, parse
 
 FRAME_SIZE = (48, 64)
 VALIDATION_SEED, VALIDATION_WORLDS = 10_000, 16
@@ -164,10 +164,11 @@ def plot(rows: list[tuple[float, int, float, float]], path: Path) -> None:
 
 def main() -> None:
     """The command line."""
-    options = tyro.cli(Options)
-    options.out.mkdir(parents=True, exist_ok=True)
+    options = parse(Options)
+    with mistakes_in_one_line():
+        envs = VecNormalize(make(options.worlds, options.scenario), norm_obs=False, gamma=DISCOUNT)
+        options.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(options.seed)
-    envs = VecNormalize(make(options.worlds, options.scenario), norm_obs=False, gamma=DISCOUNT)
     envs.seed(options.seed)
     curve = Curve(options)
     model = PPO(
