@@ -35,7 +35,7 @@ class Closing:
     """The first round in which the budget counts; before it every gate may stay open."""
     ramp_rounds: float = 4.0
     """Rounds over which the share of open gates is brought down from all to the budget."""
-    budget: float = 0.11
+    budget: float = 0.10
     """Mean share of gates that imitation may keep open; those opened by what the gate was taught come on top."""
     budget_weight: float = 3.0
     margin: float = 0.7

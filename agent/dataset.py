@@ -20,7 +20,7 @@ from sim.world import World
 
 LOOK_POOL = 4096
 """Looks drawn once and shared by all frames."""
-THEMES_SHARE = 0.35
+THEMES_SHARE = 0.5
 """Of the looks that come from the training themes; the rest come from the wider training randomiser."""
 
 CLEAR = (-10.0, 16.0, 3.0)

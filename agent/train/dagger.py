@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -16,6 +16,7 @@ from agent.models import family
 from agent.models.topk_patches import TopKPatches
 from agent.train import state
 from agent.train.collect import collect
+from agent.train.filters import filtered
 from agent.train.objective import Losses, closing_loss, observe, open_loss
 from sim.policy import Policy, PolicySpec
 
@@ -110,7 +111,8 @@ class Trainer:
         parts = []
         for pool, rows, sampling, count in zip(self.pools, self.rows, self._sampling, counts, strict=True):
             parts.append(pool.batch(rows.pick(sampling.draw(count, rng)), self.config.jitter, rng))
-        return Batch.shuffled(parts, rng)
+        batch = Batch.shuffled(parts, rng)
+        return replace(batch, observation={**batch.observation, "frame": filtered(batch.observation["frame"], rng)})
 
     def _learn(self, turn: int, batch: Batch) -> Losses:
         """One gradient step."""
