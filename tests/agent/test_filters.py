@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from agent.train.filters import COVER, NOISE, add_noise, bend_tones, filtered, speckle
 from sim.camera.lens import HORIZON
 
-SEEDS = range(100)
+SEEDS = range(30)
 
 
 def grey(height: int = 72, width: int = 128) -> NDArray[np.uint8]:
