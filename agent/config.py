@@ -72,8 +72,10 @@ class Config:
     """Height and width of a patch in pixels."""
     tracks: int = 240
     """Roads in the training pool."""
-    rounds: int = 14
+    rounds: int = 16
     """Times the student drives and the data grows."""
+    filters_from_round: int = 14
+    """The first round whose pictures pass filters: from the first step on they cost the driving (docs/log.md)."""
     steps_per_round: int = 800
     """Gradient steps after each drive."""
     drive_steps: int = 200

@@ -112,6 +112,8 @@ class Trainer:
         for pool, rows, sampling, count in zip(self.pools, self.rows, self._sampling, counts, strict=True):
             parts.append(pool.batch(rows.pick(sampling.draw(count, rng)), self.config.jitter, rng))
         batch = Batch.shuffled(parts, rng)
+        if step < self.config.filters_from_round * self.config.steps_per_round:
+            return batch
         return replace(batch, observation={**batch.observation, "frame": filtered(batch.observation["frame"], rng)})
 
     def _learn(self, turn: int, batch: Batch) -> Losses:

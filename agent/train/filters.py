@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.camera.lens import HORIZON
 
-TONED, NOISY, SPECKLED = 0.5, 0.3, 0.3
+TONED, NOISY, SPECKLED = 0.25, 0.15, 0.15
 """Shares of the frames whose tones are bent, that get noise, whose ground is covered in part."""
 
 GAIN, TINT, BEND = 0.15, 0.08, 0.35
