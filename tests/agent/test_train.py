@@ -6,8 +6,10 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from agent.config import Closing, Config
@@ -16,7 +18,7 @@ from agent.train import state
 from agent.train.dagger import Trainer, apportioned, learning_rate_share
 
 SMALL = ("--tracks", "4", "--rounds", "2", "--steps-per-round", "6", "--drive-steps", "12", "--batch", "8")
-FAST_CLOSING = ("--closing.from-round", "1", "--save-every", "2", "--threads", "1")
+FAST_CLOSING = ("--closing.from-round", "1", "--filters-from-round", "1", "--save-every", "2", "--threads", "1")
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -50,6 +52,7 @@ def test_interrupted_and_resumed_gives_the_same_weights(unbroken: Path, tmp_path
     config = Config(
         out=tmp_path,
         **{"tracks": 4, "rounds": 2, "steps_per_round": 6, "drive_steps": 12, "batch": 8, "threads": 1},
+        filters_from_round=1,
         save_every=2,
         closing=Closing(from_round=1),
     )
@@ -62,6 +65,19 @@ def test_interrupted_and_resumed_gives_the_same_weights(unbroken: Path, tmp_path
     assert train(tmp_path, "--resume") == 0
     for name, value in weights(unbroken).items():
         assert torch.equal(value, weights(tmp_path)[name]), name
+
+
+def test_pictures_pass_filters_from_their_round_on(tmp_path: Path) -> None:
+    """The same run with and without: equal pictures in round 0, others in round 1."""
+
+    def pictures(first_filtered: int, step: int) -> NDArray[np.uint8]:
+        trainer = Trainer(Config(out=tmp_path, tracks=4, rounds=2, steps_per_round=6, drive_steps=12, batch=32,
+                                 threads=1, filters_from_round=first_filtered))  # fmt: skip
+        trainer._drive(0)
+        return trainer._batch(step).observation["frame"]
+
+    assert (pictures(1, step=5) == pictures(2, step=5)).all()
+    assert (pictures(1, step=6) != pictures(2, step=6)).any()
 
 
 def test_killed_and_resumed_gives_the_same_weights(unbroken: Path, tmp_path: Path) -> None:
