@@ -74,8 +74,9 @@ class Config:
     """Roads in the training pool."""
     rounds: int = 16
     """Times the student drives and the data grows."""
-    filters_from_round: int = 14
-    """The first round whose pictures pass filters: from the first step on they cost the driving (docs/log.md)."""
+    finish_from_round: int = 14
+    """The first round in which pictures pass filters and the learning rate falls once more: from the first step on
+    filters cost the driving (docs/log.md)."""
     steps_per_round: int = 800
     """Gradient steps after each drive."""
     drive_steps: int = 200

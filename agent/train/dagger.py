@@ -26,6 +26,10 @@ SHARES = {"open-road": 0.20, "traffic": 0.35, "town": 0.45}
 TRAINING_SEEDS = 10_000
 """Roads come from the seeds below."""
 
+WARM_UP, LOWEST, RESTART = 0.02, 0.02, 0.3
+"""Of the learning rate: the share of the rounds over which it rises; where it ends, and begins to finish, as shares of
+its highest."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -112,7 +116,7 @@ class Trainer:
         for pool, rows, sampling, count in zip(self.pools, self.rows, self._sampling, counts, strict=True):
             parts.append(pool.batch(rows.pick(sampling.draw(count, rng)), self.config.jitter, rng))
         batch = Batch.shuffled(parts, rng)
-        if step < self.config.filters_from_round * self.config.steps_per_round:
+        if step < self.config.finish_from_round * self.config.steps_per_round:
             return batch
         return replace(batch, observation={**batch.observation, "frame": filtered(batch.observation["frame"], rng)})
 
@@ -120,7 +124,9 @@ class Trainer:
         """One gradient step."""
         generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.step)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.config.learning_rate * learning_rate_share(self.step / self.config.steps)
+            group["lr"] = self.config.learning_rate * learning_rate_share(
+                self.step / self.config.steps_per_round, self.config
+            )
         if self._gated(turn):
             losses = closing_loss(self.network, batch, self.config.closing, self._closed(), generator)
         else:
@@ -157,6 +163,18 @@ def apportioned(total: int, shares: list[float]) -> list[int]:
     return (parts + 1).tolist()
 
 
-def learning_rate_share(done: float) -> float:
-    """Warm up over the first 2 %, then a half cosine down to 2 %."""
-    return min(1.0, done / 0.02 + 0.01) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+def learning_rate_share(turn: float, config: Config) -> float:
+    """Warm up, then a half cosine down to 2 %; in the finishing rounds once more, from 30 % (a warm restart:
+    Loshchilov & Hutter 2017, arXiv 1608.03983).
+
+    Args:
+        turn: rounds gone by, with fractions.
+    """
+    first = min(config.rounds, config.finish_from_round)
+    if turn < first:
+        return min(1.0, turn / first / WARM_UP + 0.01) * _fallen(turn / first, highest=1.0)
+    return _fallen((turn - first) / max(config.rounds - first, 1), RESTART)
+
+
+def _fallen(done: float, highest: float) -> float:
+    return LOWEST + (highest - LOWEST) * 0.5 * (1 + math.cos(math.pi * done))
