@@ -35,7 +35,7 @@ class Closing:
     """The first round in which the budget counts; before it every gate may stay open."""
     ramp_rounds: float = 4.0
     """Rounds over which the share of open gates is brought down from all to the budget."""
-    budget: float = 0.10
+    budget: float = 0.09
     """Mean share of gates that imitation may keep open; those opened by what the gate was taught come on top."""
     budget_weight: float = 3.0
     margin: float = 0.7
@@ -49,6 +49,18 @@ class Closing:
     """Replaced cells are pushed below minus this logit."""
     blind_weight: float = 0.5
     """On cells that open in frames that are nothing but junk."""
+
+
+@dataclass(frozen=True)
+class Finishing:
+    """The last rounds, in which pictures are as other cameras, light and weather would have made them."""
+
+    from_round: int = 14
+    """The first round whose pictures pass filters: from the first step on they cost the driving (docs/log.md)."""
+    learning_rate: float = 6e-4
+    """From which it falls once more."""
+    budget: float = 0.10
+    """Takes the place of closing's: a tight one starves looks unlike the others (docs/log.md)."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +86,6 @@ class Config:
     """Roads in the training pool."""
     rounds: int = 16
     """Times the student drives and the data grows."""
-    finish_from_round: int = 14
-    """The first round in which pictures pass filters and the learning rate falls once more: from the first step on
-    filters cost the driving (docs/log.md)."""
     steps_per_round: int = 800
     """Gradient steps after each drive."""
     drive_steps: int = 200
@@ -89,6 +98,7 @@ class Config:
     """Gradient steps between saved states."""
     jitter: Jitter = field(default_factory=Jitter)
     closing: Closing = field(default_factory=Closing)
+    finishing: Finishing = field(default_factory=Finishing)
 
     @property
     def steps(self) -> int:

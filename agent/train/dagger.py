@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from agent.config import Config
+from agent.config import Closing, Config
 from agent.dataset import Batch, RoadPool, Rows, Sampling
 from agent.models import family
 from agent.models.topk_patches import TopKPatches
@@ -26,9 +26,8 @@ SHARES = {"open-road": 0.20, "traffic": 0.35, "town": 0.45}
 TRAINING_SEEDS = 10_000
 """Roads come from the seeds below."""
 
-WARM_UP, LOWEST, RESTART = 0.02, 0.02, 0.3
-"""Of the learning rate: the share of the rounds over which it rises; where it ends, and begins to finish, as shares of
-its highest."""
+WARM_UP, LOWEST = 0.02, 0.02
+"""Of the learning rate: the share of the rounds over which it rises; where it ends, as a share of its highest."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ class Trainer:
         for pool, rows, sampling, count in zip(self.pools, self.rows, self._sampling, counts, strict=True):
             parts.append(pool.batch(rows.pick(sampling.draw(count, rng)), self.config.jitter, rng))
         batch = Batch.shuffled(parts, rng)
-        if step < self.config.finish_from_round * self.config.steps_per_round:
+        if step < self.config.finishing.from_round * self.config.steps_per_round:
             return batch
         return replace(batch, observation={**batch.observation, "frame": filtered(batch.observation["frame"], rng)})
 
@@ -124,11 +123,9 @@ class Trainer:
         """One gradient step."""
         generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.step)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.config.learning_rate * learning_rate_share(
-                self.step / self.config.steps_per_round, self.config
-            )
+            group["lr"] = learning_rate(self.step / self.config.steps_per_round, self.config)
         if self._gated(turn):
-            losses = closing_loss(self.network, batch, self.config.closing, self._closed(), generator)
+            losses = closing_loss(self.network, batch, self._closing(turn), self._closed(), generator)
         else:
             losses = open_loss(self.network, batch)
         self.optimizer.zero_grad()
@@ -139,6 +136,10 @@ class Trainer:
 
     def _gated(self, turn: int) -> bool:
         return turn >= self.config.closing.from_round
+
+    def _closing(self, turn: int) -> Closing:
+        closing, finishing = self.config.closing, self.config.finishing
+        return replace(closing, budget=finishing.budget) if turn >= finishing.from_round else closing
 
     def _closed(self) -> float:
         """How far the budget has come down, from 0 to 1."""
@@ -163,18 +164,20 @@ def apportioned(total: int, shares: list[float]) -> list[int]:
     return (parts + 1).tolist()
 
 
-def learning_rate_share(turn: float, config: Config) -> float:
-    """Warm up, then a half cosine down to 2 %; in the finishing rounds once more, from 30 % (a warm restart:
-    Loshchilov & Hutter 2017, arXiv 1608.03983).
+def learning_rate(turn: float, config: Config) -> float:
+    """Warm up, then fall by a half cosine to 2 %; in the finishing rounds once more, from where they begin (a warm
+    restart: Loshchilov & Hutter 2017, arXiv 1608.03983).
 
     Args:
         turn: rounds gone by, with fractions.
     """
-    first = min(config.rounds, config.finish_from_round)
+    first = min(config.rounds, config.finishing.from_round)
     if turn < first:
-        return min(1.0, turn / first / WARM_UP + 0.01) * _fallen(turn / first, highest=1.0)
-    return _fallen((turn - first) / max(config.rounds - first, 1), RESTART)
+        risen = min(1.0, turn / first / WARM_UP + 0.01)
+        return risen * _fallen(turn / first, config.learning_rate, config)
+    return _fallen((turn - first) / (config.rounds - first), config.finishing.learning_rate, config)
 
 
-def _fallen(done: float, highest: float) -> float:
-    return LOWEST + (highest - LOWEST) * 0.5 * (1 + math.cos(math.pi * done))
+def _fallen(done: float, highest: float, config: Config) -> float:
+    lowest = LOWEST * config.learning_rate
+    return lowest + (highest - lowest) * 0.5 * (1 + math.cos(math.pi * done))

@@ -90,7 +90,7 @@ def _identity(config: Config) -> str:
 
 def _same_run(config: Config, saved: str, path: Path) -> None:
     mine, theirs = json.loads(_identity(config)), json.loads(saved)
-    longer = mine["rounds"] > theirs["rounds"]  # a finished run may be gone on with; its learning rate warms up again
+    longer = mine["rounds"] > theirs["rounds"]  # a finished run may be gone on with; see `Finishing`
     for name in mine:
         if mine[name] != theirs.get(name) and not (name == "rounds" and longer):
             raise ValueError(

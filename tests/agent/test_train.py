@@ -12,13 +12,13 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from agent.config import Closing, Config
+from agent.config import Closing, Config, Finishing
 from agent.train import __main__ as command
 from agent.train import state
-from agent.train.dagger import Trainer, apportioned, learning_rate_share
+from agent.train.dagger import Trainer, apportioned, learning_rate
 
 SMALL = ("--tracks", "4", "--rounds", "2", "--steps-per-round", "6", "--drive-steps", "12", "--batch", "8")
-FAST_CLOSING = ("--closing.from-round", "1", "--finish-from-round", "1", "--save-every", "2", "--threads", "1")
+FAST_CLOSING = ("--closing.from-round", "1", "--finishing.from-round", "1", "--save-every", "2", "--threads", "1")
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -52,7 +52,7 @@ def test_interrupted_and_resumed_gives_the_same_weights(unbroken: Path, tmp_path
     config = Config(
         out=tmp_path,
         **{"tracks": 4, "rounds": 2, "steps_per_round": 6, "drive_steps": 12, "batch": 8, "threads": 1},
-        finish_from_round=1,
+        finishing=Finishing(from_round=1),
         save_every=2,
         closing=Closing(from_round=1),
     )
@@ -72,7 +72,7 @@ def test_pictures_pass_filters_from_their_round_on(tmp_path: Path) -> None:
 
     def pictures(first_filtered: int, step: int) -> NDArray[np.uint8]:
         trainer = Trainer(Config(out=tmp_path, tracks=4, rounds=2, steps_per_round=6, drive_steps=12, batch=32,
-                                 threads=1, finish_from_round=first_filtered))  # fmt: skip
+                                 threads=1, finishing=Finishing(from_round=first_filtered)))  # fmt: skip
         trainer._drive(0)
         return trainer._batch(step).observation["frame"]
 
@@ -153,15 +153,24 @@ def test_parts_go_with_the_shares(total: int, shares: list[float], wanted: list[
 
 
 def test_learning_rate_rises_then_falls_and_falls_once_more_to_finish(tmp_path: Path) -> None:
-    config = Config(out=tmp_path, rounds=12, finish_from_round=10)
-    shares = [learning_rate_share(turn / 10, config) for turn in range(121)]
-    assert shares[0] == pytest.approx(0.01)
-    assert max(shares) == shares[2]
-    assert shares[50] == pytest.approx(0.51)
-    assert shares[99] == pytest.approx(0.02, abs=1e-3)
-    assert [shares[turn] for turn in (100, 110, 120)] == pytest.approx([0.30, 0.16, 0.02])
+    config = Config(out=tmp_path, rounds=12, learning_rate=0.1, finishing=Finishing(from_round=10, learning_rate=0.03))
+    rates = [learning_rate(turn / 10, config) for turn in range(121)]
+    assert rates[0] == pytest.approx(0.001)
+    assert max(rates) == rates[2]
+    assert rates[50] == pytest.approx(0.051)
+    assert rates[99] == pytest.approx(0.002, abs=1e-4)
+    assert [rates[turn] for turn in (100, 110, 120)] == pytest.approx([0.030, 0.016, 0.002])
 
 
 def test_a_run_that_ends_before_its_finishing_rounds_falls_once(tmp_path: Path) -> None:
-    config = Config(out=tmp_path, rounds=4, finish_from_round=14)
-    assert [learning_rate_share(turn, config) for turn in (2, 3.99)] == pytest.approx([0.51, 0.02], abs=1e-3)
+    config = Config(out=tmp_path, rounds=4, learning_rate=0.1, finishing=Finishing(from_round=14))
+    assert [learning_rate(turn, config) for turn in (2, 3.99)] == pytest.approx([0.051, 0.002], abs=1e-4)
+
+
+def test_finishing_rounds_have_a_budget_of_their_own(tmp_path: Path) -> None:
+    trainer = Trainer(Config(out=tmp_path, tracks=4, threads=1, closing=Closing(budget=0.2, margin=0.5),
+                             finishing=Finishing(from_round=3, budget=0.3)))  # fmt: skip
+    assert [trainer._closing(turn) for turn in (2, 3)] == [
+        Closing(budget=0.2, margin=0.5),
+        Closing(budget=0.3, margin=0.5),
+    ]
