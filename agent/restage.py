@@ -28,7 +28,7 @@ from sim.scenario.actors import (
     D,
     S,
 )  # fmt: skip
-from sim.scenario.people import KERB
+from sim.scenario.people import CROSSING_EDGE
 
 NEAR = 5.0
 """Metres; on a crossing so near to the middle of the car nobody is put."""
@@ -76,7 +76,7 @@ def restage(
     actors[people, HEADING] = side * np.pi / 2
     actors[people, MODE] = np.where(crossing, CROSSING, WAITING)
     actors[people, SPEED] = np.where(crossing, actors[people, WISH], 0.0)
-    actors[people, D] = np.where(crossing, rng.uniform(-KERB, KERB, n), -side * KERB)
+    actors[people, D] = np.where(crossing, rng.uniform(-CROSSING_EDGE, CROSSING_EDGE, n), -side * CROSSING_EDGE)
 
 
 def move_along(

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from sim import scene
 from sim import vehicle as car
 from sim.geometry import world_to_vehicle
 from sim.jit import inner_kernel, kernel
@@ -26,7 +27,6 @@ from sim.scenario.actors import (
     S,
     way_ahead,
 )  # fmt: skip
-from sim.scenario.drawn import YAW, X, Y
 
 PERSON_RADIUS = 0.25
 """Metres: people are circles to the ego's outline."""
@@ -74,13 +74,12 @@ def _touches(state, actor, drawn):
     x, y, yaw = state[car.X], state[car.Y], state[car.YAW]
     role = actor[ROLE]
     if role in (VEHICLE, PARKED):
-        return boxes_touch(
-            *(x, y, yaw, car.EGO_LENGTH, car.EGO_WIDTH, drawn[X], drawn[Y], drawn[YAW], actor[LENGTH], actor[WIDTH])
-        )
+        there = drawn[scene.X], drawn[scene.Y], drawn[scene.YAW]
+        return boxes_touch(x, y, yaw, car.EGO_LENGTH, car.EGO_WIDTH, *there, actor[LENGTH], actor[WIDTH])
     if role == CONE:
-        return clearance(x, y, yaw, drawn[X], drawn[Y]) < 0.5 * actor[WIDTH]
+        return clearance(x, y, yaw, drawn[scene.X], drawn[scene.Y]) < 0.5 * actor[WIDTH]
     if role == PEDESTRIAN and state[car.SPEED] > STANDING:
-        return clearance(x, y, yaw, drawn[X], drawn[Y]) < PERSON_RADIUS
+        return clearance(x, y, yaw, drawn[scene.X], drawn[scene.Y]) < PERSON_RADIUS
     return False
 
 
@@ -156,6 +155,7 @@ def passes_close(state, s, actors, objects, lap):
         actor = actors[a]
         if actor[ROLE] == PEDESTRIAN and abs(way_ahead(s, actor[S] + 0.5 * lap, lap) - 0.5 * lap) < 8.0:
             drawn = objects[a]
-            if clearance(state[car.X], state[car.Y], state[car.YAW], drawn[X], drawn[Y]) < SHORT_WAY + PERSON_RADIUS:
+            away = clearance(state[car.X], state[car.Y], state[car.YAW], drawn[scene.X], drawn[scene.Y])
+            if away < SHORT_WAY + PERSON_RADIUS:
                 return True
     return False

@@ -17,7 +17,7 @@ from sim.errors import unknown
 from sim.expert import CAUSES
 from sim.policy import Observation
 from sim.scenario import Scenario
-from sim.scene import OBJECT_COLUMNS
+from sim.scene import KIND, X, Y
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE, Rows, Simulator
 from sim.vehicle import CONTROL_STEP, TOP_SPEED
 from sim.world import INFRACTIONS
@@ -146,8 +146,8 @@ class _Views:
         eye = poses[:, :2] + self._simulator.camera.lens.mount_forward * np.stack(
             [np.cos(poses[:, 2]), np.sin(poses[:, 2])], axis=1
         )
-        distance = np.hypot(objects[..., 0] - eye[:, None, 0], objects[..., 1] - eye[:, None, 1])
-        distance[objects[..., OBJECT_COLUMNS.index("kind")] < 0] = np.inf
+        distance = np.hypot(objects[..., X] - eye[:, None, 0], objects[..., Y] - eye[:, None, 1])
+        distance[objects[..., KIND] < 0] = np.inf
         return {"objects": objects, "object_distance": distance, "object_pixels": frames.pixel_counts(objects.shape[1])}
 
     def _info(self, rows: Rows | None) -> Info:

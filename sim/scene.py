@@ -37,6 +37,8 @@ in turns; a traffic light an index into LIGHT_PHASES; a pedestrian the walking p
 all others.
 """
 
+X, Y, WIDTH, HEIGHT, KIND, TINT, YAW, LENGTH, STATE = range(len(OBJECT_COLUMNS))
+
 LAMPS = ("none", "brake lights", "indicators")
 """What a vehicle shows by day."""
 
@@ -46,6 +48,9 @@ DECAL_KINDS = ("zebra", "stop line")
 DECAL_COLUMNS = ("s", "length", "kind", "x", "y")
 """Columns of `Scene.decals`: s of the middle and length along the road in metres, an index into DECAL_KINDS (-1: empty
 row), its place in metres. A zebra spans the whole road, a stop line the right-hand lane."""
+
+DECAL_S, DECAL_LENGTH, DECAL_KIND, DECAL_X, DECAL_Y = range(len(DECAL_COLUMNS))
+ZEBRA, STOP_LINE = range(len(DECAL_KINDS))
 
 
 class Scene(NamedTuple):

@@ -18,7 +18,7 @@ from sim.expert import CAUSES
 from sim.perturb import Mask, cell_means
 from sim.policy import Attention, CellGrid, Policy
 from sim.rollout import Step, drive
-from sim.scene import LIGHT_PHASES, OBJECT_COLUMNS
+from sim.scene import LIGHT_PHASES, STATE
 from sim.simulator import Simulator
 
 SCORED = ("red-light", "pedestrian", "lead-vehicle")
@@ -32,8 +32,6 @@ SHOWN = 2
 
 EVERY = 5
 """Control steps between two looks at the truth, which takes a second drawing."""
-
-STATE = OBJECT_COLUMNS.index("state")
 
 
 @dataclass(frozen=True)

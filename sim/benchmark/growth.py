@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.benchmark.contenders import FRAME_SIZE, drive
 from sim.benchmark.costs import driven, seconds
-from sim.scene import OBJECT_COLUMNS
+from sim.scene import KIND, X, Y
 from sim.simulator import Simulator
 
 WORLDS = (1, 16, 256)
@@ -85,15 +85,14 @@ def objects(runs: int) -> list[Point]:
 def strewn(simulator: Simulator, count: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """The worlds' objects (B, M, 9), of which `count` have been moved into view, 8 to 120 m away; no other is left."""
     table = simulator.world.objects.copy()
-    column = {name: OBJECT_COLUMNS.index(name) for name in OBJECT_COLUMNS}
     poses, half_view = simulator.world.poses(), 0.5 * simulator.field_of_view
     for world, (x, y, yaw) in enumerate(poses):
-        there = np.flatnonzero(table[world, :, column["kind"]] >= 0)
+        there = np.flatnonzero(table[world, :, KIND] >= 0)
         chosen = rng.choice(there, count, replace=False)
-        table[world, np.setdiff1d(there, chosen), column["kind"]] = -1
+        table[world, np.setdiff1d(there, chosen), KIND] = -1
         away, bearing = rng.uniform(8, 120, count), yaw + rng.uniform(-half_view, half_view, count)
-        table[world, chosen, column["x"]] = x + away * np.cos(bearing)
-        table[world, chosen, column["y"]] = y + away * np.sin(bearing)
+        table[world, chosen, X] = x + away * np.cos(bearing)
+        table[world, chosen, Y] = y + away * np.sin(bearing)
     return table
 
 

@@ -12,7 +12,7 @@ from sim.camera.lens import Lens
 from sim.camera.models import MOST_CORNERS
 from sim.camera.pixels import BLOCK, N_COLOURS, VECTOR
 from sim.camera.walls import WALL_COLUMNS
-from sim.scene import OBJECT_COLUMNS, Scene
+from sim.scene import KIND, OBJECT_COLUMNS, Scene
 from sim.theme import LOOK_SIZE
 
 __all__ = ["Camera", "Frames"]
@@ -239,7 +239,7 @@ class Camera:
         table = scene.objects[rows] if objects is None else objects
         table = _as(table, np.float32)
         alone = table.copy()
-        alone[np.arange(table.shape[1]) != left_out[:, None], OBJECT_COLUMNS.index("kind")] = -1
+        alone[np.arange(table.shape[1]) != left_out[:, None], KIND] = -1
         mask = np.zeros((n, self.lens.height, self.lens.width), np.bool_)
         lens, *_, drawings = self._tables
         refused = influence.mark_influence(

@@ -35,7 +35,7 @@ from sim.camera.pixels import (
     u4,
     u8,
 )
-from sim.scene import OBJECT_KINDS
+from sim.scene import HEIGHT, KIND, OBJECT_KINDS, STATE, TINT, WIDTH, YAW, X, Y
 
 NEAREST_SPRITE, FADE_START, FADE_END = f4(0.8), f4(200), f4(260)
 """Metres: nearer sprites are behind the lens; farther ones fade out."""
@@ -109,14 +109,14 @@ def find_sprites(objects, seen, view, kinds, spread, order, depths, most):
     widest = view.centre_x / view.focal
     count = 0
     for i in seen:
-        dx, dy = objects[i, 0] - view.x, objects[i, 1] - view.y
+        dx, dy = objects[i, X] - view.x, objects[i, Y] - view.y
         z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
-        kind = i4(objects[i, 4])
+        kind = i4(objects[i, KIND])
         if spread[kind] == ZERO or z < NEAREST_SPRITE or z > FADE_END:
             continue
-        if kinds[kind, 3] <= SIGN and objects[i, 3] * view.focal < FAINTEST * z:
+        if kinds[kind, 3] <= SIGN and objects[i, HEIGHT] * view.focal < FAINTEST * z:
             continue
-        if abs(l) - objects[i, 2] * spread[kind] > z * widest:
+        if abs(l) - objects[i, WIDTH] * spread[kind] > z * widest:
             continue
         count = insert_nearer(order, depths, count, i, z)
     return drop_farthest(order, depths, count, most)
@@ -135,14 +135,14 @@ def draw_sprites(image, view, objects, seen, sprites, sun, look, palette, scratc
         find_sprites(objects, seen, view, sprites.kinds, sprites.spread, order, depths, MAX_SPRITES - 2 * meshes[0])
     ):
         i, z = order[k], depths[k]
-        kind, slot = i4(objects[i, 4]), FIRST_SPRITE + k
+        kind, slot = i4(objects[i, KIND]), FIRST_SPRITE + k
         first, variants, class_id, materials = sprites.kinds[kind]
         scratch.slot_class[slot], scratch.slot_instance[slot], scratch.slot_depth[slot] = class_id, i + 1, z
         scale = view.focal / z
-        dx, dy, tint = objects[i, 0] - view.x, objects[i, 1] - view.y, objects[i, 5]
+        dx, dy, tint = objects[i, X] - view.x, objects[i, Y] - view.y, objects[i, TINT]
         middle = view.centre_x - (view.cos * dy - view.sin * dx) * scale
         foot = view.centre_y + view.mount * scale
-        broad, tall = objects[i, 2] * sprites.spread[kind] * scale, objects[i, 3] * scale
+        broad, tall = objects[i, WIDTH] * sprites.spread[kind] * scale, objects[i, HEIGHT] * scale
         variant, mirrored, foreshortened = pick_variant(variants, materials, objects[i], (dx, dy), i)
         broad = broad * foreshortened
         lit = materials == SIGNAL and variant == 0
@@ -171,7 +171,7 @@ def draw_sprites(image, view, objects, seen, sprites, sun, look, palette, scratc
             draw_sprite(image, view.width, sprites, levels, mirrored, middle, foot, broad, tall, colours, hidden,
                         materials >= CONE)  # fmt: skip
             if lit:
-                phase = i4(objects[i, 8])
+                phase = i4(objects[i, STATE])
                 row = foot - f4(SIGNAL_LAMPS[phase]) * scale
                 draw_lamp(image, view, SHINING[phase], middle, row, LAMP_RADIUS * scale, i4(slot))
             if glows:
@@ -187,7 +187,7 @@ def pick_variant(variants, materials, drawn, way, i):
     A sign points where its tint's sign says: + left, - right. People are seen from the front, the back or the side; a
     board that is passed narrows.
     """
-    tint, yaw = drawn[5], drawn[6]
+    tint, yaw = drawn[TINT], drawn[YAW]
     if materials == SIGN:
         return i4(0), tint < ZERO, ONE
     if materials >= PERSON:
@@ -200,7 +200,7 @@ def pick_variant(variants, materials, drawn, way, i):
             front = i4(f4(HALF) * (tint + ONE) * f4(0.999) * f4(variants - 1))
             return (front if away < ZERO else i4(variants - 1)), False, max(abs(away), f4(0.12))
         aspect = i4(2) if abs(away) < f4(0.72) else (i4(0) if away < ZERO else i4(1))
-        pose = i4(0) if drawn[8] < ZERO else i4(1) + i4(drawn[8] * f4(STRIDES)) % i4(STRIDES)
+        pose = i4(0) if drawn[STATE] < ZERO else i4(1) + i4(drawn[STATE] * f4(STRIDES)) % i4(STRIDES)
         return aspect * i4(STRIDES + 1) + pose, aspect == i4(2) and leftward < ZERO, ONE
     mixed = scramble(u4(u4(i4((tint + TWO) * f4(65536))) ^ u4(i)) * u4(0x9E3779B1))
     return i4(u4(mixed >> u4(1)) % u4(variants)), (mixed & u4(1)) == u4(1), ONE

@@ -1,6 +1,7 @@
 """Which objects a picture may show, and in which order. The conventions are those of `sim.camera.kernels`."""
 
 from sim.camera.pixels import ZERO, f4, i4, kernel
+from sim.scene import HEIGHT, KIND, LENGTH, WIDTH, X, Y
 
 SHADOW_RANGE, FARTHEST = f4(110), f4(300)
 """Metres: beyond the first nothing casts a shadow; beyond the second nothing is seen."""
@@ -19,15 +20,15 @@ def find_seen(objects, view, seen):
     widest = view.centre_x / view.focal
     count = i4(0)
     for i in range(objects.shape[0]):
-        dx, dy = objects[i, 0] - view.x, objects[i, 1] - view.y
+        dx, dy = objects[i, X] - view.x, objects[i, Y] - view.y
         z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
-        broad = f4(2) * objects[i, 2] + objects[i, 7]
-        shadow = LONGEST_SHADOW * objects[i, 3] if z < SHADOW_RANGE + objects[i, 7] else ZERO
+        broad = f4(2) * objects[i, WIDTH] + objects[i, LENGTH]
+        shadow = LONGEST_SHADOW * objects[i, HEIGHT] if z < SHADOW_RANGE + objects[i, LENGTH] else ZERO
         reach = broad + shadow
         ahead = z + reach
         seen[count] = i
         count += i4(
-            (objects[i, 4] >= ZERO)
+            (objects[i, KIND] >= ZERO)
             & (ahead > ZERO)
             & (z < FARTHEST + broad)
             & (abs(l) - reach < max(ahead, ZERO) * widest)

@@ -43,13 +43,13 @@ from sim.camera.pixels import (
     unpack,
 )
 from sim.camera.shadows import draw_ellipse
-from sim.scene import OBJECT_KINDS
+from sim.scene import KIND, LENGTH, OBJECT_KINDS, YAW, X, Y
 
 LAMPS_AT = f4(2.0)
 """Metres from the vehicle's reference point forward to its headlamps."""
 REACH, RETRO_REACH = f4(42), f4(90)
 """Metres at which lit things, and reflectors that send the light straight back, have lost half their light."""
-CONE, CONE_HEIGHT = f4(1.10), f4(0.17)
+BEAM_SPREAD, BEAM_RISE = f4(1.10), f4(0.17)
 """Tangents to the side and up at which a headlamp's beam has lost half its light."""
 POOL_RANGE = f4(70)
 """Metres to which others' lamps are seen to light the ground."""
@@ -139,20 +139,20 @@ def gather_pools(pools, view, objects, seen, omitted):
     """The light of street lamps and of others' headlights on the ground, into pools (H, width), in [0, 1]."""
     pools[view.horizon :] = ZERO
     for i in seen:
-        kind = i4(objects[i, 4])
+        kind = i4(objects[i, KIND])
         if i == omitted or (kind != STREET_LAMP and kind not in VEHICLES):
             continue
-        dx, dy = objects[i, 0] - view.x, objects[i, 1] - view.y
+        dx, dy = objects[i, X] - view.x, objects[i, Y] - view.y
         z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
         if z > POOL_RANGE:
             continue
         fade = clamp01((POOL_RANGE - z) * f4(0.05))
-        cos, sin = f4(math.cos(objects[i, 6])), f4(math.sin(objects[i, 6]))
+        cos, sin = f4(math.cos(objects[i, YAW])), f4(math.sin(objects[i, YAW]))
         axis = (view.cos * cos + view.sin * sin, view.cos * sin - view.sin * cos)
         if kind == STREET_LAMP:
             draw_ellipse(pools, view, z, l, axis, POOL[0], POOL[1], POOL_LIGHT * fade)
         else:
-            ahead = HALF * objects[i, 7] + f4(0.9) * BEAM[0]
+            ahead = HALF * objects[i, LENGTH] + f4(0.9) * BEAM[0]
             draw_ellipse(
                 pools, view, z + axis[0] * ahead, l + axis[1] * ahead, axis, BEAM[0], BEAM[1], BEAM_LIGHT * fade
             )
@@ -169,7 +169,7 @@ def light_with_headlamps(image, view, mount_forward, slot_depth, pools, look):
         slope = (view.centre_y - f4(v) - HALF) / view.focal
         slot_depth[:16] = f4(1e4) if v < view.horizon else -view.mount / slope
         slot_depth[0] = ZERO
-        height = max(slope, ZERO) / CONE_HEIGHT
+        height = max(slope, ZERO) / BEAM_RISE
         upward = ONE / (ONE + height * height)
         headlamp_row(image[v, : view.width], view, lamps, upward, strength, slot_depth, pools[v], v >= view.horizon)
 
@@ -187,7 +187,7 @@ def headlamp_row(out, view, lamps, upward, strength, slot_depth, pool, ground):
         r, g, b = unpack(out[u])
         z = slot_depth[out[u] >> u4(24)]
         away = max(z - lamps, f4(0.05))
-        aside = (view.centre_x - f4(i4(u)) - HALF) * per_pixel * z / (away * CONE)
+        aside = (view.centre_x - f4(i4(u)) - HALF) * per_pixel * z / (away * BEAM_SPREAD)
         aside = aside * aside
         near, far = away / REACH, away / RETRO_REACH
         beam = strength * upward / (ONE + aside * aside)

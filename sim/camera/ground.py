@@ -47,22 +47,36 @@ from sim.camera.pixels import (
     u8,
 )
 from sim.camera.simd import store_ramp
-from sim.scene import GRID_SIZE
+from sim.scene import DECAL_KIND, DECAL_LENGTH, DECAL_S, DECAL_X, DECAL_Y, GRID_SIZE, ZEBRA
 
-ROAD_EDGE = f4(3.5)
+ROAD_EDGE, SHOULDER_EDGE = f4(3.5), f4(4.6)
 EDGE_LINE_INNER, EDGE_LINE_OUTER = f4(3.26), f4(3.44)
+MID_LANE = f4(1.75)
+"""|d| in metres; the last of either lane's middle."""
+
+WHEEL_OFFSET = f4(0.75)
+"""Metres of a wheel's track from the middle of its lane."""
+
 DASH_HALF_WIDTH = f4(0.075)
+"""Metres."""
+
 DASH_PERIOD, DASH_DUTY = f4(12), f4(1 / 3)
-SHOULDER_EDGE = f4(4.6)
-LANE_CENTRE, WHEEL_OFFSET = f4(1.75), f4(0.75)
-"""Metres from the centre line (wheels: from the lane's); a dash covers the first third of every 12 m of s."""
+"""Metres of s from one dash of the centre line to the next, and the share of them that it covers, from their start."""
 
-KERB, JOINT = f4(0.18), f4(0.03)
-ZEBRA_EDGE, STOP_LINE_FROM, STOP_LINE_TO = f4(3.2), f4(-3.3), f4(-0.1)
-ZEBRA_MARGIN, DECAL_RANGE = f4(0.5), f4(130)
-"""Metres: of the kerb and the joints of its paving; |d| and d that crossings and stop lines reach; how far before and
-past a crossing other markings pause, and how far off it is drawn."""
+KERB_WIDTH, JOINT = f4(0.18), f4(0.03)
+"""Metres: breadth of the kerb, and of the joints of its paving."""
 
+ZEBRA_EDGE = f4(3.2)
+"""|d| in metres to which a zebra's bars reach."""
+
+STOP_LINE_FROM, STOP_LINE_TO = f4(-3.3), f4(-0.1)
+"""d in metres that a stop line spans."""
+
+ZEBRA_MARGIN = f4(0.5)
+"""Metres before and past a zebra in which other markings pause."""
+
+DECAL_RANGE = f4(130)
+"""Metres to which decals are drawn."""
 
 STRETCH = 32
 """Pixels of a row that are looked at together for pavement."""
@@ -331,7 +345,7 @@ def shade_row(out, lines, grain, colours, reach, clear, look):
             band(a, EDGE_LINE_INNER, EDGE_LINE_OUTER, sharp), band(d, -DASH_HALF_WIDTH, DASH_HALF_WIDTH, sharp) * dash
         )
         paint = paint * (ONE - clamp01(wear * (TWO * noise + fine * f4(0.08))))
-        wheels = clamp01(ONE - abs(abs(a - LANE_CENTRE) - WHEEL_OFFSET) * f4(2.2))
+        wheels = clamp01(ONE - abs(abs(a - MID_LANE) - WHEEL_OFFSET) * f4(2.2))
         tone = f4(i4(patch(d, t) & u4(0xFF))) - f4(176)
         worn = rubber * wheels + repair * max(tone, ZERO) * f4(0.16) - (noise - HALF) * f4(10)
         light = fine * (ONE - HALF * road) - worn * road
@@ -378,7 +392,7 @@ def pave_span(out, lines, grain, colours, reach, edge, begin, end):
     for u in range(out.shape[0]):
         a, sharp = abs(d_line[u]), sharp_line[u]
         share = clamp01((edge - a) * sharp + HALF) * clamp01((a - ROAD_EDGE) * sharp + HALF)
-        kerb = clamp01((ROAD_EDGE + KERB - a) * sharp + HALF)
+        kerb = clamp01((ROAD_EDGE + KERB_WIDTH - a) * sharp + HALF)
         s = t_line[u] * DASH_PERIOD
         beside = abs(s - np.floor(s) - HALF)
         gap = joint * clamp01((HALF * (JOINT + foot) - beside) / max(foot, JOINT) + HALF)
@@ -398,10 +412,10 @@ def find_decals(decals, view, near):
     """Rows of the decals that may be in view into `near`; returns how many."""
     count = 0
     for k in range(decals.shape[0]):
-        dx, dy = decals[k, 3] - view.x, decals[k, 4] - view.y
+        dx, dy = decals[k, DECAL_X] - view.x, decals[k, DECAL_Y] - view.y
         z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
         wide = (max(z, ZERO) + f4(6)) * view.centre_x / view.focal + f4(6)
-        if decals[k, 2] >= ZERO and f4(-8) < z < DECAL_RANGE and abs(l) < wide:
+        if decals[k, DECAL_KIND] >= ZERO and f4(-8) < z < DECAL_RANGE and abs(l) < wide:
             near[count] = k
             count += 1
     return count
@@ -411,17 +425,17 @@ def find_decals(decals, view, near):
 def draw_decal(out, lines, grain, colours, decal, view, per_pixel, lap, reach, wear):
     """One decal's share of a shaded row, per_pixel metres a pixel: the columns near enough to its middle, if any."""
     foot = TWO * reach * DASH_PERIOD
-    dx, dy = decal[3] - view.x, decal[4] - view.y
+    dx, dy = decal[DECAL_X] - view.x, decal[DECAL_Y] - view.y
     z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
     # on the outside of a 14 m bend the road is a quarter longer than its centre line
-    along = f4(1.3) * (HALF * (decal[1] + foot) + ZEBRA_MARGIN)
+    along = f4(1.3) * (HALF * (decal[DECAL_LENGTH] + foot) + ZEBRA_MARGIN)
     radius = math.sqrt(along * along + ROAD_EDGE * ROAD_EDGE) + HALF
     if abs(per_pixel * view.focal - z) > radius:
         return
     u0 = clamp_column(view.centre_x - (l + radius) / per_pixel, view.width)
     u1 = clamp_column(view.centre_x - (l - radius) / per_pixel, view.width)
     if u0 < u1:
-        if decal[2] == ZERO:
+        if decal[DECAL_KIND] == f4(ZEBRA):
             zebra_span(out, lines, grain, colours, decal, lap, foot, wear, u0, u1)
         else:
             stop_line_span(out, lines, grain, colours, decal, lap, foot, wear, u0, u1)
@@ -430,7 +444,7 @@ def draw_decal(out, lines, grain, colours, decal, view, per_pixel, lap, reach, w
 @kernel()
 def zebra_span(out, lines, grain, colours, decal, lap, foot, wear, begin, end):
     """A zebra's bars on a stretch of a row; where the old markings lay is asphalt again. foot: one pixel's in s, m."""
-    half = HALF * decal[1]
+    half = HALF * decal[DECAL_LENGTH]
     for u in range(begin, end):
         d, sharp, way = lines[0, u], lines[3, u], way_to(decal, lines[1, u], lap)
         if way > half + ZEBRA_MARGIN + HALF * foot or abs(d) > ROAD_EDGE:
@@ -451,7 +465,7 @@ def zebra_span(out, lines, grain, colours, decal, lap, foot, wear, begin, end):
 @kernel()
 def stop_line_span(out, lines, grain, colours, decal, lap, foot, wear, begin, end):
     """A stop line on a stretch of a row. foot: as `zebra_span`."""
-    half = HALF * decal[1]
+    half = HALF * decal[DECAL_LENGTH]
     for u in range(begin, end):
         d, way = lines[0, u], way_to(decal, lines[1, u], lap)
         if way > half + HALF * foot or abs(d) > ROAD_EDGE:
@@ -465,7 +479,7 @@ def stop_line_span(out, lines, grain, colours, decal, lap, foot, wear, begin, en
 @kernel()
 def way_to(decal, t, lap):
     """Metres of s between a decal's middle and t, which is in dash periods."""
-    middle = decal[0] * (ONE / DASH_PERIOD)
+    middle = decal[DECAL_S] * (ONE / DASH_PERIOD)
     return abs(same_lap(middle, t, lap * (ONE / DASH_PERIOD)) - middle) * DASH_PERIOD
 
 
@@ -502,7 +516,7 @@ def cover_row(out, lines, grain, colours, covered):
     red, green, blue = colours[COVER, 0], colours[COVER, 1], colours[COVER, 2]
     for u in range(out.shape[0]):
         a = abs(d_line[u])
-        off_track = clamp01((abs(abs(a - LANE_CENTRE) - WHEEL_OFFSET) - f4(0.2)) * f4(2.5))
+        off_track = clamp01((abs(abs(a - MID_LANE) - WHEEL_OFFSET) - f4(0.2)) * f4(2.5))
         beside = clamp01((a - f4(3.0)) * TWO)
         depth = off_track * (covered + HALF * beside) + (noise_line[u] - HALF) * f4(1.1) + grain[u] * f4(0.01)
         share = clamp01((depth - f4(0.42)) * f4(4)) * f4(0.94)

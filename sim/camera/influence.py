@@ -15,6 +15,7 @@ from sim.camera.kernels import aim, grade, is_finite, sun_direction, turn
 from sim.camera.meshes import BUILDING, draw_mesh, draw_meshes, find_hidden, find_meshes
 from sim.camera.pixels import HALF, HEADLIGHTS, WETNESS, ZERO, entry, f4, i4, kernel, u4
 from sim.camera.shadows import draw_shadows
+from sim.scene import KIND
 
 BLACK, WHITE = u4(0), u4(0xFFFFFF)
 
@@ -45,7 +46,7 @@ def mark_influence(objects, alone, without, poses, looks, lens, art, scratch, ma
             meshes = draw_meshes(image, view, things, seen, art.models, sun, look, scratch.palette, scratch, -1)
             draw_sprites(image, view, things, seen, art.sprites, sun, look, scratch.palette, scratch, meshes, -1)
             mark_painted(image, paper, mask[b])
-        if without[b] >= 0 and i4(things[without[b], 4]) == BUILDING:
+        if without[b] >= 0 and i4(things[without[b], KIND]) == BUILDING:
             mark_revealed(
                 image, view, objects[b], art.models, (sun, look, scratch.palette), scratch, without[b], mask[b]
             )

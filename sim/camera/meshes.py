@@ -45,7 +45,7 @@ from sim.camera.pixels import (
     unpack,
 )
 from sim.camera.walls import DARK_WINDOWS, HouseWall, wall_columns, wall_paints, wall_row, wall_table
-from sim.scene import CLASSES, LAMPS, OBJECT_KINDS
+from sim.scene import CLASSES, HEIGHT, KIND, LAMPS, LENGTH, OBJECT_KINDS, STATE, TINT, WIDTH, YAW, X, Y
 
 NEAREST = f4(0.3)
 """Metres: faces are cut here."""
@@ -130,14 +130,14 @@ def find_meshes(objects, seen, view, ranges, order, depths):
     widest = view.centre_x / view.focal
     count = 0
     for i in seen:
-        kind = i4(objects[i, 4])
+        kind = i4(objects[i, KIND])
         if ranges[kind, 0, 3] == 0:
             continue
-        dx, dy = objects[i, 0] - view.x, objects[i, 1] - view.y
+        dx, dy = objects[i, X] - view.x, objects[i, Y] - view.y
         z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
-        if objects[i, 3] * view.focal < LEAST[kind] * z:
+        if objects[i, HEIGHT] * view.focal < LEAST[kind] * z:
             continue
-        radius = f4(0.57) * math.sqrt(objects[i, 2] * objects[i, 2] + objects[i, 7] * objects[i, 7])
+        radius = f4(0.57) * math.sqrt(objects[i, WIDTH] * objects[i, WIDTH] + objects[i, LENGTH] * objects[i, LENGTH])
         if z + radius < NEAREST or z - radius > FARTHEST or abs(l) - radius * f4(1.4) > max(z + radius, ZERO) * widest:
             continue
         count = insert_nearer(order, depths, count, i, z)
@@ -159,7 +159,7 @@ def draw_meshes(image, view, objects, seen, models, sun, look, palette, scratch,
     for k in range(count):
         i, slot = order[k], i4(254 - 2 * k)
         for each in range(slot, slot + 2):
-            scratch.slot_class[each] = MESH_CLASSES[i4(objects[i, 4])]
+            scratch.slot_class[each] = MESH_CLASSES[i4(objects[i, KIND])]
             scratch.slot_instance[each] = i + 1
         scratch.slot_reach[slot], scratch.slot_reach[slot + 1] = max(depths[k], ONE), ZERO
         if i != omitted and not hidden[k]:
@@ -183,7 +183,7 @@ def find_hidden(objects, view, order, hidden, mesh, omitted):
         hidden[k] = nearest > NEAREST
         for u in range(first, last):
             hidden[k] = hidden[k] and mesh.cover[0, u] < top - ONE and mesh.cover[1, u] < nearest
-        if not hidden[k] and nearest > NEAREST and i4(drawn[4]) == BUILDING and order[k] != omitted:
+        if not hidden[k] and nearest > NEAREST and i4(drawn[KIND]) == BUILDING and order[k] != omitted:
             cover_columns(mesh.cover, drawn, frame, view)
 
 
@@ -192,14 +192,14 @@ def screen_box(drawn, frame, view):
     """What an object keeps within: columns from, to, the top row, all in pixels, and the least depth in metres."""
     left, right, top, nearest = f4(1e9), f4(-1e9), f4(1e9), f4(1e9)
     for k in range(4):
-        x = (HALF if k < 2 else -HALF) * ROOMY * drawn[7]
-        y = (HALF if k in (0, 3) else -HALF) * ROOMY * drawn[2]
+        x = (HALF if k < 2 else -HALF) * ROOMY * drawn[LENGTH]
+        y = (HALF if k in (0, 3) else -HALF) * ROOMY * drawn[WIDTH]
         z, l = frame[2] + frame[0] * x - frame[1] * y, frame[3] + frame[1] * x + frame[0] * y
         nearest = min(nearest, z)
         if z > NEAREST:
             u = view.centre_x - view.focal * l / z
             left, right = min(left, u), max(right, u)
-            top = min(top, view.centre_y - view.focal * (drawn[3] - view.mount) / z)
+            top = min(top, view.centre_y - view.focal * (drawn[HEIGHT] - view.mount) / z)
     return left, right, top, nearest
 
 
@@ -209,12 +209,12 @@ def cover_columns(cover, drawn, frame, view):
     where a column meets them."""
     left, right = f4(1e9), f4(-1e9)
     for k in range(4):
-        x, y = (HALF if k < 2 else -HALF) * drawn[7], (HALF if k in (0, 3) else -HALF) * drawn[2]
+        x, y = (HALF if k < 2 else -HALF) * drawn[LENGTH], (HALF if k in (0, 3) else -HALF) * drawn[WIDTH]
         z, l = frame[2] + frame[0] * x - frame[1] * y, frame[3] + frame[1] * x + frame[0] * y
         left, right = min(left, view.centre_x - view.focal * l / z), max(right, view.centre_x - view.focal * l / z)
     ahead, aside = frame[2] * frame[0] + frame[3] * frame[1], frame[3] * frame[0] - frame[2] * frame[1]
-    end, side = abs(ahead) - HALF * drawn[7], abs(aside) - HALF * drawn[2]
-    tall = view.focal * (LOWEST_EAVES * drawn[3] - view.mount)
+    end, side = abs(ahead) - HALF * drawn[LENGTH], abs(aside) - HALF * drawn[WIDTH]
+    tall = view.focal * (LOWEST_EAVES * drawn[HEIGHT] - view.mount)
     for u in range(clamp_column(left + ONE, view.width), clamp_column(right - HALF, view.width)):
         tangent = (view.centre_x - f4(u) - HALF) / view.focal
         along = (frame[0] + frame[1] * tangent) * (ONE if ahead > ZERO else -ONE)
@@ -232,18 +232,18 @@ def draw_mesh(image, view, drawn, row, slot, models, light, scratch):
     light: (sun, look, palette). Returns the first row of the picture that it reaches and the one past the last.
     """
     mesh = scratch.mesh
-    kind, tint, state = i4(drawn[4]), drawn[5], drawn[8]
+    kind, tint, state = i4(drawn[KIND]), drawn[TINT], drawn[STATE]
     frame = axes(drawn, view)
     which = choose_model(drawn, kind, frame[2], view.focal)
     first_vertex, vertices, first_face, faces = models.ranges[kind, which]
     whole = slice(first_vertex, first_vertex + vertices)
-    turn = drawn[8] - np.floor(drawn[8]) if kind != BUILDING and which == 0 else ZERO
+    turn = drawn[STATE] - np.floor(drawn[STATE]) if kind != BUILDING and which == 0 else ZERO
     place_points(models.vertices[whole], models.hubs[whole], drawn, turn, frame, view.mount, mesh.points)
     for f in range(faces):
         face = first_face + f
         mesh.facing[f] = plane_of(mesh.points, models.corners[face], models.sides[face], mesh.planes[f]) > ZERO
-    eaves = drawn[3] * EAVES_OF[which // 2]
-    plain = drawn[3] * view.focal < PLAIN_WALLS * max(frame[2], ONE)
+    eaves = drawn[HEIGHT] * EAVES_OF[which // 2]
+    plain = drawn[HEIGHT] * view.focal < PLAIN_WALLS * max(frame[2], ONE)
     first, last = image.shape[0], 0
     for f in range(faces):
         if not mesh.facing[f]:
@@ -260,7 +260,7 @@ def draw_mesh(image, view, drawn, row, slot, models, light, scratch):
             albedo = albedo[0] * WINDOWS, albedo[1] * WINDOWS, albedo[2] * WINDOWS
         shining = face_colours(mesh.colours, albedo, material, plane, state, light)
         if material == WALL and not plain:
-            house = HouseWall(frame[0], frame[1], frame[2], frame[3], drawn[7], drawn[2], eaves, row)
+            house = HouseWall(frame[0], frame[1], frame[2], frame[3], drawn[LENGTH], drawn[WIDTH], eaves, row)
             fill_wall(image, view, n, plane, slot, house, light, scratch)
         else:
             fill_flat(image, view, n, plane, slot + i4(shining), light, scratch)
@@ -270,8 +270,8 @@ def draw_mesh(image, view, drawn, row, slot, models, light, scratch):
 @kernel()
 def axes(drawn, view):
     """Where an object's axes lie in the camera's: (forward's z, forward's l, the middle's z, its l)."""
-    dx, dy = drawn[0] - view.x, drawn[1] - view.y
-    cos, sin = f4(math.cos(drawn[6])), f4(math.sin(drawn[6]))
+    dx, dy = drawn[X] - view.x, drawn[Y] - view.y
+    cos, sin = f4(math.cos(drawn[YAW])), f4(math.sin(drawn[YAW]))
     forward_z, forward_l = view.cos * cos + view.sin * sin, view.cos * sin - view.sin * cos
     return forward_z, forward_l, view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
 
@@ -280,9 +280,9 @@ def axes(drawn, view):
 def choose_model(drawn, kind, z, focal):
     """Which of its kind's models shows an object: a house's style hangs on its tint, detail on its size."""
     if kind == BUILDING:
-        style = i4((drawn[5] * f4(37) - np.floor(drawn[5] * f4(37))) * f4(len(HOUSES)))
-        return 2 * style + (0 if drawn[3] * focal > HOUSE_DETAIL * max(z, ONE) else 1)
-    return 0 if drawn[7] * focal > DETAIL * max(z, ONE) else 1
+        style = i4((drawn[TINT] * f4(37) - np.floor(drawn[TINT] * f4(37))) * f4(len(HOUSES)))
+        return 2 * style + (0 if drawn[HEIGHT] * focal > HOUSE_DETAIL * max(z, ONE) else 1)
+    return 0 if drawn[LENGTH] * focal > DETAIL * max(z, ONE) else 1
 
 
 @kernel()
@@ -294,9 +294,9 @@ def place_points(vertices, hubs, drawn, turn, frame, mount, points):
     forward_z, forward_l, z, l = frame
     cos, sin = f4(math.cos(turn * TURN)), f4(math.sin(turn * TURN))
     for v in range(vertices.shape[0]):
-        x, y, height = vertices[v, 0] * drawn[7], vertices[v, 1] * drawn[2], vertices[v, 2] * drawn[3]
+        x, y, height = vertices[v, 0] * drawn[LENGTH], vertices[v, 1] * drawn[WIDTH], vertices[v, 2] * drawn[HEIGHT]
         if turn > ZERO and hubs[v, 2] > ZERO:
-            ahead, up = x - hubs[v, 0] * drawn[7], height - hubs[v, 1] * drawn[3]
+            ahead, up = x - hubs[v, 0] * drawn[LENGTH], height - hubs[v, 1] * drawn[HEIGHT]
             x, height = x + ahead * (cos - ONE) + up * sin, height + up * (cos - ONE) - ahead * sin
         points[v, 0] = z + forward_z * x - forward_l * y
         points[v, 1] = l + forward_l * x + forward_z * y

@@ -24,7 +24,7 @@ from sim.camera.pixels import (
     u4,
     unpack,
 )
-from sim.scene import OBJECT_KINDS
+from sim.scene import HEIGHT, KIND, LENGTH, OBJECT_KINDS, WIDTH, YAW, X, Y
 
 _SLIGHT = ("delineator", "curve sign", "crossing sign", "street lamp", "guard rail")
 SLIGHT = np.array([kind in _SLIGHT for kind in OBJECT_KINDS])
@@ -49,7 +49,7 @@ def draw_shadows(image, view, objects, seen, kinds, sun, look, scratch, omitted)
     slope = min(flat / max(sun[2], f4(0.01)), LONGEST_SHADOW)
     light = ((-sun[0] / flat, -sun[1] / flat), slope, look[SUN_STRENGTH], look[FOG_DENSITY])
     for i in seen:
-        kind = i4(objects[i, 4])
+        kind = i4(objects[i, KIND])
         if i == omitted or SLIGHT[kind]:
             continue
         top, bottom = shade_object(shade, view, objects[i], kinds[kind, 3], light, scratch)
@@ -65,12 +65,12 @@ def shade_object(shade, view, drawn, materials, light, scratch):
     light: the direction away from the sun (z, l), metres of shadow to a metre of height, the sun's strength, the fog.
     """
     axis, slope, strength, fog = light
-    dx, dy = drawn[0] - view.x, drawn[1] - view.y
+    dx, dy = drawn[X] - view.x, drawn[Y] - view.y
     z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
-    girth, reach = max(drawn[2], drawn[7]), slope * drawn[3]
+    girth, reach = max(drawn[WIDTH], drawn[LENGTH]), slope * drawn[HEIGHT]
     span = reach + girth
     if (
-        z > SHADOW_RANGE + drawn[7]
+        z > SHADOW_RANGE + drawn[LENGTH]
         or z + span < ONE
         or abs(l) - span > max(z + reach, ZERO) * view.centre_x / view.focal
     ):
@@ -92,13 +92,13 @@ def shade_object(shade, view, drawn, materials, light, scratch):
 def shade_box(shade, view, drawn, middle, axis, reach, strength, clear, scratch):
     """A box's shadows: a soft dark rim where it stands, and its outline drawn out along `axis` by `reach` metres."""
     corners = scratch.shadow_corners
-    cos_yaw, sin_yaw = f4(math.cos(drawn[6])), f4(math.sin(drawn[6]))
+    cos_yaw, sin_yaw = f4(math.cos(drawn[YAW])), f4(math.sin(drawn[YAW]))
     forward = (view.cos * cos_yaw + view.sin * sin_yaw, view.cos * sin_yaw - view.sin * cos_yaw)
-    rectangle(corners, middle, forward, HALF * drawn[7] + CONTACT, HALF * drawn[2] + CONTACT)
-    soft = min(f4(0.7), f4(0.3) * drawn[3])
+    rectangle(corners, middle, forward, HALF * drawn[LENGTH] + CONTACT, HALF * drawn[WIDTH] + CONTACT)
+    soft = min(f4(0.7), f4(0.3) * drawn[HEIGHT])
     top, bottom = shade_outline(shade, view, corners, 4, soft, f4(0.62) * clear, scratch.shadow_edges)
     if strength > f4(0.1):
-        rectangle(corners, middle, forward, HALF * drawn[7], HALF * drawn[2])
+        rectangle(corners, middle, forward, HALF * drawn[LENGTH], HALF * drawn[WIDTH])
         count = draw_out(corners, axis, reach)
         again, end = shade_outline(
             shade, view, corners, count, f4(0.35), f4(0.55) * strength * clear, scratch.shadow_edges

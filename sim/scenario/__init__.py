@@ -18,7 +18,7 @@ from sim.scenario.people import Crossings, Strollers
 from sim.scenario.roadside import Roadside
 from sim.scenario.site import Site
 from sim.scenario.vehicles import Vehicles
-from sim.scene import OBJECT_COLUMNS
+from sim.scene import DECAL_KIND, KIND
 from sim.track import LANE_CENTRE, Tracks
 
 __all__ = [
@@ -117,7 +117,7 @@ class Scenario:
 
     def place(self, tracks: Tracks, row: int, rng: np.random.Generator, tables: Furnishing) -> float:
         """Furnish one world; returns the seconds that all of it may cost a careful driver."""
-        for table, column in ((tables.objects, OBJECT_COLUMNS.index("kind")), (tables.decals, 2)):
+        for table, column in ((tables.objects, KIND), (tables.decals, DECAL_KIND)):
             table[:] = 0
             table[:, column] = -1
         tables.actors[:], tables.line[:], tables.pavement[...] = 0, LANE_CENTRE, 0

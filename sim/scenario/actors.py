@@ -67,7 +67,7 @@ def way_ahead(start, end, lap):
 
 
 @kernel
-def draw(chance, step, salt):
+def hashed(chance, step, salt):
     """A number in [0, 1) from a hash: chance hangs on the seed and the step alone, not on which worlds are stepped."""
     h = np.uint64(chance * 4294967296.0) * np.uint64(0x9E3779B97F4A7C15)
     h = h + np.uint64(step) * np.uint64(0xD1B54A32D192ED03)

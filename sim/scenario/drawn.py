@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from sim import scene
 from sim.geometry import wrap_angle
 from sim.jit import inner_kernel, kernel
 from sim.scenario.actors import (
@@ -26,10 +27,7 @@ from sim.scenario.actors import (
     D,
     S,
 )  # fmt: skip
-from sim.scene import OBJECT_COLUMNS
 from sim.track import Tracks, place
-
-X, Y, SIZE_WIDTH, SIZE_HEIGHT, OBJECT_KIND, SHADE, YAW, SIZE_LENGTH, STATE = range(len(OBJECT_COLUMNS))
 
 _STRIDE, _WHEEL = 1.5, 2.0
 """Metres that two steps take; that a wheel rolls in one turn."""
@@ -57,12 +55,12 @@ def _draw_rows(points, heading, count, rows, tables, actors, objects):
         for a in range(actors.shape[1]):
             actor, drawn = actors[tables[b], a], objects[tables[b], a]
             if actor[ROLE] == NONE:
-                drawn[OBJECT_KIND] = -1.0
+                drawn[scene.KIND] = -1.0
                 continue
             x, y, ahead = place(line, ways, actor[S], actor[D])
-            drawn[X], drawn[Y], drawn[YAW] = x, y, wrap_angle(ahead + actor[HEADING])
-            drawn[SIZE_WIDTH], drawn[SIZE_HEIGHT], drawn[SIZE_LENGTH] = actor[WIDTH], actor[HEIGHT], actor[LENGTH]
-            drawn[OBJECT_KIND], drawn[SHADE], drawn[STATE] = actor[KIND], actor[TINT], _state(actor)
+            drawn[scene.X], drawn[scene.Y], drawn[scene.YAW] = x, y, wrap_angle(ahead + actor[HEADING])
+            drawn[scene.WIDTH], drawn[scene.HEIGHT], drawn[scene.LENGTH] = actor[WIDTH], actor[HEIGHT], actor[LENGTH]
+            drawn[scene.KIND], drawn[scene.TINT], drawn[scene.STATE] = actor[KIND], actor[TINT], _state(actor)
 
 
 def draw_actors(

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from sim.jit import inner_kernel, kernel
-from sim.scenario.actors import AMBER, CHANCE, GREEN, LIGHT, MODE, RED, ROLE, TIMER, draw
+from sim.scenario.actors import AMBER, CHANCE, GREEN, LIGHT, MODE, RED, ROLE, TIMER, hashed
 from sim.scenario.site import Site
 from sim.vehicle import CONTROL_STEP
 
@@ -36,7 +36,7 @@ def _lasts(phase, chance, step):
     if phase == AMBER:
         return AMBER_SECONDS
     bounds = GREEN_SECONDS if phase == GREEN else RED_SECONDS
-    return bounds[0] + (bounds[1] - bounds[0]) * draw(chance, step, _SALT)
+    return bounds[0] + (bounds[1] - bounds[0]) * hashed(chance, step, _SALT)
 
 
 @kernel

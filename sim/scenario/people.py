@@ -26,7 +26,7 @@ from sim.scenario.actors import (
     WISH,
     D,
     S,
-    draw,
+    hashed,
     way_ahead,
 )  # fmt: skip
 from sim.scenario.site import Site
@@ -36,7 +36,7 @@ from sim.vehicle import CONTROL_STEP, EGO_LENGTH, EGO_WIDTH
 SIZE = (0.45, 0.6, 1.7)
 """Length, width and height of a person in metres."""
 
-KERB = 4.15
+CROSSING_EDGE = 4.15
 """|d| in metres where people wait."""
 
 WALKING = (1.2, 1.6)
@@ -126,9 +126,9 @@ def _cross(me, actors, ego, row, step, lap):
     side = 1.0 if me[HEADING] > 0.0 else -1.0
     me[SPEED] = 0.0 if _path_blocked(me, actors, ego, row, lap) else me[WISH]
     me[D] += side * me[SPEED] * CONTROL_STEP
-    if side * me[D] >= KERB:
-        me[D], me[HEADING], me[MODE], me[SPEED] = side * KERB, -me[HEADING], WAITING, 0.0
-        me[TIMER] = REST[0] + (REST[1] - REST[0]) * draw(me[CHANCE], step, _SALT)
+    if side * me[D] >= CROSSING_EDGE:
+        me[D], me[HEADING], me[MODE], me[SPEED] = side * CROSSING_EDGE, -me[HEADING], WAITING, 0.0
+        me[TIMER] = REST[0] + (REST[1] - REST[0]) * hashed(me[CHANCE], step, _SALT)
 
 
 @kernel
@@ -188,8 +188,8 @@ class Crossings:
             side = rng.choice([-1.0, 1.0], n)
             apart = (np.arange(n) - (n - 1) / 2) * min(0.9, 2.4 / n)
             _people(
-                site, n, s=(middle + apart) % site.length, d=side * KERB, heading=-side * np.pi / 2, mode=WAITING,
-                timer=rng.uniform(0, 2.0, n), wish=rng.uniform(*WALKING, n), place=middle,
+                site, n, s=(middle + apart) % site.length, d=side * CROSSING_EDGE, heading=-side * np.pi / 2,
+                mode=WAITING, timer=rng.uniform(0, 2.0, n), wish=rng.uniform(*WALKING, n), place=middle,
             )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.site import Site
-from sim.scene import OBJECT_COLUMNS, OBJECT_KINDS
+from sim.scene import LENGTH, OBJECT_KINDS, TINT, YAW
 from sim.track import SPACING, Tracks, to_world
 
 POST_OFFSET = 4.6
@@ -85,7 +85,7 @@ def _signs(tracks: Tracks, row: int, away: float) -> NDArray[np.float64]:
     tight = s[np.abs(curvature[s]) > _SIGN_BEND]
     outside = -np.sign(curvature[tight]) * away
     signs = _upright(tracks, row, tight * SPACING, outside, _SIGN, "curve sign")
-    signs[:, OBJECT_COLUMNS.index("tint")] = np.sign(curvature[tight])
+    signs[:, TINT] = np.sign(curvature[tight])
     return signs
 
 
@@ -98,8 +98,8 @@ def _rails(tracks: Tracks, row: int) -> NDArray[np.float64]:
     rails = _upright(tracks, row, tight * SPACING, side * _RAIL_AT, _RAIL, "guard rail")
     _, _, heading = to_world(tracks, row, tight * SPACING, side * _RAIL_AT)
     stretched = _RAIL_LENGTH * SPACING * (1.03 + _RAIL_AT * np.abs(curvature[tight]))
-    rails[:, OBJECT_COLUMNS.index("yaw")] = heading + np.where(side > 0, np.pi, 0.0)
-    rails[:, OBJECT_COLUMNS.index("length")] = stretched
+    rails[:, YAW] = heading + np.where(side > 0, np.pi, 0.0)
+    rails[:, LENGTH] = stretched
     return rails
 
 

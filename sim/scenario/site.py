@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sim import scene
 from sim.geometry import vehicle_to_world
 from sim.jit import kernel
 from sim.scenario.actors import ACTOR_COLUMNS, NONE, ROLE
@@ -98,7 +99,7 @@ class Site:
 
     def add_decal(self, kind: str, s: float, length: float) -> None:
         """Paint on the road."""
-        first = int((self.decals[:, 2] >= 0).sum())
+        first = int((self.decals[:, scene.DECAL_KIND] >= 0).sum())
         if first < len(self.decals):
             x, y, _ = to_world(self.tracks, self.row, s, 0.0)
             self.decals[first] = s, length, DECAL_KINDS.index(kind), x[0], y[0]
@@ -112,7 +113,7 @@ class Site:
 
     def put(self, table: NDArray) -> None:
         """Finished object rows (n, columns) into the next empty ones."""
-        first = int((self.objects[:, OBJECT_COLUMNS.index("kind")] >= 0).sum())
+        first = int((self.objects[:, scene.KIND] >= 0).sum())
         n = min(len(table), len(self.objects) - first)
         self.objects[first : first + n] = table[:n]
 

@@ -30,7 +30,7 @@ from sim.scenario.actors import (
     WISH,
     D,
     S,
-    draw,
+    hashed,
     way_ahead,
 )  # fmt: skip
 from sim.scenario.site import Site
@@ -139,13 +139,13 @@ def _halt(me, step, accelerates):
     if me[TIMER] > 0.0:
         me[TIMER] -= CONTROL_STEP
         if me[TIMER] <= 0.0:
-            me[TIMER] = -(HALTS[0] + (HALTS[1] - HALTS[0]) * draw(me[CHANCE], step, _SALT))
+            me[TIMER] = -(HALTS[0] + (HALTS[1] - HALTS[0]) * hashed(me[CHANCE], step, _SALT))
         return accelerates
     if me[TIMER] < 0.0:
         if me[SPEED] < 0.1:
             me[TIMER] += CONTROL_STEP
             if me[TIMER] >= 0.0:
-                me[TIMER] = DRIVES[0] + (DRIVES[1] - DRIVES[0]) * draw(me[CHANCE], step, _SALT + 1)
+                me[TIMER] = DRIVES[0] + (DRIVES[1] - DRIVES[0]) * hashed(me[CHANCE], step, _SALT + 1)
         return min(accelerates, -HALT_BRAKING)
     return accelerates
 

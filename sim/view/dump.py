@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.files import replacing, write_text
-from sim.scene import OBJECT_COLUMNS
+from sim.scene import KIND
 from sim.view.session import Moment
 
 PROVENANCE = "provenance.json"
@@ -90,7 +90,7 @@ def _arrays(moment: Moment) -> dict[str, Any]:
 def _distances(objects: NDArray[np.float32], pose: tuple[float, float, float]) -> NDArray[np.float32]:
     """Metres (M,) from the car to the middle of each object; NaN for empty rows."""
     apart = np.hypot(*(objects[:, :2] - pose[:2]).T)
-    return np.where(objects[:, OBJECT_COLUMNS.index("kind")] >= 0, apart, np.nan).astype(np.float32)
+    return np.where(objects[:, KIND] >= 0, apart, np.nan).astype(np.float32)
 
 
 def _line(moment: Moment, name: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.camera.lens import Lens
 from sim.geometry import vehicle_to_world, world_to_vehicle
-from sim.scene import OBJECT_COLUMNS
+from sim.scene import HEIGHT, LENGTH, WIDTH, YAW, X, Y
 
 COLOUR = (60, 226, 206)
 """RGB: turquoise, which no theme has. Red is the overlay's."""
@@ -29,7 +29,6 @@ MARGIN = 0.006
 SMALLEST = 0.016
 """Sides of a frame, as a share of the picture's width: a far thing is marked all the same."""
 
-_X, _Y, _WIDTH, _HEIGHT, _YAW, _LENGTH = map(OBJECT_COLUMNS.index, ("x", "y", "width", "height", "yaw", "length"))
 _CORNERS = 0.5 * np.array([(1, 1), (1, -1), (-1, -1), (-1, 1)])
 
 
@@ -67,11 +66,11 @@ def frame_of(thing: NDArray[np.float32], eye: Eye) -> Frame | None:
 
     What has a length is a box; all else is upright and turned to the eye.
     """
-    x, y, width, height = (float(thing[column]) for column in (_X, _Y, _WIDTH, _HEIGHT))
+    x, y, width, height = (float(thing[column]) for column in (X, Y, WIDTH, HEIGHT))
     ahead, left = world_to_vehicle(x, y, eye.x, eye.y, eye.yaw)
-    turn = float(thing[_YAW]) - eye.yaw if thing[_LENGTH] > 0 else 0.0
+    turn = float(thing[YAW]) - eye.yaw if thing[LENGTH] > 0 else 0.0
     cos, sin = math.cos(turn), math.sin(turn)
-    corners = (_CORNERS * (float(thing[_LENGTH]), width)) @ np.array([(cos, sin), (-sin, cos)])
+    corners = (_CORNERS * (float(thing[LENGTH]), width)) @ np.array([(cos, sin), (-sin, cos)])
     z, l = ahead + corners[:, 0], left + corners[:, 1]
     if z.max() <= NEAREST or z.min() >= FARTHEST:
         return None

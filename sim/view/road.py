@@ -6,15 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.actors import PLACE, ROLE, ROLES
-from sim.scene import DECAL_COLUMNS, DECAL_KINDS, LANE_WIDTH
+from sim.scene import DECAL_KIND, DECAL_LENGTH, DECAL_S, LANE_WIDTH, STOP_LINE, ZEBRA
 from sim.track import LANE_CENTRE, to_world
 from sim.world import World
 
 STRIPE = 0.5
 """Metres: breadth of a zebra crossing's stripes, and of the gaps between them."""
 
-_S, _LENGTH, _KIND = map(DECAL_COLUMNS.index, ("s", "length", "kind"))
-_ZEBRA, _STOP_LINE = map(DECAL_KINDS.index, ("zebra", "stop line"))
 _STRIPES = np.arange(-LANE_WIDTH + STRIPE / 2, LANE_WIDTH, 2 * STRIPE)
 
 
@@ -38,7 +36,7 @@ class Road(NamedTuple):
 def road_of(world: World, row: int) -> Road:
     """The road of one world."""
     decals, actors = world.decals[row].astype(float), world.actors[row]
-    zebras, stop_lines = (decals[decals[:, _KIND] == kind] for kind in (_ZEBRA, _STOP_LINE))
+    zebras, stop_lines = (decals[decals[:, DECAL_KIND] == kind] for kind in (ZEBRA, STOP_LINE))
     stripes = [_quads(world, row, zebras, d, STRIPE) for d in _STRIPES]
     signals = np.flatnonzero(actors[:, ROLE] == ROLES.index("light"))
     x, y, _ = to_world(world.tracks, row, actors[signals, PLACE], LANE_CENTRE)
@@ -54,6 +52,6 @@ def road_of(world: World, row: int) -> Road:
 def _quads(world: World, row: int, decals: NDArray[np.float64], d: float, breadth: float) -> NDArray[np.float64]:
     """Outlines (n, 4, 2) of as many decals (n, columns), so broad and with their middles at d."""
     along, across = np.array([-0.5, 0.5, 0.5, -0.5]), breadth * np.array([-0.5, -0.5, 0.5, 0.5])
-    s = decals[:, _S, None] + decals[:, _LENGTH, None] * along
+    s = decals[:, DECAL_S, None] + decals[:, DECAL_LENGTH, None] * along
     x, y, _ = to_world(world.tracks, row, s.ravel(), np.tile(d + across, len(s)))
     return np.stack([x, y], axis=-1).reshape(-1, 4, 2)

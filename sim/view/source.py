@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from sim.camera.lens import Lens
 from sim.expert import CAUSES
 from sim.geometry import vehicle_to_world, world_to_vehicle, wrap_angle
-from sim.metrics import PENALTIES, penalty
+from sim.metrics import penalty
 from sim.policy import Attention, Observation, PolicySpec
 from sim.scenario.actors import NONE, ROLE
-from sim.scene import OBJECT_COLUMNS, OBJECT_KINDS
+from sim.scene import KIND, LENGTH, OBJECT_KINDS, STATE, WIDTH, YAW, X, Y
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE, KEPT_SIZES, Simulator
 from sim.theme import load_theme, resolve, sample_look, theme_names
 from sim.vehicle import CONTROL_STEP, EGO_LENGTH, SPEED, STEERING_ANGLE
@@ -31,10 +31,6 @@ from sim.world import ENDINGS, INFRACTIONS, spawn_streams
 
 _ROW = np.array([0])
 
-_X, _Y, _WIDTH, _KIND, _YAW, _LENGTH, _STATE = map(
-    OBJECT_COLUMNS.index, ("x", "y", "width", "kind", "yaw", "length", "state")
-)
-_CONTACTS = [INFRACTIONS.index(name) for name in PENALTIES if name != "red-light"]
 _PEDESTRIAN = OBJECT_KINDS.index("pedestrian")
 
 
@@ -343,15 +339,15 @@ def culprit(objects: NDArray[np.float32], row: int, pose: NDArray[np.float64]) -
         return None
     thing = objects[row].astype(float)
     front = vehicle_to_world(EGO_LENGTH / 2, 0.0, *pose.tolist())
-    along, across = world_to_vehicle(*front, thing[_X], thing[_Y], thing[_YAW])
-    apart = max(abs(along) - thing[_LENGTH] / 2, 0.0), max(abs(across) - thing[_WIDTH] / 2, 0.0)
-    return Culprit(row, OBJECT_KINDS[int(thing[_KIND])], math.hypot(*apart), (float(thing[_X]), float(thing[_Y])))
+    along, across = world_to_vehicle(*front, thing[X], thing[Y], thing[YAW])
+    apart = max(abs(along) - thing[LENGTH] / 2, 0.0), max(abs(across) - thing[WIDTH] / 2, 0.0)
+    return Culprit(row, OBJECT_KINDS[int(thing[KIND])], math.hypot(*apart), (float(thing[X]), float(thing[Y])))
 
 
 def without(objects: NDArray[np.float32], row: int) -> NDArray[np.float32]:
     """A copy of objects (M, 9) with that row empty."""
     left = objects.copy()
-    left[row, _KIND] = -1
+    left[row, KIND] = -1
     return left
 
 
@@ -363,12 +359,12 @@ def glide(before: NDArray[np.float32], after: NDArray[np.float32], alpha: float)
     if alpha >= 1.0 or before is after:
         return after
     shown = before.copy()
-    moved = (before[:, [_X, _Y, _YAW]] != after[:, [_X, _Y, _YAW]]).any(axis=1)
-    places = between(before[moved][:, [_X, _Y, _YAW]], after[moved][:, [_X, _Y, _YAW]], alpha)
-    shown[np.ix_(moved, [_X, _Y, _YAW])] = places
-    walking = (before[:, _KIND] == _PEDESTRIAN) & (before[:, _STATE] >= 0) & (after[:, _STATE] >= 0)
-    step = (after[walking, _STATE] - before[walking, _STATE] + 0.5) % 1.0 - 0.5  # backwards too: a phase is a place
-    shown[walking, _STATE] = (before[walking, _STATE] + alpha * step) % 1.0
+    moved = (before[:, [X, Y, YAW]] != after[:, [X, Y, YAW]]).any(axis=1)
+    places = between(before[moved][:, [X, Y, YAW]], after[moved][:, [X, Y, YAW]], alpha)
+    shown[np.ix_(moved, [X, Y, YAW])] = places
+    walking = (before[:, KIND] == _PEDESTRIAN) & (before[:, STATE] >= 0) & (after[:, STATE] >= 0)
+    step = (after[walking, STATE] - before[walking, STATE] + 0.5) % 1.0 - 0.5  # backwards too: a phase is a place
+    shown[walking, STATE] = (before[walking, STATE] + alpha * step) % 1.0
     return shown
 
 

@@ -25,7 +25,7 @@ from sim.scenario.actors import (
     D,
     S,
 )
-from sim.scenario.people import KERB
+from sim.scenario.people import CROSSING_EDGE
 
 SPEC = PolicySpec((72, 128), TopKPatchesConfig().field_of_view, True, 2, "selection")
 
@@ -60,11 +60,11 @@ def test_lamps_show_every_phase_and_people_stand_or_walk_where_they_can(town: Ro
     waiting = people[:, MODE] == WAITING
     assert 0.4 < waiting.mean() < 0.6
     ahead = np.sign(people[:, HEADING])
-    np.testing.assert_allclose(people[waiting, D], -KERB * ahead[waiting], rtol=1e-6)  # they face the road
+    np.testing.assert_allclose(people[waiting, D], -CROSSING_EDGE * ahead[waiting], rtol=1e-6)  # they face the road
     assert (people[waiting, SPEED] == 0).all()
     np.testing.assert_array_equal(people[~waiting, SPEED], people[~waiting, WISH])
-    assert np.abs(people[~waiting, D]).max() < KERB
-    assert people[~waiting, D].std() == pytest.approx(2 * KERB / np.sqrt(12), rel=0.2)  # of a uniform spread
+    assert np.abs(people[~waiting, D]).max() < CROSSING_EDGE
+    assert people[~waiting, D].std() == pytest.approx(2 * CROSSING_EDGE / np.sqrt(12), rel=0.2)  # of a uniform spread
 
     staged = placed | (actors[..., ROLE] == LIGHT)
     np.testing.assert_array_equal(actors[~staged], before[~staged])

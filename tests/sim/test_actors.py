@@ -35,9 +35,9 @@ from sim.scenario.actors import (
     WISH,
     D,
     S,
-    draw,
+    hashed,
 )  # fmt: skip
-from sim.scenario.people import KERB
+from sim.scenario.people import CROSSING_EDGE
 from sim.scenario.vehicles import BRAKING, COMFORTABLE, HEADWAY, STANDSTILL_GAP, idm
 from sim.simulator import Simulator
 from sim.theme import theme_names
@@ -171,10 +171,10 @@ def test_idm_brakes_for_who_stands() -> None:
 
 
 def test_chance_is_even_and_hangs_on_all_it_is_given() -> None:
-    drawn = np.array([draw(0.3, step, 1) for step in range(4000)])
+    drawn = np.array([hashed(0.3, step, 1) for step in range(4000)])
     assert ((drawn >= 0) & (drawn < 1)).all()
     assert np.histogram(drawn, 10, (0, 1))[0] == pytest.approx(np.full(10, 400), abs=90)
-    assert len({draw(0.3, 5, 1), draw(0.3, 5, 2), draw(0.3, 6, 1), draw(0.4, 5, 1)}) == 4
+    assert len({hashed(0.3, 5, 1), hashed(0.3, 5, 2), hashed(0.3, 6, 1), hashed(0.4, 5, 1)}) == 4
 
 
 def test_a_lights_phases_last_what_they_should() -> None:
@@ -198,7 +198,7 @@ def crossing(ego_before: float, ego_speed: float) -> World:
     world = World(1, Scenario((Crossings(1, people=1),)), time_limit=1000.0)
     world.reset([0], [np.random.SeedSequence(3)])
     person = world.actors[0, 0]
-    person[D], person[HEADING], person[TIMER], person[WISH] = -KERB, math.pi / 2, 0.0, 1.4
+    person[D], person[HEADING], person[TIMER], person[WISH] = -CROSSING_EDGE, math.pi / 2, 0.0, 1.4
     person[-1] = 0.9
     x, y, heading = to_world(world.tracks, 0, person[PLACE] - ego_before, LANE_CENTRE)[:, 0]
     world.vehicle[0] = 0.0
@@ -217,7 +217,7 @@ def test_someone_crosses_at_walking_speed_while_the_ego_waits() -> None:
     assert modes.count(CROSSING) == 119
     assert modes[0] == CROSSING
     assert modes[-1] == WAITING
-    assert world.actors[0, 0, D] == KERB
+    assert world.actors[0, 0, D] == CROSSING_EDGE
 
 
 @pytest.mark.parametrize(("speed", "goes"), [(7.0, True), (9.0, True), (12.0, False), (15.0, False)])

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.geometry import vehicle_to_world, world_to_vehicle
-from sim.scene import LANE_WIDTH, OBJECT_COLUMNS, OBJECT_KINDS
+from sim.scene import KIND, LANE_WIDTH, LENGTH, OBJECT_KINDS, STATE, WIDTH, YAW
 from sim.track import DASH_PERIOD, SPACING
 from sim.view import mark
 from sim.view.gaze import GroundCells
@@ -67,7 +67,6 @@ LEFT_LAMP = np.array([(-0.5, 0.46), (-0.42, 0.46), (-0.42, 0.2), (-0.5, 0.2)])
 """Half outlines, and the left brake lamp, in shares of length and width."""
 _SQUARE = np.array([(0.5, 0.5), (0.5, -0.5), (-0.5, -0.5), (-0.5, 0.5)])
 
-_X, _Y, _WIDTH, _HEIGHT, _KIND, _TINT, _YAW, _LENGTH, _STATE = range(len(OBJECT_COLUMNS))
 _VEHICLES = [OBJECT_KINDS.index(name) for name in ("car", "van", "truck")]
 _BUILT = [OBJECT_KINDS.index(name) for name in ("building", "billboard")]
 
@@ -218,16 +217,16 @@ class _Things:
     def around(objects: NDArray[np.float32], pose: NDArray[np.float64], reach: float) -> "_Things":
         """Those within `reach` metres of the car at `pose` (3,)."""
         local = _local(objects[:, :2], pose)
-        near = (objects[:, _KIND] >= 0) & (np.abs(local).max(axis=1) < reach)
-        return _Things(objects[near], local[near], objects[near, _YAW] - pose[2])
+        near = (objects[:, KIND] >= 0) & (np.abs(local).max(axis=1) < reach)
+        return _Things(objects[near], local[near], objects[near, YAW] - pose[2])
 
     def of(self, kinds: list[int]) -> NDArray[np.intp]:
         """Which of them are of these kinds."""
-        return np.flatnonzero(np.isin(self.rows[:, _KIND], kinds))
+        return np.flatnonzero(np.isin(self.rows[:, KIND], kinds))
 
     def outlines(self, which: NDArray[np.intp], shape: NDArray[np.float64]) -> NDArray[np.float64]:
         """A shape (n, 2) in shares of length and width, laid where each of k stands: (k, n, 2) of the vehicle frame."""
-        sizes = self.rows[which][:, [_LENGTH, _WIDTH]].astype(float)
+        sizes = self.rows[which][:, [LENGTH, WIDTH]].astype(float)
         local = shape * np.maximum(sizes, 0.3)[:, None]
         placed = vehicle_to_world(local[..., 0], local[..., 1], *self._poses(which))
         return np.stack(placed, axis=-1)
@@ -248,7 +247,7 @@ def _road_users(ground: _Map, things: _Things) -> None:
     vehicles = things.of(_VEHICLES)
     ground.fill(things.outlines(vehicles, _both_sides(OTHER_CAR)), VEHICLE)
     ground.fill(things.outlines(vehicles, _both_sides(OTHER_WINDSCREEN)), GLASS)
-    braking = vehicles[things.rows[vehicles, _STATE] > 0]
+    braking = vehicles[things.rows[vehicles, STATE] > 0]
     for lamp in (LEFT_LAMP, LEFT_LAMP * (1, -1)):
         ground.fill(things.outlines(braking, lamp), BRAKE_LAMP)
     for kind, (radius, colour) in DOTS.items():
@@ -263,7 +262,7 @@ def _signals(ground: _Map, road: Road, objects: NDArray[np.float32], pose: NDArr
     for row, place in zip(road.signals.tolist(), stops, strict=True):
         if np.abs(place).max() < reach:
             ground.dot(place, SIGNAL_RADIUS + RIM, BACKGROUND)
-            ground.dot(place, SIGNAL_RADIUS, SIGNALS[int(objects[row, _STATE])])
+            ground.dot(place, SIGNAL_RADIUS, SIGNALS[int(objects[row, STATE])])
 
 
 def ribbon(line: NDArray[np.float64], half_width: float) -> NDArray[np.float64]:
