@@ -13,8 +13,9 @@ from agent.shown import shown
 from sim import expert, track, vehicle
 from sim.camera import Camera, Frames
 from sim.geometry import wrap_angle
+from sim.kinds import NO_OUTLINE, OUTLINE, role_table
 from sim.policy import Observation, PolicySpec
-from sim.scenario.actors import LIGHT, NONE, ROLE, D, S
+from sim.scenario.actors import ROLE, D, S
 from sim.theme import sample_looks, training_look
 from sim.world import World
 
@@ -218,7 +219,7 @@ class RoadPool:
         behind, ahead, beside = room
         gap = signed_way(s[:, None], others[..., S], self.world.tracks.length[road, None])
         near = (gap > behind) & (gap < ahead) & (np.abs(others[..., D] - d[:, None]) < beside)
-        solid = (others[..., ROLE] != NONE) & (others[..., ROLE] != LIGHT)
+        solid = role_table()[others[..., ROLE].astype(np.intp), OUTLINE] != NO_OUTLINE
         return np.asarray((near & solid).any(1))
 
 

@@ -10,15 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import track, vehicle
+from sim.kinds import SHIPPED_ROLES, in_manner
 from sim.scenario.actors import (
-    CONE,
     CROSSING,
     HEADING,
-    LIGHT,
     LIGHT_PHASES,
     MODE,
-    PARKED,
-    PEDESTRIAN,
     PLACE,
     ROLE,
     SPEED,
@@ -51,12 +48,14 @@ def approaches(
     """
     if actors.shape[1] == 0:
         return np.zeros(len(s))
-    role, mode = actors[..., ROLE], actors[..., MODE]
-    at_crossing = (role == PEDESTRIAN) & (mode != STROLLING)
-    place = np.where((role == LIGHT) | at_crossing, actors[..., PLACE], actors[..., S])
-    lots = np.zeros(role.shape)  # weighted by Efraimidis & Spirakis (2006), so that each kind has its share
-    for kind in (role == LIGHT, at_crossing, role == PARKED, role == CONE):
-        lots += kind * rng.random(role.shape) ** kind.sum(1, keepdims=True)
+    role = actors[..., ROLE]
+    stays = np.isin(role, in_manner("yield")) & (actors[..., MODE] == STROLLING)
+    place = np.where(np.isin(role, in_manner("stop", "yield")), actors[..., PLACE], actors[..., S])
+    lots = np.zeros(role.shape)  # weighted by Efraimidis & Spirakis (2006), so that each role has its share
+    for index in (*in_manner("stop"), *in_manner("yield"), *in_manner("pass")):
+        alike = (role == index) & ~stays
+        if index < SHIPPED_ROLES or alike.any():
+            lots += alike * rng.random(role.shape) ** alike.sum(1, keepdims=True)
     chosen = lots.argmax(1)
     rows = np.arange(len(s))
     by = signed_way(s, place[rows, chosen] - rng.uniform(*AWAY, len(s)), lap)
@@ -67,10 +66,10 @@ def restage(
     actors: NDArray[np.float32], s: NDArray[np.float64], lap: NDArray[np.float64], rng: np.random.Generator
 ) -> None:
     """Draw lamps and people at crossings afresh, in actors (R, A, columns); the cars are at s (R,), laps `lap` (R,)."""
-    lights = actors[..., ROLE] == LIGHT
+    lights = np.isin(actors[..., ROLE], in_manner("stop"))
     actors[lights, MODE] = rng.integers(len(LIGHT_PHASES), size=int(lights.sum()))
     apart = np.abs(signed_way(s[:, None], actors[..., PLACE], lap[:, None])) > NEAR
-    people = (actors[..., ROLE] == PEDESTRIAN) & (actors[..., MODE] != STROLLING) & apart
+    people = np.isin(actors[..., ROLE], in_manner("yield")) & (actors[..., MODE] != STROLLING) & apart
     n = int(people.sum())
     side, crossing = rng.choice([-1.0, 1.0], n), rng.random(n) < 0.5
     actors[people, HEADING] = side * np.pi / 2

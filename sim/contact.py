@@ -8,28 +8,20 @@ from sim import scene
 from sim import vehicle as car
 from sim.geometry import world_to_vehicle
 from sim.jit import inner_kernel, kernel
+from sim.kinds import BOX, GAIT, INFRACTION, MANNER, NO_OUTLINE, OUTLINE, RADIUS, STOP, WALKS
 from sim.scenario.actors import (
-    CONE,
     HEADING,
     LENGTH,
-    LIGHT,
     MODE,
-    NONE,
-    PARKED,
-    PEDESTRIAN,
     PLACE,
     RED,
     ROLE,
     SPEED,
-    VEHICLE,
     WIDTH,
     D,
     S,
     way_ahead,
 )  # fmt: skip
-
-PERSON_RADIUS = 0.25
-"""Metres: people are circles to the ego's outline."""
 
 STANDING = 0.3
 """m/s: who walks into a car that hardly moves was not hit by it."""
@@ -69,41 +61,40 @@ def clearance(x, y, yaw, point_x, point_y):
 
 
 @inner_kernel
-def _touches(state, actor, drawn):
-    """Whether the ego's outline touches an actor."""
+def _touches(state, actor, role, drawn):
+    """Whether the ego's outline touches an actor; role: its row of the table of roles."""
+    if role[GAIT] == WALKS and state[car.SPEED] <= STANDING:
+        return False
     x, y, yaw = state[car.X], state[car.Y], state[car.YAW]
-    role = actor[ROLE]
-    if role in (VEHICLE, PARKED):
+    if role[OUTLINE] == BOX:
         there = drawn[scene.X], drawn[scene.Y], drawn[scene.YAW]
         return boxes_touch(x, y, yaw, car.EGO_LENGTH, car.EGO_WIDTH, *there, actor[LENGTH], actor[WIDTH])
-    if role == CONE:
-        return clearance(x, y, yaw, drawn[scene.X], drawn[scene.Y]) < 0.5 * actor[WIDTH]
-    if role == PEDESTRIAN and state[car.SPEED] > STANDING:
-        return clearance(x, y, yaw, drawn[scene.X], drawn[scene.Y]) < PERSON_RADIUS
-    return False
+    radius = role[RADIUS] if role[RADIUS] > 0.0 else 0.5 * actor[WIDTH]
+    return clearance(x, y, yaw, drawn[scene.X], drawn[scene.Y]) < radius
 
 
 @inner_kernel
-def find_contacts(state, s, moved, lap, actors, objects, found):
-    """Fill found (4,), bool: has the ego just touched a person, a vehicle, a thing; has its front passed a red light.
+def find_contacts(state, s, moved, lap, actors, objects, roles, found):
+    """Set found (infractions,) where the ego has just touched somebody or something, or passed a red light; returns
+    whether it has touched anything.
 
-    moved: metres along the road in this step.
+    state: the ego's. s: metres along the road; moved: of these in this step. lap: metres. actors, objects: one world's.
+    roles: `sim.kinds.role_table` of these worlds.
     """
-    found[:] = False
+    crashed = False
     front = s + 0.5 * car.EGO_LENGTH
     for a in range(len(actors)):
         actor = actors[a]
-        role = actor[ROLE]
-        if role == LIGHT:
+        role = roles[int(actor[ROLE])]
+        if role[MANNER] == STOP:
             if actor[MODE] == RED and moved > 0.0 and way_ahead(actor[PLACE], front, lap) < moved:
-                found[3] = True
-        elif abs(way_ahead(s, actor[S] + 0.5 * lap, lap) - 0.5 * lap) < 12.0 and _touches(state, actor, objects[a]):
-            if role == PEDESTRIAN:
-                found[0] = True
-            elif role == CONE:
-                found[2] = True
-            else:
-                found[1] = True
+                found[int(role[INFRACTION])] = True
+        elif role[OUTLINE] == NO_OUTLINE or abs(way_ahead(s, actor[S] + 0.5 * lap, lap) - 0.5 * lap) >= 12.0:
+            continue
+        elif _touches(state, actor, role, objects[a]):
+            found[int(role[INFRACTION])] = True
+            crashed = True
+    return crashed
 
 
 @inner_kernel
@@ -116,24 +107,27 @@ def _abreast(gap, drift, reach):
 
 
 @kernel
-def time_to_collision(state, s, d, heading_error, actors, lap):
+def time_to_collision(state, s, d, heading_error, actors, roles, lap):
     """Seconds until the ego would touch somebody ahead if both kept their velocities; infinite for nobody.
 
     Hayward, "Near miss determination through use of a scale of danger", Highway Research Record 384, 1972. Velocities
     are those along and across the road, so a car that keeps to a bend is on no collision course with its outside, and
     who has begun to steer round something, or walks out of the way in time, is in nobody's.
+
+    state: the ego's, at s, d (m) and heading_error (rad) against the road. actors: one world's. roles: see
+    `sim.kinds.role_table`. lap: metres.
     """
     least = np.inf
     front, speed = s + 0.5 * car.EGO_LENGTH, state[car.SPEED]
     across = speed * math.sin(heading_error + state[car.SLIP])
     for a in range(len(actors)):
         actor = actors[a]
-        role = actor[ROLE]
-        if role in (NONE, LIGHT):
+        role = roles[int(actor[ROLE])]
+        if role[OUTLINE] == NO_OUTLINE:
             continue
         length, width = actor[LENGTH], actor[WIDTH]
-        if role == PEDESTRIAN:
-            length = width = 2 * PERSON_RADIUS
+        if role[RADIUS] > 0.0:
+            length = width = 2 * role[RADIUS]
         way = way_ahead(front, actor[S], lap) - 0.5 * length
         closing = speed - actor[SPEED] * math.cos(actor[HEADING])
         if way > _FAR or closing < _STRAIGHT:
@@ -147,15 +141,19 @@ def time_to_collision(state, s, d, heading_error, actors, lap):
 
 
 @kernel
-def passes_close(state, s, actors, objects, lap):
-    """Whether the moving ego has a person within SHORT_WAY of its outline."""
+def passes_close(state, s, actors, objects, roles, lap):
+    """Whether the moving ego, state at s (m), has somebody who walks within SHORT_WAY of its outline.
+
+    actors, objects: one world's. roles: see `sim.kinds.role_table`. lap: metres.
+    """
     if state[car.SPEED] < MOVING:
         return False
     for a in range(len(actors)):
         actor = actors[a]
-        if actor[ROLE] == PEDESTRIAN and abs(way_ahead(s, actor[S] + 0.5 * lap, lap) - 0.5 * lap) < 8.0:
+        role = roles[int(actor[ROLE])]
+        if role[GAIT] == WALKS and abs(way_ahead(s, actor[S] + 0.5 * lap, lap) - 0.5 * lap) < 8.0:
             drawn = objects[a]
             away = clearance(state[car.X], state[car.Y], state[car.YAW], drawn[scene.X], drawn[scene.Y])
-            if away < SHORT_WAY + PERSON_RADIUS:
+            if away < SHORT_WAY + role[RADIUS]:
                 return True
     return False

@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 
 from sim.camera import Frames
 from sim.errors import unknown
-from sim.expert import CAUSES
+from sim.kinds import CAUSES
 from sim.policy import Observation
 from sim.scenario import Scenario
 from sim.scene import KIND, X, Y
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE, Rows, Simulator
 from sim.vehicle import CONTROL_STEP, TOP_SPEED
-from sim.world import INFRACTIONS
 
 InfoLevel = Literal["none", "pose", "expert", "truth"]
 INFO_LEVELS: tuple[InfoLevel, ...] = get_args(InfoLevel)
@@ -37,8 +36,6 @@ AUTORESET_MODES = (AutoresetMode.SAME_STEP, AutoresetMode.NEXT_STEP)
 FRAMES_PER_SECOND = round(1 / CONTROL_STEP)
 
 Info = dict[str, Any]
-
-_CAUSE_NAMES = np.array(CAUSES, object)
 
 
 def _spaces(frame_size: tuple[int, int]) -> tuple[spaces.Dict, spaces.Box]:
@@ -136,7 +133,7 @@ class _Views:
             "d": float(world.d[0]),
             "heading_error": float(world.heading_error[0]),
             "route_completion": min(max(float(world.distance[0] / max(world.route_length[0], 1.0)), 0.0), 1.0),
-            "infractions": dict(zip(INFRACTIONS, world.infractions[0].tolist(), strict=True)),
+            "infractions": dict(zip(world.infraction_names, world.infractions[0].tolist(), strict=True)),
             "cost": float(world.cost[0]),
         }
 
@@ -163,7 +160,7 @@ class _Views:
             "d": _rows_of(world.d, rows),
             "heading_error": _rows_of(world.heading_error, rows),
             "route_completion": _rows_of(world.route_completion, rows),
-            "infractions": {name: counts[:, column] for column, name in enumerate(INFRACTIONS)},
+            "infractions": {name: counts[:, column] for column, name in enumerate(world.infraction_names)},
             "cost": _rows_of(world.cost, rows),
         }
 
@@ -171,7 +168,7 @@ class _Views:
         action, cause, culprit = self._simulator.expert(rows)
         return {
             "expert_action": action,
-            "cause": _CAUSE_NAMES[cause],
+            "cause": np.array(CAUSES, object)[cause],
             "cause_id": cause.astype(np.int64),
             "cause_object": culprit,
         }

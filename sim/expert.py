@@ -20,21 +20,17 @@ from numpy.typing import NDArray
 from sim import vehicle as car
 from sim.geometry import vehicle_to_world, world_to_vehicle
 from sim.jit import inner_kernel, kernel
+from sim.kinds import CAUSE, CAUSES, FOLLOW, MANNER, PASS, STOP, YIELD, role_table
 from sim.scenario.actors import (
     AMBER,
-    CONE,
     CROSSING,
     GREEN,
     HEADING,
     LENGTH,
-    LIGHT,
     MODE,
-    PARKED,
-    PEDESTRIAN,
     PLACE,
     ROLE,
     SPEED,
-    VEHICLE,
     D,
     S,
     way_ahead,
@@ -42,10 +38,8 @@ from sim.scenario.actors import (
 from sim.scenario.people import ZEBRA_LENGTH
 from sim.track import CRUISE_SPEED, LANE_CENTRE, LATERAL_ACCELERATION, SPACING, Tracks, place, project
 
-CAUSES = ("none", "curve", "lead-vehicle", "obstacle", "red-light", "pedestrian")
-"""Why the expert acts; a cause's id is the index here."""
-
-NONE, CURVE, LEAD, OBSTACLE, RED_LIGHT, PERSON = range(len(CAUSES))
+NONE, CURVE, OBSTACLE = map(CAUSES.index, ("none", "curve", "obstacle"))
+"""Causes of the road and of the line to drive; all others come with a role."""
 
 _LOOK_AHEAD = (3.5, 0.40)  # metres, and metres per m/s
 _CORRECTION = 4.0  # m/s2, the lateral acceleration that corrections near and never pass
@@ -158,8 +152,8 @@ def _stands_clear(actor, front, d, lap):
 
 
 @inner_kernel
-def _for_person(actor, front, d, speed, lap):
-    """m/s2 for a pedestrian: free unless one is on the way over, on whichever side of the road and whichever way.
+def _for_crossing(actor, front, d, speed, lap):
+    """m/s2 for a pedestrian, or another who crosses: free unless on the way over, on whichever side and whichever way.
 
     Who sees a person of a few pixels cannot tell coming from going, nor need to: the rule of the road is to stop for
     anybody on a crossing.
@@ -198,37 +192,41 @@ _FREE = 100.0  # m/s2: no wish at all
 
 
 @inner_kernel
-def _least_wish(actors, s, d, speed, lap):
-    """(m/s2, cause, actor) of whoever asks for the least acceleration; (_FREE, NONE, -1) for nobody."""
+def _least_wish(actors, roles, s, d, speed, lap):
+    """(m/s2, cause, actor) of whoever asks for the least acceleration; (_FREE, NONE, -1) for nobody.
+
+    roles: see `sim.kinds.role_table`. s, d: of the ego, metres; speed: m/s; lap: metres.
+    """
     least, cause, culprit = _FREE, NONE, -1
     front = s + 0.5 * car.EGO_LENGTH
     for a in range(len(actors)):
         actor = actors[a]
-        role = actor[ROLE]
-        if role == VEHICLE:
-            wish, why = _for_vehicle(actor, front, speed, lap), LEAD
-        elif role == LIGHT:
-            wish, why = _for_light(actor, front, speed, lap), RED_LIGHT
-        elif role == PEDESTRIAN:
-            wish, why = _for_person(actor, front, d, speed, lap), PERSON
-        elif role in (PARKED, CONE):
-            wish, why = _for_obstacle(actor, s, speed, lap), OBSTACLE
+        role = roles[int(actor[ROLE])]
+        manner = role[MANNER]
+        if manner == FOLLOW:
+            wish = _for_vehicle(actor, front, speed, lap)
+        elif manner == STOP:
+            wish = _for_light(actor, front, speed, lap)
+        elif manner == YIELD:
+            wish = _for_crossing(actor, front, d, speed, lap)
+        elif manner == PASS:
+            wish = _for_obstacle(actor, s, speed, lap)
         else:
             continue
         if wish < least:
-            least, cause, culprit = wish, why, a
+            least, cause, culprit = wish, int(role[CAUSE]), a
     return least, cause, culprit
 
 
 @inner_kernel
-def _next_obstacle(actors, s, lap):
-    """The parked car or cone that stands next ahead of s - 6 m; where there is none in sight, the last one passed."""
+def _next_obstacle(actors, roles, s, lap):
+    """The thing to be passed that stands next ahead of s - 6 m; where there is none in sight, the last one passed."""
     nearest, found = np.inf, -1
     for a in range(len(actors)):
         way = way_ahead(s - 6.0, actors[a, S], lap)
         if way > _SIGHT:
             way = lap + _SIGHT - way  # the way back, and behind all that lie ahead
-        if (actors[a, ROLE] == PARKED or actors[a, ROLE] == CONE) and way < nearest:
+        if roles[int(actors[a, ROLE]), MANNER] == PASS and way < nearest:
             nearest, found = way, a
     return found
 
@@ -242,30 +240,41 @@ def _road_cause(curvature, profile, s, reach):
 
 
 @inner_kernel
-def _decide(points, heading, curvature, profile, line, state, hint, actors):
-    """(steer, pedal, cause id, actor or -1) for one car on one centre line."""
+def _decide(points, heading, curvature, profile, line, state, hint, actors, roles):
+    """(steer, pedal, cause id, actor or -1) for one car on one centre line.
+
+    points, heading, curvature, profile: the track's, (n, ...). line: (n,) d to drive at. state: the car's; hint: its s
+    to 10 m. actors: one world's. roles: see `sim.kinds.role_table`.
+    """
     s, d, _ = project(points, heading, state[car.X], state[car.Y], hint)
     speed, lap = state[car.SPEED], len(points) * SPACING
     reach = _LOOK_AHEAD[0] + _LOOK_AHEAD[1] * speed
     pursuit = _pursuit_curvature(points, heading, line, state, s, reach)
     steer = _steer(pursuit, _lane_curvature(curvature, s + 0.5 * reach), speed)
     wanted = _road_acceleration(profile, s, speed, pursuit)
-    least, cause, culprit = _least_wish(actors, s, d, speed, lap)
+    least, cause, culprit = _least_wish(actors, roles, s, d, speed, lap)
     if least < wanted:
         return steer, _pedal(least, speed), cause, culprit
     if abs(_sample(line, s + reach) - LANE_CENTRE) > _ASIDE or abs(_sample(line, s) - LANE_CENTRE) > _ASIDE:
-        return steer, _pedal(wanted, speed), OBSTACLE, _next_obstacle(actors, s, lap)
+        return steer, _pedal(wanted, speed), OBSTACLE, _next_obstacle(actors, roles, s, lap)
     return steer, _pedal(wanted, speed), _road_cause(curvature, profile, s, reach), -1
 
 
 @kernel
-def _decide_rows(points, heading, curvature, profile, count, line, rows, state, hint, actors, action, cause, culprit):
+def _decide_rows(
+    points, heading, curvature, profile, count, line, rows, state, hint, actors, roles, action, cause, culprit
+):
+    """Fill action, cause and culprit (B, ...) for the cars state (B, 7) at hint (B,) on the tracks rows (B,).
+
+    points, heading, curvature, profile, count: of all tracks. line: (K, MAX_POINTS). actors: (B, A, columns). roles:
+    see `sim.kinds.role_table`.
+    """
     for b in range(len(rows)):
         row = rows[b]
         n = count[row]
         action[b, 0], action[b, 1], cause[b], culprit[b] = _decide(
             points[row, :n], heading[row, :n], curvature[row, :n], profile[row, :n], line[row, :n],
-            state[b], hint[b], actors[b],
+            state[b], hint[b], actors[b], roles,
         )  # fmt: skip
 
 
@@ -285,5 +294,5 @@ def decide(
     n = len(rows)
     action, cause, culprit = np.empty((n, 2), np.float32), np.empty(n, np.int64), np.empty(n, np.int64)
     road = (tracks.points, tracks.heading, tracks.curvature, tracks.speed, tracks.count, line)
-    _decide_rows(*road, np.asarray(rows, np.int64), vehicle, s, actors, action, cause, culprit)
+    _decide_rows(*road, np.asarray(rows, np.int64), vehicle, s, actors, role_table(), action, cause, culprit)
     return action, cause, culprit

@@ -2,23 +2,20 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.expert import CAUSES
+from sim.kinds import CAUSES, INFRACTIONS, PENALTIES, ROLES, Manner
 from sim.rollout import Episode
 from sim.track import LANE_CENTRE
 from sim.vehicle import CONTROL_STEP
 
-PENALTIES = {"pedestrian": 0.50, "vehicle": 0.60, "static-object": 0.65, "red-light": 0.70}
-"""What each infraction multiplies the driving score by, after CARLA leaderboard 1.0; other infractions cost nothing."""
-
-ENCOUNTERS = {"red-light": "red-light", "pedestrian": "pedestrian", "lead-vehicle": "vehicle"}
-"""A cause that can be met -> the infraction of who does not heed it."""
+MET: tuple[Manner, ...] = ("stop", "yield", "follow")
+"""Manners in which roles are met, one at a time, and heeded or not."""
 
 BRAKES, RELEASED = 0.05, 0.05
 """Pedals: the expert brakes below minus the first; a driver has let go below the second."""
@@ -48,9 +45,18 @@ def penalty(infractions: Mapping[str, int]) -> float:
     return math.prod(PENALTIES.get(name, 1.0) ** count for name, count in infractions.items())
 
 
+def heeded(infractions: Collection[str] = INFRACTIONS) -> dict[str, str]:
+    """A cause that can be met -> the infraction of who does not heed it, for drives that count these infractions."""
+    roles = [role for manner in MET for role in ROLES.values() if role.manner == manner]
+    return {role.cause: role.infraction for role in roles if role.infraction and role.infraction in infractions}
+
+
 def encounters(episode: Episode) -> dict[str, int]:
     """How many red lights, people on their way over and vehicles ahead a drive met: objects that bound the expert."""
-    return {cause: len(np.unique(episode.culprit[episode.cause == CAUSES.index(cause)])) for cause in ENCOUNTERS}
+    return {
+        cause: len(np.unique(episode.culprit[episode.cause == CAUSES.index(cause)]))
+        for cause in heeded(episode.infractions)
+    }
 
 
 def reactions(episode: Episode) -> dict[str, list[float]]:
@@ -59,7 +65,7 @@ def reactions(episode: Episode) -> dict[str, list[float]]:
     By cause, one for each such moment, at the states of the driver's own drive; infinite where the object no longer
     binds before that. Braking: a pedal below -BRAKES; let go: a pedal below RELEASED.
     """
-    found: dict[str, list[float]] = {cause: [] for cause in ENCOUNTERS}
+    found: dict[str, list[float]] = {cause: [] for cause in heeded(episode.infractions)}
     starts = np.flatnonzero(np.diff(episode.culprit, prepend=-2.0) != 0)
     for start, end in pairwise([*starts.tolist(), len(episode.culprit)]):
         cause = CAUSES[int(episode.cause[start])]
@@ -193,7 +199,7 @@ def _encountered(episodes: Sequence[Episode]) -> dict[str, dict[str, float]]:
             "infractions": sum(each.infractions[name] for each in episodes),
             "share": interval([each.infractions[name] for each in episodes], [each[cause] for each in met])["mean"],
         }
-        for cause, name in ENCOUNTERS.items()
+        for cause, name in heeded(episodes[0].infractions).items()
     }
 
 
@@ -202,7 +208,7 @@ def _reaction(episodes: Sequence[Episode]) -> dict[str, dict[str, float | None]]
     share of those moments without any."""
     told = [reactions(each) for each in episodes]
     table: dict[str, dict[str, float | None]] = {}
-    for cause in ENCOUNTERS:
+    for cause in heeded(episodes[0].infractions):
         delays = np.array([delay for each in told for delay in each[cause]])
         reacted = delays[np.isfinite(delays)]
         table[cause] = {

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sim.policy import Decision, Observation, Policy, State
 from sim.simulator import Rows, Simulator
 from sim.vehicle import CONTROL_STEP, SPEED, YAW_RATE
-from sim.world import ENDINGS, INFRACTIONS
+from sim.world import ENDINGS
 
 TELEMETRY = (
     *("s", "d", "heading_error", "speed", "yaw_rate", "acceleration", "steer", "pedal", "share_read"),
@@ -196,7 +196,7 @@ def _episodes(
         yield Episode(
             seed=seed,
             theme=simulator.theme_names[row],
-            infractions=dict(zip(INFRACTIONS, map(int, world.infractions[row]), strict=True)),
+            infractions=dict(zip(world.infraction_names, map(int, world.infractions[row]), strict=True)),
             near_misses=int(world.near_misses[row]),
             route_completion=float(world.route_completion[row]),
             route_length=float(world.route_length[row]),

@@ -20,18 +20,11 @@ GRID_SIZE = 384
 GRID_BAND = 14.0
 """Metres from the centre line up to which the road grid is exact; |d| is clamped there."""
 
-OBJECT_KINDS = (
-    *("broadleaf", "poplar", "conifer", "bush", "delineator", "curve sign"),
-    *("car", "van", "truck", "cone", "pedestrian", "traffic light", "building", "billboard"),
-    *("guard rail", "crossing sign", "street lamp"),
-)
-"""What stands at the roadside, and what lives on the road."""
-
 OBJECT_COLUMNS = ("x", "y", "width", "height", "kind", "tint", "yaw", "length", "state")
 """Columns of `Scene.objects`.
 
 x, y: of the middle, metres. width, height, length: metres; length along yaw, width across it (upright sprites have no
-length). kind: an index into OBJECT_KINDS, -1 for an empty row. tint: a shade in [-1, 1] that picks colour and variant.
+length). kind: an id of sim.kinds.KINDS, -1 for an empty row. tint: a shade in [-1, 1] that picks colour and variant.
 yaw: radians, where it faces. state: a vehicle's index into LAMPS and, behind the point, how far its wheels have turned,
 in turns; a traffic light an index into LIGHT_PHASES; a pedestrian the walking phase in [0, 1), -1 while standing; 0 for
 all others.

@@ -131,8 +131,8 @@ class Simulator:
     def expert(
         self, rows: Rows | None = None, *, actors: NDArray[np.float64] | None = None
     ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
-        """What the privileged driver would do now: actions (B, 2); the causes (B,), indices into `expert.CAUSES`; and
-        the object that is the cause, (B,) a row of `World.objects` or -1. actors: (B, A, columns) to drive among
+        """What the privileged driver would do now: actions (B, 2); the causes (B,), indices into `sim.kinds.CAUSES`;
+        and the object that is the cause, (B,) a row of `World.objects` or -1. actors: (B, A, columns) to drive among
         instead of the worlds'."""
         rows, world = self.rows(rows), self.world
         among = world.actors[rows] if actors is None else actors

@@ -11,16 +11,13 @@ from sim import vehicle as car
 from sim.contact import SHORT_TIME, find_contacts, passes_close, time_to_collision
 from sim.geometry import wrap_angle
 from sim.jit import kernel
+from sim.kinds import INFRACTIONS, role_table
 from sim.scenario import Furnishing, Scenario, name_of
 from sim.scenario import scenario as find_scenario
 from sim.scenario.actors import ACTOR_COLUMNS, Traffic
 from sim.scenario.drawn import draw_actors
 from sim.scene import DECAL_COLUMNS, LANE_WIDTH, OBJECT_COLUMNS, Scene
 from sim.track import LANE_CENTRE, MAX_POINTS, START_SHARE, Tracks, project, to_world
-
-INFRACTIONS = ("off-road", "wrong-lane", "pedestrian", "vehicle", "static-object", "red-light")
-"""An id is the index here. Counted once an event: when the car's centre passes the road's edge or the centre line, when
-the car touches someone or something, when its front passes a stop line on red."""
 
 ENDINGS = ("", "route done", "crash", "road left", "time limit")
 """How an episode ended; a world's `endings` is the index here, 0 while it drives."""
@@ -32,8 +29,7 @@ LEFT_FOR_GOOD = 9.0
 """Metres from the centre line at which the road counts as left for good and the episode ends."""
 
 _DRIVING, _ROUTE_DONE, _CRASH, _ROAD_LEFT, _TIME_OVER = range(len(ENDINGS))
-_OFF_ROAD, _WRONG_LANE, _PEDESTRIAN = range(3)
-assert INFRACTIONS[_PEDESTRIAN:] == ("pedestrian", "vehicle", "static-object", "red-light")
+_OFF_ROAD, _WRONG_LANE = map(INFRACTIONS.index, ("off-road", "wrong-lane"))
 
 
 class Streams(NamedTuple):
@@ -49,7 +45,7 @@ class Outcome(NamedTuple):
     """What one step did to the B worlds that were stepped.
 
     progress (B,) metres along the route; cost (B,) infractions in this step; terminated and truncated (B,) bool;
-    infractions_now (B, len(INFRACTIONS)) int32.
+    infractions_now (B, I) int32, by `World.infraction_names`.
     """
 
     progress: NDArray[np.float64]
@@ -80,10 +76,10 @@ class World:
     """N worlds in arrays that lead with N; reset and step touch the given rows only.
 
     vehicle (N, 7) see sim.vehicle; acceleration (N,) m/s2; s, d (N,) m and heading_error (N,) rad of the car against
-    the road; distance (N,) m driven along the route; route_length (N,) m, one lap; infractions (N, len(INFRACTIONS))
-    int32 so far; cost (N,) of the last step; off_road_distance (N,) m driven beyond the road's edge; steps (N,);
-    time_limit (N,) s; ended (N,) bool, true before the first reset; endings (N,) into
-    ENDINGS. time_to_collision (N,) s and near_misses (N,) so far: see sim.contact. objects (N, M, 9) see sim.scene.
+    the road; distance (N,) m driven along the route; route_length (N,) m, one lap; infractions (N, I) int32
+    so far, by infraction_names; cost (N,) of the last step; off_road_distance (N,) m driven beyond the road's edge;
+    steps (N,); time_limit (N,) s; ended (N,) bool, true before the first reset; endings (N,) into ENDINGS.
+    time_to_collision (N,) s and near_misses (N,) so far: see sim.contact. objects (N, M, 9) see sim.scene.
     actors (N, A, columns) see sim.scenario.actors; row a is drawn as row a of objects. line (N, MAX_POINTS) m: the d
     that leaves room for what stands in the way, at each sample of the track. decals and pavement: see sim.scene.
     """
@@ -111,7 +107,8 @@ class World:
         self.distance, self.off_road_distance, self.cost, self.time_limit = self._figures[4:8]
         self.time_to_collision, self.near_misses, self._near = self._figures[8:]
         self.endings = np.zeros(n, np.int8)
-        self.infractions = np.zeros((n, len(INFRACTIONS)), np.int32)
+        self.infraction_names = self.scenario.infractions
+        self.infractions = np.zeros((n, len(self.infraction_names)), np.int32)
         self.steps = np.zeros(n, np.int64)
         self.ended = np.ones(n, np.bool_)
         self._fixed_time_limit = time_limit
@@ -174,7 +171,7 @@ class World:
         b = len(chosen)
         outcome = Outcome(
             *(np.empty(b), np.empty(b), np.empty(b, np.bool_), np.empty(b, np.bool_)),
-            np.empty((b, len(INFRACTIONS)), np.int32),
+            np.empty((b, len(self.infraction_names)), np.int32),
         )
         tracks = self.tracks
         fault = _step_rows(
@@ -187,7 +184,7 @@ class World:
             self._step_actors(chosen)
         _judge_rows(
             *(chosen, self.vehicle, self._figures, self.infractions, self.steps, self.ended, self.endings),
-            *(tracks.length, self.actors, self.objects, *outcome),
+            *(tracks.length, self.actors, self.objects, role_table(self.infraction_names), *outcome),
         )
         return outcome
 
@@ -195,7 +192,8 @@ class World:
         """Everybody else's control step."""
         ego = np.stack([self.s, self.d, self.vehicle[:, car.SPEED]])
         tracks = self.tracks
-        traffic = Traffic(self.actors, ego, self.line, tracks.speed, tracks.count, tracks.length, self.steps)
+        road = tracks.speed, tracks.count, tracks.length
+        traffic = Traffic(self.actors, ego, self.line, *road, self.steps, role_table(self.infraction_names))
         for step in self.scenario.steps:
             step(traffic, rows)
         self._draw_actors(rows)
@@ -280,7 +278,11 @@ def _describe(fault: int, rows: NDArray[np.int64], actions: NDArray[np.float32])
 def _step_rows(
     rows, actions, vehicle, figures, steps, ended, points, heading, count, length, progress, infractions_now
 ):
-    """Drive each row's car; -1, or the index of the first faulty action or ended world, with nothing changed."""
+    """Drive each row's car; -1, or the index of the first faulty action or ended world, with nothing changed.
+
+    rows (B,), actions (B, 2): of the worlds to be stepped. vehicle, figures, steps, ended: of all worlds. points,
+    heading, count, length: of their tracks. progress (B,), infractions_now (B, I): filled, as in `Outcome`.
+    """
     for b in range(len(rows)):
         if not (np.isfinite(actions[b, 0]) and np.isfinite(actions[b, 1])) or ended[rows[b]]:
             return b
@@ -305,28 +307,33 @@ def _step_rows(
 
 @kernel
 def _judge_rows(
-    rows, vehicle, figures, infractions, steps, ended, endings, length, actors, objects,
+    rows, vehicle, figures, infractions, steps, ended, endings, length, actors, objects, roles,
     progress, cost, terminated, truncated, infractions_now,
 ):  # fmt: skip
-    """Contacts, costs and endings of each row, after everybody has moved."""
+    """Contacts, costs and endings of each row, after everybody has moved.
+
+    rows (B,): the worlds that were stepped. vehicle, figures, infractions, steps, ended, endings, length (of the lap),
+    actors, objects: of all worlds. roles: see `sim.kinds.role_table`. progress, cost, terminated, truncated,
+    infractions_now (B, ...): as in `Outcome`; the first is given, of the last what the road counts.
+    """
     for b in range(len(rows)):
         row = rows[b]
         s, d = figures[_S, row], figures[_D, row]
-        touched = infractions_now[b, _PEDESTRIAN:]
-        find_contacts(vehicle[row], s, progress[b], length[row], actors[row], objects[row], touched)
+        now = infractions_now[b]
+        crashed = find_contacts(vehicle[row], s, progress[b], length[row], actors[row], objects[row], roles, now)
         cost[b] = 0.0
-        for kind in range(len(INFRACTIONS)):
-            infractions[row, kind] += infractions_now[b, kind]
-            cost[b] += infractions_now[b, kind]
+        for k in range(len(now)):
+            infractions[row, k] += now[k]
+            cost[b] += now[k]
         figures[_COST, row] = cost[b]
         if abs(d) > LANE_WIDTH:
             figures[_OFF_ROAD_DISTANCE, row] += vehicle[row, car.SPEED] * car.CONTROL_STEP
-        left = time_to_collision(vehicle[row], s, d, figures[_HEADING_ERROR, row], actors[row], length[row])
-        near = left < SHORT_TIME or passes_close(vehicle[row], s, actors[row], objects[row], length[row])
+        left = time_to_collision(vehicle[row], s, d, figures[_HEADING_ERROR, row], actors[row], roles, length[row])
+        near = left < SHORT_TIME or passes_close(vehicle[row], s, actors[row], objects[row], roles, length[row])
         figures[_NEAR_MISSES, row] += near and figures[_NEAR, row] == 0.0
         figures[_TIME_TO_COLLISION, row], figures[_NEAR, row] = left, near
         ending = _DRIVING
-        if touched[0] + touched[1] + touched[2] > 0:
+        if crashed:
             ending = _CRASH
         elif figures[_DISTANCE, row] >= length[row]:
             ending = _ROUTE_DONE

@@ -13,6 +13,7 @@ SOURCES = sorted([*ROOT.glob("sim/**/*.py"), *ROOT.glob("agent/**/*.py"), ROOT /
 LAYERS = [
     ["sim", "sim.errors", "sim.files", "sim.assets", "sim.jit", "sim.registration"],
     ["sim.geometry", "sim.policy", "sim.scene", "sim.command_line"],
+    ["sim.kinds"],
     ["sim.track", "sim.vehicle", "sim.theme"],
     ["sim.scenario", "sim.camera", "sim.expert"],
     ["sim.contact"],

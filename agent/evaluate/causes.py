@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from agent.evaluate.measure import BARS, Measure, mean_measure, not_applicable
 from agent.evaluate.options import MEAN_MAP_SEED, Options, Stage
-from sim.expert import CAUSES
+from sim.kinds import CAUSES
 from sim.perturb import Mask, cell_means
 from sim.policy import Attention, CellGrid, Policy
 from sim.rollout import Step, drive

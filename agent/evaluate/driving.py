@@ -8,7 +8,8 @@ import numpy as np
 
 from agent.evaluate.measure import BARS, Bar, Measure
 from agent.evaluate.options import Options, Stage
-from sim.metrics import ENCOUNTERS, driving_score, score
+from sim.kinds import PENALTIES
+from sim.metrics import driving_score, heeded, score
 from sim.policy import Decision, Observation, Policy, State
 from sim.rollout import ConstantDriver, Driver, Episode, ExpertDriver, drive
 from sim.theme import resolve
@@ -97,7 +98,7 @@ def measures(name: str, drives: Drives, options: Options) -> list[Measure]:
 def _heeded(driver: str, cause: str, met: dict[str, float]) -> Measure:
     """Infractions per encounter: of how many red lights that were met one was run, and so on."""
     details = {key: met[key] for key in ("met", "infractions")}
-    return Measure(driver, f"{ENCOUNTERS[cause]} infractions per {cause} met", met["share"], details=details)
+    return Measure(driver, f"{heeded(PENALTIES)[cause]} infractions per {cause} met", met["share"], details=details)
 
 
 def _figure(driver: str, name: str, figure: dict[str, float], bar: Bar | None) -> Measure:

@@ -15,8 +15,9 @@ from agent.evaluate.driving import EXPERT, Drives
 from agent.evaluate.faithfulness import Findings
 from agent.evaluate.measure import BARS, STEER_TOLERANCE, Measure
 from sim.files import replacing
-from sim.metrics import LANE_CENTRE, driving_score
+from sim.metrics import driving_score
 from sim.scene import LANE_WIDTH
+from sim.track import LANE_CENTRE
 from sim.view.overlay import paint
 
 INK, QUIET, GOOD, BAD = "#23272e", "#aab2bb", "#3c8d6b", "#c8452f"

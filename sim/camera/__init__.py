@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.camera import billboards, ground, influence, kernels, meshes
-from sim.camera.art import art
+from sim.camera.art import Art, art
 from sim.camera.lens import Lens
 from sim.camera.models import MOST_CORNERS
 from sim.camera.pixels import BLOCK, N_COLOURS, VECTOR
 from sim.camera.walls import WALL_COLUMNS
+from sim.kinds import TINTS
 from sim.scene import KIND, OBJECT_COLUMNS, Scene
 from sim.theme import LOOK_SIZE
 
@@ -131,7 +132,7 @@ class Scratch(NamedTuple):
             seen=np.zeros(MOST_OBJECTS + 1, np.int64),
             order=np.zeros(MOST_OBJECTS, np.int64),
             depths=np.zeros(MOST_OBJECTS, np.float32),
-            paints=np.zeros((billboards.BOARD + 1, billboards.TINTS, 3), np.uint64),
+            paints=np.zeros((0, TINTS, 3), np.uint64),
             slot_class=slot_class,
             slot_instance=np.zeros(256, np.uint16),
             slot_depth=np.zeros(256, np.float32),
@@ -160,7 +161,7 @@ class Camera:
         mount_forward: float = 0.6,
     ) -> None:
         self.lens = Lens(height, width, field_of_view, mount_height, mount_forward)
-        self._tables = (self.lens.parameters(), self.lens.azimuths(), self.lens.sky_columns(), art())
+        self._tables = self.lens.parameters(), self.lens.azimuths(), self.lens.sky_columns()
         self._scratch = Scratch.for_size(height, width)
         self._none = np.full(1, -1)
         self._no_truth = (
@@ -205,10 +206,17 @@ class Camera:
         )
         # one type and layout each, or numba would compile anew
         frames = (rows, tables, left_out, _as(poses, np.float64), _as(looks, np.float32))
-        refused = kernels.render(*scene, *frames, *self._tables, self._scratch, truth, out, *views)
+        refused = kernels.render(*scene, *frames, *self._tables, self._drawings(), self._scratch, truth, out, *views)
         if refused >= 0:
             raise _refusal(refused, scene, rows, poses)
         return Frames(out, *views) if truth else Frames(out)
+
+    def _drawings(self) -> Art:
+        """The art of all kinds that are known by now, and room for their paints."""
+        drawings = art()
+        if len(self._scratch.paints) != len(drawings.kinds.mixes):
+            self._scratch = self._scratch._replace(paints=np.zeros((len(drawings.kinds.mixes), TINTS, 3), np.uint64))
+        return drawings
 
     def _nobody(self, n: int) -> NDArray[np.int64]:
         """(n,) rows of nothing to leave out."""
@@ -241,7 +249,7 @@ class Camera:
         alone = table.copy()
         alone[np.arange(table.shape[1]) != left_out[:, None], KIND] = -1
         mask = np.zeros((n, self.lens.height, self.lens.width), np.bool_)
-        lens, *_, drawings = self._tables
+        lens, drawings = self._tables[0], self._drawings()
         refused = influence.mark_influence(
             table, alone, left_out, _as(poses, np.float64), _as(looks, np.float32), lens, drawings, self._scratch, mask
         )

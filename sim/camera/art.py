@@ -1,14 +1,16 @@
 """Art made by code: tiling noise, clouds, the skyline. Deterministic, made once a process."""
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.camera.atlas import Sprites, make_sprites
+from sim.camera.kind_table import KindTable, make_kind_table
 from sim.camera.models import Models, make_models
 from sim.camera.pixels import CLOUD_SIZE, MACRO_SIZE, PROFILE_SIZE
-from sim.camera.sprites import Sprites, make_sprites
+from sim.kinds import KINDS
 
 
 class Art(NamedTuple):
@@ -22,23 +24,30 @@ class Art(NamedTuple):
     macro: NDArray[np.float32]
     clouds: NDArray[np.float32]
     skyline: NDArray[np.float32]
-    sprites: Sprites
     stars: NDArray[np.float32]
+    sprites: Sprites
     models: Models
+    kinds: KindTable
+
+
+def art() -> Art:
+    """The one set of art of all kinds of things that are known by now, the same in every process."""
+    return _art_of(len(KINDS))
+
+
+@lru_cache(maxsize=1)
+def _art_of(kinds: int) -> Art:
+    sprites, first = make_sprites()
+    return Art(*_backdrop(), sprites, make_models(), make_kind_table(first))
 
 
 @cache
-def art() -> Art:
-    """The one set of art, the same in every process."""
+def _backdrop() -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Noise, clouds, skyline, stars: what is there without any things."""
     rng = np.random.default_rng(20240)
-    return Art(
-        macro=tiling_noise(rng, MACRO_SIZE, 1.1, 3, 40),
-        clouds=tiling_noise(rng, CLOUD_SIZE, 1.65, 3, 100),
-        sprites=make_sprites(),
-        skyline=np.stack([_ridge(rng, 0.034, 0.016, 2, 40), _ridge(rng, 0.014, 0.007, 9, 400)]).astype(np.float32),
-        stars=_stars(np.random.default_rng(1957), 1500),
-        models=make_models(),
-    )
+    macro, clouds = tiling_noise(rng, MACRO_SIZE, 1.1, 3, 40), tiling_noise(rng, CLOUD_SIZE, 1.65, 3, 100)
+    skyline = np.stack([_ridge(rng, 0.034, 0.016, 2, 40), _ridge(rng, 0.014, 0.007, 9, 400)]).astype(np.float32)
+    return macro, clouds, skyline, _stars(np.random.default_rng(1957), 1500)
 
 
 def tiling_noise(

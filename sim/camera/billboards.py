@@ -5,6 +5,24 @@ import math
 import numpy as np
 
 from sim.camera.culling import drop_farthest, insert_nearer
+from sim.camera.kind_table import (
+    ANY,
+    BOARD,
+    CLASS,
+    CRISP,
+    FACING,
+    FIRST,
+    FRONT,
+    LEAVES,
+    LIGHT,
+    NEEDLES,
+    PAINT,
+    PAINTED,
+    POINTED,
+    SIGNAL,
+    STREET_LAMP,
+    VARIANTS,
+)
 from sim.camera.pixels import (
     FOG_DENSITY,
     FOLIAGE,
@@ -15,7 +33,6 @@ from sim.camera.pixels import (
     HAZE_LIMIT,
     HEADLIGHTS,
     MARKING,
-    NEEDLES,
     ONE,
     OTHER_FOLIAGE,
     SUN_STRENGTH,
@@ -35,51 +52,22 @@ from sim.camera.pixels import (
     u4,
     u8,
 )
-from sim.scene import HEIGHT, KIND, OBJECT_KINDS, STATE, TINT, WIDTH, YAW, X, Y
+from sim.camera.pixels import NEEDLES as NEEDLE_COLOUR
+from sim.kinds import TINTS
+from sim.scene import HEIGHT, KIND, STATE, TINT, WIDTH, YAW, X, Y
 
 NEAREST_SPRITE, FADE_START, FADE_END = f4(0.8), f4(200), f4(260)
 """Metres: nearer sprites are behind the lens; farther ones fade out."""
 
-FAINTEST, PLAIN = f4(1.4), f4(3.0)
-"""Pixels of height: what stands beside the road begins to show at the first and is fully there at the second. In a
-small picture a third of all trees are less, and nothing comes of them but noise."""
+PLAIN = f4(3.0)
+"""Pixels of height at which what begins to show at `KindTable.least` is fully there, or at twice that."""
 
 FIRST_SPRITE, MAX_SPRITES = 16, 240
 """A frame's sprites have the slots from FIRST_SPRITE to 255."""
-TINTS = 8
-"""Shades of each material set that a frame mixes."""
 LANES = u8(0x00FF00FF00FF00FF)
+"""The four 16-bit lanes of a uint64 that hold a byte each."""
 
-LEAVES, CONIFER, POST, SIGN, CONE, PERSON, SIGNAL, BOARD = range(8)
-NO_SPRITE = -1
-"""Material sets of sprites; see `sim.camera.sprites`."""
-
-_PLAIN = {
-    POST: ([1.0, 1.0, 0.99], [1.0, 0.72, 0.24], [0.16, 0.16, 0.17]),
-    SIGN: ([1.0, 1.0, 0.99], [0.10, 0.27, 0.66], [0.30, 0.30, 0.32]),
-    CONE: ([1.0, 1.0, 0.98], [1.0, 0.42, 0.06], [0.14, 0.14, 0.15]),
-    SIGNAL: ([0.95, 0.96, 0.95], [0.46, 0.48, 0.50], [0.07, 0.075, 0.08]),
-}
-_SKINS = ([0.86, 0.66, 0.53], [0.80, 0.60, 0.46], [0.60, 0.42, 0.31], [0.38, 0.25, 0.18])
-_OUTFITS = (
-    *(([0.85, 0.83, 0.76], [0.20, 0.24, 0.34]), ([0.18, 0.34, 0.58], [0.16, 0.17, 0.20])),
-    *(([0.86, 0.68, 0.20], [0.24, 0.26, 0.30]), ([0.24, 0.44, 0.34], [0.46, 0.40, 0.32])),
-    *(([0.14, 0.15, 0.18], [0.30, 0.36, 0.50]), ([0.52, 0.40, 0.58], [0.18, 0.19, 0.23])),
-    *(([0.52, 0.74, 0.86], [0.18, 0.19, 0.24]), ([0.62, 0.64, 0.66], [0.12, 0.13, 0.17])),
-)
-_POSTERS = (
-    *([0.20, 0.50, 0.38], [0.16, 0.36, 0.66], [0.94, 0.72, 0.16], [0.30, 0.60, 0.72]),
-    *([0.20, 0.58, 0.30], [0.50, 0.30, 0.62], [0.86, 0.50, 0.14], [0.12, 0.30, 0.44]),
-)
-FURNITURE = np.array(
-    [[_PLAIN.get(materials, _PLAIN[POST])] * TINTS for materials in range(POST, BOARD + 1)], np.float32
-)  # fmt: skip
-FURNITURE[PERSON - POST] = [(*outfit, _SKINS[tint % 4]) for tint, outfit in enumerate(_OUTFITS)]
-FURNITURE[BOARD - POST] = [([1.0, 1.0, 0.98], poster, [0.14, 0.15, 0.17]) for poster in _POSTERS]
-"""Colours of what people have made, and wear, in shares of the paint on the road: (set - POST, tint, material,
-channel). None is red: the overlay is, and lights that say stop."""
-
-CRISP = f4(1.25)
+SHARPEST = f4(1.25)
 """Texels a pixel, at least, of what people have made and of people: bilinear, that is as sharp as a pixel's own box.
 Leaves take about one. So people 20 m away keep 6 of the policy's pixels; blurred to one texel a pixel, fewer than 3."""
 
@@ -91,7 +79,6 @@ LAMP_RADIUS, GLOW = f4(0.5), f4(1.3)
 """Metres: height of a traffic light's green, amber and red lamp above its foot, and their radius; how far the glow of
 the one that is on reaches over the housing, in radii."""
 
-STREET_LAMP = i4(OBJECT_KINDS.index("street lamp"))
 LAMP_ARM, SODIUM = 0.30, np.array([255, 214, 150], np.float32)
 """How far a street lamp's head hangs to the left of its pole, in shares of its picture's breadth; its colour."""
 
@@ -100,11 +87,11 @@ SHINING = np.array([[60, 255, 140], [255, 190, 40], [255, 36, 28]], np.float32)
 
 
 @kernel()
-def find_sprites(objects, seen, view, kinds, spread, order, depths, most):
-    """Indices of the upright ones of the objects `seen` into `order`, far to near, their depths into `depths`; returns
-    how many.
+def find_sprites(objects, seen, view, kinds, order, depths, most):
+    """Indices of the upright ones of the objects `seen` into `order`, far to near; returns how many.
 
-    Past `most` the farthest are left out.
+    view: the frame's `View`. kinds: the `KindTable`. order: their indices. depths: metres along the optical axis, in
+    the same order. most: how many there may be at most; of more the farthest are left out.
     """
     widest = view.centre_x / view.focal
     count = 0
@@ -112,68 +99,69 @@ def find_sprites(objects, seen, view, kinds, spread, order, depths, most):
         dx, dy = objects[i, X] - view.x, objects[i, Y] - view.y
         z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
         kind = i4(objects[i, KIND])
-        if spread[kind] == ZERO or z < NEAREST_SPRITE or z > FADE_END:
+        if kinds.spread[kind] == ZERO or z < NEAREST_SPRITE or z > FADE_END:
             continue
-        if kinds[kind, 3] <= SIGN and objects[i, HEIGHT] * view.focal < FAINTEST * z:
+        if objects[i, HEIGHT] * view.focal < kinds.least[kind] * z:
             continue
-        if abs(l) - objects[i, WIDTH] * spread[kind] > z * widest:
+        if abs(l) - objects[i, WIDTH] * kinds.spread[kind] > z * widest:
             continue
         count = insert_nearer(order, depths, count, i, z)
     return drop_farthest(order, depths, count, most)
 
 
 @kernel()
-def draw_sprites(image, view, objects, seen, sprites, sun, look, palette, scratch, meshes, omitted):
-    """Everything upright, far to near. meshes: what `draw_meshes` returned: they may hide some of it.
+def draw_sprites(image, view, objects, seen, art, sun, look, palette, scratch, meshes, omitted):
+    """Everything upright, far to near; arguments as in `sim.camera.kernels`.
 
-    omitted: the row of an object to leave out, its slot kept; or -1.
+    objects: one world's. seen: their rows that may be in view. meshes: what `draw_meshes`
+    returned: they may hide some of it. omitted: the row of an object to leave out, its slot kept; or -1.
     """
+    sprites, kinds = art.sprites, art.kinds
     order, depths, paints = scratch.order, scratch.depths, scratch.paints
-    mix_paints(sun, look, palette, paints)
+    mix_paints(kinds, sun, look, palette, paints)
     haze = lanes(palette[HAZE, 0], palette[HAZE, 1], palette[HAZE, 2])
-    for k in range(
-        find_sprites(objects, seen, view, sprites.kinds, sprites.spread, order, depths, MAX_SPRITES - 2 * meshes[0])
-    ):
+    for k in range(find_sprites(objects, seen, view, kinds, order, depths, MAX_SPRITES - 2 * meshes[0])):
         i, z = order[k], depths[k]
         kind, slot = i4(objects[i, KIND]), FIRST_SPRITE + k
-        first, variants, class_id, materials = sprites.kinds[kind]
-        scratch.slot_class[slot], scratch.slot_instance[slot], scratch.slot_depth[slot] = class_id, i + 1, z
+        row = kinds.rows[kind]
+        scratch.slot_class[slot], scratch.slot_instance[slot], scratch.slot_depth[slot] = row[CLASS], i + 1, z
         scale = view.focal / z
         dx, dy, tint = objects[i, X] - view.x, objects[i, Y] - view.y, objects[i, TINT]
         middle = view.centre_x - (view.cos * dy - view.sin * dx) * scale
         foot = view.centre_y + view.mount * scale
-        broad, tall = objects[i, WIDTH] * sprites.spread[kind] * scale, objects[i, HEIGHT] * scale
-        variant, mirrored, foreshortened = pick_variant(variants, materials, objects[i], (dx, dy), i)
+        broad, tall = objects[i, WIDTH] * kinds.spread[kind] * scale, objects[i, HEIGHT] * scale
+        variant, mirrored, foreshortened = pick_variant(row[VARIANTS], row[FACING], objects[i], (dx, dy), i)
         broad = broad * foreshortened
-        lit = materials == SIGNAL and variant == 0
-        glows = kind == STREET_LAMP and look[HEADLIGHTS] > ZERO
+        lit = row[LIGHT] == SIGNAL and variant == 0
+        glows = row[LIGHT] == STREET_LAMP and look[HEADLIGHTS] > ZERO
         scratch.slot_reach[slot] = ZERO if lit or glows else z
-        levels = sprites.levels[first + variant]
+        levels = sprites.levels[row[FIRST] + variant]
         smallest = levels[levels.shape[0] - 1]
         # what would be smaller than its coarsest mip is drawn at that size and as much fainter: thin posts stay, steady
         shrunk = min(broad / f4(smallest[1]), ONE) * min(tall / f4(smallest[2]), ONE)
         opacity = shrunk * clamp01((FADE_END - z) / (FADE_END - FADE_START))
-        if materials <= SIGN:
-            opacity = opacity * clamp01((tall - FAINTEST) / (PLAIN - FAINTEST))
+        least = kinds.least[kind]
+        if least > ZERO:
+            opacity = opacity * clamp01((tall - least) / (max(PLAIN, TWO * least) - least))
         opacity = (opacity - f4(0.08)) / f4(0.92)
         if opacity <= ZERO:
             continue
-        seen = u8(i4(f4(256) * opacity))
+        share = u8(i4(f4(256) * opacity))
         clear = u8(i4(f4(256) * opacity * transmittance(min(z, HAZE_LIMIT) * look[FOG_DENSITY])))
-        paint = paints[materials, i4((min(max(tint, -ONE), ONE) + ONE) * f4(HALF * (TINTS - 1)) + HALF)]
+        paint = paints[row[PAINT], i4((min(max(tint, -ONE), ONE) + ONE) * f4(HALF * (TINTS - 1)) + HALF)]
         a, b, c = dim(paint[0], clear), dim(paint[1], clear), dim(paint[2], clear)
-        if mirrored and materials <= CONIFER:
+        if mirrored and kinds.mixes[row[PAINT]] != PAINTED:
             a, b = b, a  # what the picture has lit from the right, its mirror image has lit from the left
-        colours = (a, b, c, dim(haze, seen - clear), seen, u8(slot) << u8(24))
+        colours = (a, b, c, dim(haze, share - clear), share, u8(slot) << u8(24))
         broad, tall = max(broad, f4(smallest[1])), max(tall, f4(smallest[2]))
         if i != omitted:
             hidden = (meshes[1], meshes[2], scratch.inverse, ONE / z)
             draw_sprite(image, view.width, sprites, levels, mirrored, middle, foot, broad, tall, colours, hidden,
-                        materials >= CONE)  # fmt: skip
+                        row[CRISP] == 1)  # fmt: skip
             if lit:
                 phase = i4(objects[i, STATE])
-                row = foot - f4(SIGNAL_LAMPS[phase]) * scale
-                draw_lamp(image, view, SHINING[phase], middle, row, LAMP_RADIUS * scale, i4(slot))
+                lamp = foot - f4(SIGNAL_LAMPS[phase]) * scale
+                draw_lamp(image, view, SHINING[phase], middle, lamp, LAMP_RADIUS * scale, i4(slot))
             if glows:
                 aside = f4(LAMP_ARM) * broad
                 column = middle + (aside if mirrored else -aside)
@@ -181,27 +169,29 @@ def draw_sprites(image, view, objects, seen, sprites, sun, look, palette, scratc
 
 
 @kernel()
-def pick_variant(variants, materials, drawn, way, i):
-    """A picture for object i, whether to mirror it, and its share of its breadth. way: to it from the camera, metres.
+def pick_variant(variants, facing, drawn, way, i):
+    """A picture for object i, whether to mirror it, and its share of its breadth.
 
-    A sign points where its tint's sign says: + left, - right. People are seen from the front, the back or the side; a
-    board that is passed narrows.
+    variants, facing: as in `KindTable`; see `sim.kinds.Sprite`. way: to it from the camera, metres.
     """
     tint, yaw = drawn[TINT], drawn[YAW]
-    if materials == SIGN:
+    if facing == POINTED:
         return i4(0), tint < ZERO, ONE
-    if materials >= PERSON:
+    if facing != ANY:
         size = math.sqrt(way[0] * way[0] + way[1] * way[1]) + f4(1e-6)
         cos, sin = f4(math.cos(yaw)), f4(math.sin(yaw))
         away, leftward = (cos * way[0] + sin * way[1]) / size, (sin * way[0] - cos * way[1]) / size
-        if materials == SIGNAL:
+        if facing == FRONT:
             return (i4(0) if away < f4(0.2) else i4(1)), False, ONE
-        if materials == BOARD:
+        if facing == BOARD:
             front = i4(f4(HALF) * (tint + ONE) * f4(0.999) * f4(variants - 1))
             return (front if away < ZERO else i4(variants - 1)), False, max(abs(away), f4(0.12))
         aspect = i4(2) if abs(away) < f4(0.72) else (i4(0) if away < ZERO else i4(1))
-        pose = i4(0) if drawn[STATE] < ZERO else i4(1) + i4(drawn[STATE] * f4(STRIDES)) % i4(STRIDES)
-        return aspect * i4(STRIDES + 1) + pose, aspect == i4(2) and leftward < ZERO, ONE
+        poses = i4(variants // 3)
+        strides = max(poses - i4(1), i4(1))
+        standing = drawn[STATE] < ZERO or poses == i4(1)
+        pose = i4(0) if standing else i4(1) + i4(drawn[STATE] * f4(strides)) % strides
+        return i4(aspect * poses + pose), aspect == i4(2) and leftward < ZERO, ONE
     mixed = scramble(u4(u4(i4((tint + TWO) * f4(65536))) ^ u4(i)) * u4(0x9E3779B1))
     return i4(u4(mixed >> u4(1)) % u4(variants)), (mixed & u4(1)) == u4(1), ONE
 
@@ -226,17 +216,20 @@ def draw_lamp(image, view, colour, middle, row, radius, slot):
 
 
 @kernel()
-def mix_paints(sun, look, palette, paints):
-    """Fill paints (material sets, TINTS, 3), uint64 lanes: the colours of every material set in this light."""
-    for tint in range(TINTS):
-        share = f4(tint) / f4(TINTS - 1)
-        mix_leaves(FOLIAGE, OTHER_FOLIAGE, share, sun, look, palette, paints[LEAVES, tint])
-        mix_leaves(NEEDLES, NEEDLES, share, sun, look, palette, paints[CONIFER, tint])
-        red, green, blue = palette[MARKING]
-        for materials in range(POST, BOARD + 1):
-            for m in range(3):
-                share_r, share_g, share_b = FURNITURE[materials - POST, tint, m]
-                paints[materials, tint, m] = lanes(share_r * red, share_g * green, share_b * blue)
+def mix_paints(kinds, sun, look, palette, paints):
+    """Fill paints (sets, TINTS, 3), uint64 lanes: the colours of every set of materials in this light."""
+    red, green, blue = palette[MARKING]
+    for k in range(kinds.mixes.shape[0]):
+        for tint in range(TINTS):
+            share = f4(tint) / f4(TINTS - 1)
+            if kinds.mixes[k] == LEAVES:
+                mix_leaves(FOLIAGE, OTHER_FOLIAGE, share, sun, look, palette, paints[k, tint])
+            elif kinds.mixes[k] == NEEDLES:
+                mix_leaves(NEEDLE_COLOUR, NEEDLE_COLOUR, share, sun, look, palette, paints[k, tint])
+            else:
+                for m in range(3):
+                    share_r, share_g, share_b = kinds.colours[k, tint, m]
+                    paints[k, tint, m] = lanes(share_r * red, share_g * green, share_b * blue)
 
 
 @kernel()
@@ -283,12 +276,12 @@ def draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, ta
     """One sprite with its foot at row `foot` and its middle at column `middle`, broad x tall pixels.
 
     hidden: from which row to which meshes may be before it, their 1/z (H, W), and the sprite's own. crisp: whether it
-    has CRISP texels a pixel at least. Texels have a border of one on every side, so a pixel's two or four neighbours
+    has SHARPEST texels a pixel at least. Texels have a border of one on every side, so a pixel's two or four neighbours
     always exist.
     Positions among texels are 48.16 fixed point.
     """
     level = levels.shape[0] - 1
-    per_column, per_row = (CRISP, CRISP) if crisp else (f4(0.7), f4(0.6))
+    per_column, per_row = (SHARPEST, SHARPEST) if crisp else (f4(0.7), f4(0.6))
     while level > 0 and (f4(levels[level, 1]) < broad * per_column or f4(levels[level, 2]) < tall * per_row):
         level -= 1
     start, cols, texel_rows, first_row = levels[level]

@@ -9,6 +9,8 @@ import math
 
 import numpy as np
 
+from sim.camera.kind_table import HEADLIGHTS as OTHERS_HEADLIGHTS
+from sim.camera.kind_table import LIGHT, STREET_LAMP
 from sim.camera.pixels import (
     CLOUD_SIZE,
     FULL,
@@ -43,7 +45,7 @@ from sim.camera.pixels import (
     unpack,
 )
 from sim.camera.shadows import draw_ellipse
-from sim.scene import KIND, LENGTH, OBJECT_KINDS, YAW, X, Y
+from sim.scene import KIND, LENGTH, YAW, X, Y
 
 LAMPS_AT = f4(2.0)
 """Metres from the vehicle's reference point forward to its headlamps."""
@@ -59,9 +61,6 @@ BEAM, BEAM_LIGHT = (f4(9.0), f4(2.6)), f4(0.55)
 """Of a vehicle's headlights on the ground before it: the same."""
 LAMPLIGHT, MOONLIGHT = (f4(1.42), f4(1.34), f4(1.17)), (f4(0.80), f4(0.92), f4(1.20))
 """Shares of red, green and blue."""
-
-STREET_LAMP = i4(OBJECT_KINDS.index("street lamp"))
-VEHICLES = tuple(i4(OBJECT_KINDS.index(kind)) for kind in ("car", "van", "truck"))
 
 MOON_RADIUS, MOON_GLOW = f4(0.030), f4(0.34)
 """Tangents; larger than the real one, as the eye remembers it."""
@@ -135,12 +134,16 @@ def draw_moon(image, view, sun, clouds, look, palette):
 
 
 @kernel()
-def gather_pools(pools, view, objects, seen, omitted):
-    """The light of street lamps and of others' headlights on the ground, into pools (H, width), in [0, 1]."""
+def gather_pools(pools, view, objects, seen, kinds, omitted):
+    """The light of street lamps and of others' headlights on the ground, into pools (H, width), in [0, 1].
+
+    objects: one world's. seen: their rows that may be in view. kinds: the `KindTable`. omitted: the row of an object
+    to leave out, or -1.
+    """
     pools[view.horizon :] = ZERO
     for i in seen:
-        kind = i4(objects[i, KIND])
-        if i == omitted or (kind != STREET_LAMP and kind not in VEHICLES):
+        lamp = kinds.rows[i4(objects[i, KIND]), LIGHT]
+        if i == omitted or (lamp != STREET_LAMP and lamp != OTHERS_HEADLIGHTS):
             continue
         dx, dy = objects[i, X] - view.x, objects[i, Y] - view.y
         z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
@@ -149,7 +152,7 @@ def gather_pools(pools, view, objects, seen, omitted):
         fade = clamp01((POOL_RANGE - z) * f4(0.05))
         cos, sin = f4(math.cos(objects[i, YAW])), f4(math.sin(objects[i, YAW]))
         axis = (view.cos * cos + view.sin * sin, view.cos * sin - view.sin * cos)
-        if kind == STREET_LAMP:
+        if lamp == STREET_LAMP:
             draw_ellipse(pools, view, z, l, axis, POOL[0], POOL[1], POOL_LIGHT * fade)
         else:
             ahead = HALF * objects[i, LENGTH] + f4(0.9) * BEAM[0]

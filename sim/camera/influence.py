@@ -12,7 +12,8 @@ from sim.camera.billboards import draw_sprites
 from sim.camera.culling import find_seen
 from sim.camera.effects import gather_pools, mirrored_rows
 from sim.camera.kernels import aim, grade, is_finite, sun_direction, turn
-from sim.camera.meshes import BUILDING, draw_mesh, draw_meshes, find_hidden, find_meshes
+from sim.camera.kind_table import HOUSE
+from sim.camera.meshes import draw_mesh, draw_meshes, find_hidden, find_meshes
 from sim.camera.pixels import HALF, HEADLIGHTS, WETNESS, ZERO, entry, f4, i4, kernel, u4
 from sim.camera.shadows import draw_shadows
 from sim.scene import KIND
@@ -36,20 +37,18 @@ def mark_influence(objects, alone, without, poses, looks, lens, art, scratch, ma
         sun = sun_direction(look, yaw)
         grade(look, scratch.palette)
         seen = scratch.seen[: find_seen(things, view, scratch.seen)]
-        draw_shadows(image, view, things, seen, art.sprites.kinds, sun, look, scratch, -1)
+        draw_shadows(image, view, things, seen, art.kinds, sun, look, scratch, -1)
         mark_shade(scratch.shade, view.horizon, mask[b])
         if look[HEADLIGHTS] > ZERO:
-            gather_pools(scratch.shade, view, things, seen, -1)
+            gather_pools(scratch.shade, view, things, seen, art.kinds, -1)
             mark_shade(scratch.shade, view.horizon, mask[b])
         for paper in (BLACK, WHITE):
             image[:] = paper
-            meshes = draw_meshes(image, view, things, seen, art.models, sun, look, scratch.palette, scratch, -1)
-            draw_sprites(image, view, things, seen, art.sprites, sun, look, scratch.palette, scratch, meshes, -1)
+            meshes = draw_meshes(image, view, things, seen, art, sun, look, scratch.palette, scratch, -1)
+            draw_sprites(image, view, things, seen, art, sun, look, scratch.palette, scratch, meshes, -1)
             mark_painted(image, paper, mask[b])
-        if without[b] >= 0 and i4(things[without[b], KIND]) == BUILDING:
-            mark_revealed(
-                image, view, objects[b], art.models, (sun, look, scratch.palette), scratch, without[b], mask[b]
-            )
+        if without[b] >= 0 and art.kinds.rows[i4(things[without[b], KIND]), HOUSE] == 1:
+            mark_revealed(image, view, objects[b], art, (sun, look, scratch.palette), scratch, without[b], mask[b])
         if look[WETNESS] > ZERO:
             mark_reflections(view, mask[b])
     return -1
@@ -72,21 +71,21 @@ def mark_painted(image, paper, mask):
 
 
 @kernel()
-def mark_revealed(image, view, objects, models, light, scratch, omitted, mask):
+def mark_revealed(image, view, objects, art, light, scratch, omitted, mask):
     """Where the feet of meshes are seen in part that are hidden whole only as long as the house `omitted` stands."""
     order, hidden, were_hidden = scratch.order, scratch.mesh.hidden, scratch.near_decals
     seen = scratch.seen[: find_seen(objects, view, scratch.seen)]
-    count = find_meshes(objects, seen, view, models.ranges, order, scratch.depths)
-    find_hidden(objects, view, order[:count], hidden, scratch.mesh, -1)
+    count = find_meshes(objects, seen, view, art.models.ranges, art.kinds, order, scratch.depths)
+    find_hidden(objects, view, art.kinds, order[:count], hidden, scratch.mesh, -1)
     for k in range(count):
         were_hidden[k] = hidden[k]
-    find_hidden(objects, view, order[:count], hidden, scratch.mesh, omitted)
+    find_hidden(objects, view, art.kinds, order[:count], hidden, scratch.mesh, omitted)
     for paper in (BLACK, WHITE):
         image[:] = paper
         scratch.inverse[:] = ZERO
         for k in range(count):
             if were_hidden[k] and not hidden[k] and order[k] != omitted:
-                draw_mesh(image, view, objects[order[k]], order[k], i4(254 - 2 * k), models, light, scratch)
+                draw_mesh(image, view, objects[order[k]], order[k], i4(254 - 2 * k), art, light, scratch)
         if paper == BLACK:
             keep_colours(image, scratch.shade)
     mark_partly_painted(image, scratch.shade, view.horizon, mask)

@@ -151,13 +151,13 @@ def render(
                     art.macro, look, palette, scratch)  # fmt: skip
         things = objects[tables[b]]
         seen = scratch.seen[: find_seen(things, view, scratch.seen)]
-        draw_shadows(image, view, things, seen, art.sprites.kinds, sun, look, scratch, without[b])
-        meshes = draw_meshes(image, view, things, seen, art.models, sun, look, palette, scratch, without[b])
-        draw_sprites(image, view, things, seen, art.sprites, sun, look, palette, scratch, meshes, without[b])
+        draw_shadows(image, view, things, seen, art.kinds, sun, look, scratch, without[b])
+        meshes = draw_meshes(image, view, things, seen, art, sun, look, palette, scratch, without[b])
+        draw_sprites(image, view, things, seen, art, sun, look, palette, scratch, meshes, without[b])
         if look[WETNESS] > ZERO:
             draw_reflections(image, view, art.macro, origins[world], look)
         if look[HEADLIGHTS] > ZERO:
-            gather_pools(scratch.shade, view, things, seen, without[b])
+            gather_pools(scratch.shade, view, things, seen, art.kinds, without[b])
             light_with_headlamps(image, view, lens[4], scratch.slot_reach, scratch.shade, look)
         if look[RAIN] > ZERO:
             draw_rain(image, view, poses[b], look, palette)

@@ -13,6 +13,7 @@ import math
 import numpy as np
 
 from sim.camera.culling import FARTHEST, drop_farthest, insert_nearer
+from sim.camera.kind_table import CLASS, HOUSE
 from sim.camera.models import EAVES, HOUSES, MATERIALS
 from sim.camera.pixels import (
     COVER,
@@ -45,7 +46,7 @@ from sim.camera.pixels import (
     unpack,
 )
 from sim.camera.walls import DARK_WINDOWS, HouseWall, wall_columns, wall_paints, wall_row, wall_table
-from sim.scene import CLASSES, HEIGHT, KIND, LAMPS, LENGTH, OBJECT_KINDS, STATE, TINT, WIDTH, YAW, X, Y
+from sim.scene import HEIGHT, KIND, LAMPS, LENGTH, STATE, TINT, WIDTH, YAW, X, Y
 
 NEAREST = f4(0.3)
 """Metres: faces are cut here."""
@@ -68,14 +69,7 @@ SLACK = f4(1e-4)
 EAVES_OF, LOWEST_EAVES = np.array([*EAVES], np.float32), f4(min(EAVES))
 
 BRAKES, BLINKS = i4(LAMPS.index("brake lights")), i4(LAMPS.index("indicators"))
-BUILDING = i4(OBJECT_KINDS.index("building"))
-_CLASS_NAMES = {"building": "building", "guard rail": "sign"}
-MESH_CLASSES = np.array([CLASSES.index(_CLASS_NAMES.get(kind, "vehicle")) for kind in OBJECT_KINDS], np.uint8)
-"""The segmentation class of each of OBJECT_KINDS that is a mesh."""
 
-_LEAST = {"building": 3.0, "guard rail": 1.0}
-LEAST = np.array([_LEAST.get(kind, 0.8) for kind in OBJECT_KINDS], np.float32)
-"""Pixels of height below which one is left out."""
 MOST_MESHES = 64
 """Of one frame; the farthest are left out. They take slots from 255 downwards, two each: the upper one for what shines
 by itself, so that no light of the ego's lamps is laid on it."""
@@ -124,9 +118,11 @@ BLINKING = (f4(255), f4(168), f4(36))
 
 
 @kernel()
-def find_meshes(objects, seen, view, ranges, order, depths):
-    """Indices of those of the objects `seen` that have meshes into `order`, far to near; their depths into `depths`;
-    returns how many."""
+def find_meshes(objects, seen, view, ranges, kinds, order, depths):
+    """Indices of those of the objects `seen` that have meshes into `order`, far to near; returns how many.
+
+    view: the frame's. ranges: of the `Models`. kinds: the `KindTable`. depths: theirs, metres along the optical axis.
+    """
     widest = view.centre_x / view.focal
     count = 0
     for i in seen:
@@ -135,7 +131,7 @@ def find_meshes(objects, seen, view, ranges, order, depths):
             continue
         dx, dy = objects[i, X] - view.x, objects[i, Y] - view.y
         z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
-        if objects[i, HEIGHT] * view.focal < LEAST[kind] * z:
+        if objects[i, HEIGHT] * view.focal < kinds.least[kind] * z:
             continue
         radius = f4(0.57) * math.sqrt(objects[i, WIDTH] * objects[i, WIDTH] + objects[i, LENGTH] * objects[i, LENGTH])
         if z + radius < NEAREST or z - radius > FARTHEST or abs(l) - radius * f4(1.4) > max(z + radius, ZERO) * widest:
@@ -145,32 +141,36 @@ def find_meshes(objects, seen, view, ranges, order, depths):
 
 
 @kernel()
-def draw_meshes(image, view, objects, seen, models, sun, look, palette, scratch, omitted):
+def draw_meshes(image, view, objects, seen, art, sun, look, palette, scratch, omitted):
     """Vehicles and houses. Returns how many, and from where to where in the picture they reach, as rows.
 
-    omitted: the row of an object to leave out, its slots kept; or -1.
+    objects: one world's. seen: their rows that may be in view. omitted: the row of an object to leave out, its slots
+    kept; or -1.
     """
     order, depths, hidden = scratch.order, scratch.depths, scratch.mesh.hidden
-    count = find_meshes(objects, seen, view, models.ranges, order, depths)
+    count = find_meshes(objects, seen, view, art.models.ranges, art.kinds, order, depths)
     first, last = image.shape[0], 0
     if count:
         scratch.inverse[:] = ZERO
-        find_hidden(objects, view, order[:count], hidden, scratch.mesh, omitted)
+        find_hidden(objects, view, art.kinds, order[:count], hidden, scratch.mesh, omitted)
     for k in range(count):
         i, slot = order[k], i4(254 - 2 * k)
         for each in range(slot, slot + 2):
-            scratch.slot_class[each] = MESH_CLASSES[i4(objects[i, KIND])]
+            scratch.slot_class[each] = art.kinds.rows[i4(objects[i, KIND]), CLASS]
             scratch.slot_instance[each] = i + 1
         scratch.slot_reach[slot], scratch.slot_reach[slot + 1] = max(depths[k], ONE), ZERO
         if i != omitted and not hidden[k]:
-            top, bottom = draw_mesh(image, view, objects[i], i, slot, models, (sun, look, palette), scratch)
+            top, bottom = draw_mesh(image, view, objects[i], i, slot, art, (sun, look, palette), scratch)
             first, last = min(first, top), max(last, bottom)
     return count, first, last
 
 
 @kernel()
-def find_hidden(objects, view, order, hidden, mesh, omitted):
+def find_hidden(objects, view, kinds, order, hidden, mesh, omitted):
     """Set hidden[k] for the meshes, far to near in `order`, that nearer houses hide whole: half of a street's are.
+
+    kinds: the `KindTable`. order: rows of the objects. mesh: the `MeshScratch`. omitted: the row of a house that hides
+    nothing, or -1.
 
     mesh.cover (2, W): of each column the highest row down from which a house covers it, and the depth of its walls.
     """
@@ -183,7 +183,7 @@ def find_hidden(objects, view, order, hidden, mesh, omitted):
         hidden[k] = nearest > NEAREST
         for u in range(first, last):
             hidden[k] = hidden[k] and mesh.cover[0, u] < top - ONE and mesh.cover[1, u] < nearest
-        if not hidden[k] and nearest > NEAREST and i4(drawn[KIND]) == BUILDING and order[k] != omitted:
+        if not hidden[k] and nearest > NEAREST and kinds.rows[i4(drawn[KIND]), HOUSE] == 1 and order[k] != omitted:
             cover_columns(mesh.cover, drawn, frame, view)
 
 
@@ -226,18 +226,20 @@ def cover_columns(cover, drawn, frame, view):
 
 
 @kernel()
-def draw_mesh(image, view, drawn, row, slot, models, light, scratch):
+def draw_mesh(image, view, drawn, row, slot, art, light, scratch):
     """One object, row `row` of its table: its vertices to camera axes, then every face that faces the camera.
 
-    light: (sun, look, palette). Returns the first row of the picture that it reaches and the one past the last.
+    drawn: the object. slot: the lower of its two. light: (sun, look, palette). Returns the
+    first row of the picture that it reaches and the one past the last.
     """
     mesh = scratch.mesh
-    kind, tint, state = i4(drawn[KIND]), drawn[TINT], drawn[STATE]
+    models, kind, tint, state = art.models, i4(drawn[KIND]), drawn[TINT], drawn[STATE]
     frame = axes(drawn, view)
-    which = choose_model(drawn, kind, frame[2], view.focal)
+    house = art.kinds.rows[kind, HOUSE] == 1
+    which = choose_model(drawn, house, frame[2], view.focal)
     first_vertex, vertices, first_face, faces = models.ranges[kind, which]
     whole = slice(first_vertex, first_vertex + vertices)
-    turn = drawn[STATE] - np.floor(drawn[STATE]) if kind != BUILDING and which == 0 else ZERO
+    turn = drawn[STATE] - np.floor(drawn[STATE]) if not house and which == 0 else ZERO
     place_points(models.vertices[whole], models.hubs[whole], drawn, turn, frame, view.mount, mesh.points)
     for f in range(faces):
         face = first_face + f
@@ -260,8 +262,8 @@ def draw_mesh(image, view, drawn, row, slot, models, light, scratch):
             albedo = albedo[0] * WINDOWS, albedo[1] * WINDOWS, albedo[2] * WINDOWS
         shining = face_colours(mesh.colours, albedo, material, plane, state, light)
         if material == WALL and not plain:
-            house = HouseWall(frame[0], frame[1], frame[2], frame[3], drawn[LENGTH], drawn[WIDTH], eaves, row)
-            fill_wall(image, view, n, plane, slot, house, light, scratch)
+            walls = HouseWall(frame[0], frame[1], frame[2], frame[3], drawn[LENGTH], drawn[WIDTH], eaves, row)
+            fill_wall(image, view, n, plane, slot, walls, light, scratch)
         else:
             fill_flat(image, view, n, plane, slot + i4(shining), light, scratch)
     return first, last
@@ -277,9 +279,9 @@ def axes(drawn, view):
 
 
 @kernel()
-def choose_model(drawn, kind, z, focal):
+def choose_model(drawn, house, z, focal):
     """Which of its kind's models shows an object: a house's style hangs on its tint, detail on its size."""
-    if kind == BUILDING:
+    if house:
         style = i4((drawn[TINT] * f4(37) - np.floor(drawn[TINT] * f4(37))) * f4(len(HOUSES)))
         return 2 * style + (0 if drawn[HEIGHT] * focal > HOUSE_DETAIL * max(z, ONE) else 1)
     return 0 if drawn[LENGTH] * focal > DETAIL * max(z, ONE) else 1

@@ -5,14 +5,14 @@ its width, z from 0 to 1 up its height. An object's length, width and height sca
 lies on another, a lamp on a bumper, comes after it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.scene import OBJECT_KINDS
+from sim.kinds import KINDS, Maker, Mesh
 
 MATERIALS = (
     *("paint", "glass", "tyre", "rim", "headlamp", "tail lamp", "brake light", "plate", "trim", "cargo"),
@@ -445,7 +445,6 @@ def _far_rail(shape: Shape) -> None:
     shape.both([(-0.5, 0.15, 0.40), (-0.5, 0.15, 0.98), (0.5, 0.15, 0.98), (0.5, 0.15, 0.40)], "steel")
 
 
-Maker = Callable[[Shape], None]
 MAKERS: dict[str, tuple[Maker, ...]] = {
     "car": (_car, _far_car),
     "van": (_van, _far_van),
@@ -467,12 +466,13 @@ def make_models() -> Models:
     beyond: list[list[int]] = []
     sides: list[int] = []
     material: list[int] = []
-    ranges = np.zeros((len(OBJECT_KINDS), MOST_MODELS, 4), np.int32)
-    for kind, makers in MAKERS.items():
+    ranges = np.zeros((len(KINDS), MOST_MODELS, 4), np.int32)
+    own = {kind.name: kind.look.makers for kind in KINDS.values() if isinstance(kind.look, Mesh)}
+    for kind, makers in (own | MAKERS).items():
         for which, maker in enumerate(makers):
             shape = Shape()
             maker(shape)
-            ranges[OBJECT_KINDS.index(kind), which] = len(vertices), len(shape.points), len(sides), len(shape.faces)
+            ranges[KINDS.index(kind), which] = len(vertices), len(shape.points), len(sides), len(shape.faces)
             for (ids, stuff), others in zip(shape.faces, shape.beyond(), strict=True):
                 spare = MOST_CORNERS - len(ids)
                 corners.append([*ids, *[-1] * spare])

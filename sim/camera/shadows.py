@@ -2,10 +2,8 @@
 
 import math
 
-import numpy as np
-
-from sim.camera.billboards import NO_SPRITE
 from sim.camera.culling import LONGEST_SHADOW, SHADOW_RANGE
+from sim.camera.kind_table import BOX, NO_SHADOW, SHADOW
 from sim.camera.pixels import (
     FOG_DENSITY,
     HALF,
@@ -24,11 +22,7 @@ from sim.camera.pixels import (
     u4,
     unpack,
 )
-from sim.scene import HEIGHT, KIND, LENGTH, OBJECT_KINDS, WIDTH, YAW, X, Y
-
-_SLIGHT = ("delineator", "curve sign", "crossing sign", "street lamp", "guard rail")
-SLIGHT = np.array([kind in _SLIGHT for kind in OBJECT_KINDS])
-"""Whether each of OBJECT_KINDS is too slight to cast one."""
+from sim.scene import HEIGHT, KIND, LENGTH, WIDTH, YAW, X, Y
 
 CONTACT = f4(0.12)
 """Metres that the dark under a car comes out beside it."""
@@ -40,7 +34,7 @@ def draw_shadows(image, view, objects, seen, kinds, sun, look, scratch, omitted)
 
     All shadows are gathered in `shade` (H, width) first, the share of light that each pixel lacks, and laid on the
     picture once: however many things cast it, a shadow leaves markings, asphalt and grass apart.
-    seen: rows of the objects. omitted: the row of one that casts none, or -1.
+    seen: rows of the objects. kinds: the `KindTable`. omitted: the row of one that casts none, or -1.
     """
     shade = scratch.shade
     first, last = image.shape[0], view.horizon
@@ -49,19 +43,20 @@ def draw_shadows(image, view, objects, seen, kinds, sun, look, scratch, omitted)
     slope = min(flat / max(sun[2], f4(0.01)), LONGEST_SHADOW)
     light = ((-sun[0] / flat, -sun[1] / flat), slope, look[SUN_STRENGTH], look[FOG_DENSITY])
     for i in seen:
-        kind = i4(objects[i, KIND])
-        if i == omitted or SLIGHT[kind]:
+        cast = kinds.rows[i4(objects[i, KIND]), SHADOW]
+        if i == omitted or cast == NO_SHADOW:
             continue
-        top, bottom = shade_object(shade, view, objects[i], kinds[kind, 3], light, scratch)
+        top, bottom = shade_object(shade, view, objects[i], cast, light, scratch)
         first, last = min(first, top), max(last, bottom)
     for v in range(first, last):
         darken_row(image[v, : view.width], shade[v])
 
 
 @kernel()
-def shade_object(shade, view, drawn, materials, light, scratch):
+def shade_object(shade, view, drawn, cast, light, scratch):
     """Gather one object's shadows; returns the first row that they reach and the one past the last.
 
+    drawn: its row of the objects. cast: ROUND or BOX.
     light: the direction away from the sun (z, l), metres of shadow to a metre of height, the sun's strength, the fog.
     """
     axis, slope, strength, fog = light
@@ -76,7 +71,7 @@ def shade_object(shade, view, drawn, materials, light, scratch):
     ):
         return shade.shape[0], view.horizon
     clear = transmittance(max(z, ZERO) * fog)
-    if materials == NO_SPRITE:
+    if cast == BOX:
         return shade_box(shade, view, drawn, (z, l), axis, reach, strength, clear, scratch)
     top, bottom = draw_ellipse(shade, view, z, l, axis, f4(0.42) * girth, f4(0.42) * girth, f4(0.24) * clear)
     if strength > f4(0.1):

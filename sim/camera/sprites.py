@@ -8,84 +8,14 @@ A crown is a heap of leafy lobes: each lobe is strokes on a ball, drawn back to 
 crown and darkened where it hangs low or deep. So crowns are ragged and have holes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NamedTuple
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from sim.camera.billboards import (
-    BOARD,
-    CONE,
-    CONIFER,
-    LAMP_ARM,
-    LEAVES,
-    NO_SPRITE,
-    PERSON,
-    POST,
-    SIGN,
-    SIGNAL,
-    SIGNAL_LAMPS,
-    STRIDES,
-)
-from sim.scene import CLASSES, OBJECT_KINDS
-
-SUPERSAMPLING = 2
-Vector = NDArray[np.float64]
-
-
-class Sprites(NamedTuple):
-    """All sprites in flat arrays.
-
-    texels: uint64, three material weights and, on top, the coverage in its four 16-bit lanes; every level has a border
-    of one texel. extents: (rows, 2) int32, first and last + 1 texel seen in a row or its neighbours.
-    levels: (sprites, LEVELS, 4) int32: offset in texels, width and height without the border, offset in extents; a
-    sprite's last level is repeated. kinds: (kinds, 4) int32: first sprite, number of variants, segmentation class,
-    material set. spread: (kinds,) float32, a picture's width over its object's.
-    """
-
-    texels: NDArray[np.uint64]
-    extents: NDArray[np.int32]
-    levels: NDArray[np.int32]
-    kinds: NDArray[np.int32]
-    spread: NDArray[np.float32]
-
-
-class Kind(NamedTuple):
-    """How one of OBJECT_KINDS is painted: one picture by each painter. size: texels (height, width).
-
-    materials: LEAVES, ... of the kernels. spread: the picture's width over its object's.
-    """
-
-    painters: Sequence[Callable[[np.random.Generator, "Canvas"], None]]
-    size: tuple[int, int]
-    class_name: str
-    materials: int
-    spread: float
-
-
-class Canvas:
-    """Material weights and coverage while a sprite is painted; x runs to the right, y up, both in [0, 1]."""
-
-    def __init__(self, size: tuple[int, int]) -> None:
-        self.height, self.width = (SUPERSAMPLING * side for side in size)
-        self.weights = np.zeros((self.height, self.width, 3), np.uint8)
-        self.coverage = np.zeros((self.height, self.width), np.uint8)
-
-    def polygon(self, corners: Vector, weights: Vector) -> None:
-        """Fill a polygon (n, 2); weights (3,) in [0, 1] sum to at most 1."""
-        pixels = np.stack([corners[:, 0] * self.width, (1 - corners[:, 1]) * self.height], axis=1)
-        fixed = np.round(pixels * 16 - 8).astype(np.int32)
-        cv2.fillPoly(self.weights, [fixed], tuple(255 * weights), shift=4)
-        cv2.fillPoly(self.coverage, [fixed], 255, shift=4)
-
-    def texture(self) -> NDArray[np.uint8]:
-        """The finished texture (height, width, 4) uint8, premultiplied."""
-        pixels = np.dstack([self.weights, self.coverage])
-        size = (self.width // SUPERSAMPLING, self.height // SUPERSAMPLING)
-        return _halved(pixels, size)
+from sim.camera.billboards import LAMP_ARM, SIGNAL_LAMPS, STRIDES
+from sim.camera.canvas import Canvas, Vector
+from sim.kinds import Painter
 
 
 def _leaf_weights(normals: Vector, occlusion: Vector) -> Vector:
@@ -267,8 +197,7 @@ def _street_lamp(rng: np.random.Generator, canvas: Canvas) -> None:
     canvas.polygon(_box(tip - 0.09, 0.955, tip + 0.09, 0.967), 0.9 * WHITE)
 
 
-PERSON_SPREAD = 1.65
-_WIDE, _TALL = 0.6 * PERSON_SPREAD, 1.7  # metres that a person's picture covers
+_WIDE, _TALL = 0.6 * 1.65, 1.7  # metres that a person's picture covers
 
 
 def _spot(x: float, y: float) -> Vector:
@@ -527,82 +456,18 @@ _BOARDS = tuple(partial(_board, picture=picture) for picture in (*_PICTURES, Non
 """Every picture, and the back."""
 
 
-KINDS: dict[str, Kind] = {
-    "broadleaf": Kind((_broadleaf,) * 3, (320, 320), "vegetation", LEAVES, 1.1),
-    "poplar": Kind((_poplar,) * 2, (320, 128), "vegetation", LEAVES, 1.25),
-    "conifer": Kind((_conifer,) * 3, (320, 160), "vegetation", CONIFER, 1.1),
-    "bush": Kind((_bush,) * 2, (128, 160), "vegetation", LEAVES, 1.15),
-    "delineator": Kind((_delineator,), (128, 64), "sign", POST, 4.0),
-    "curve sign": Kind((_curve_sign,), (160, 128), "sign", SIGN, 1.25),
-    "crossing sign": Kind((_crossing_sign,), (256, 96), "sign", SIGN, 1.1),
-    "street lamp": Kind((_street_lamp,), (384, 128), "sign", SIGN, 1.0),
-    "cone": Kind((_cone,), (128, 128), "obstacle", CONE, 1.3),
-    "pedestrian": Kind(_PEOPLE, (192, 128), "pedestrian", PERSON, PERSON_SPREAD),
-    "traffic light": Kind((_signal, _signal_back), (384, 96), "light", SIGNAL, 1.15),
-    "billboard": Kind(_BOARDS, (192, 192), "sign", BOARD, 1.05),
+PAINTERS: Mapping[str, tuple[Painter, ...]] = {
+    "broadleaf": (_broadleaf,) * 3,
+    "poplar": (_poplar,) * 2,
+    "conifer": (_conifer,) * 3,
+    "bush": (_bush,) * 2,
+    "delineator": (_delineator,),
+    "curve sign": (_curve_sign,),
+    "crossing sign": (_crossing_sign,),
+    "street lamp": (_street_lamp,),
+    "cone": (_cone,),
+    "pedestrian": _PEOPLE,
+    "traffic light": (_signal, _signal_back),
+    "billboard": _BOARDS,
 }
-"""What is drawn as a sprite; the other OBJECT_KINDS are meshes."""
-
-
-def make_sprites() -> Sprites:
-    """Paint every kind and variant; the same bytes every time."""
-    rng = np.random.default_rng(4711)
-    pyramids: list[list[NDArray[np.uint8]]] = []
-    rows: list[tuple[int, int, int, int]] = []
-    for name in OBJECT_KINDS:
-        if name not in KINDS:
-            rows.append((0, 0, 0, NO_SPRITE))
-            continue
-        kind = KINDS[name]
-        rows.append((len(pyramids), len(kind.painters), CLASSES.index(kind.class_name), kind.materials))
-        for painter in kind.painters:
-            canvas = Canvas(kind.size)
-            painter(rng, canvas)
-            pyramids.append(_pyramid(canvas.texture()))
-    spread = np.array([KINDS[name].spread if name in KINDS else 0.0 for name in OBJECT_KINDS], np.float32)
-    return _flatten(pyramids, np.array(rows, np.int32), spread)
-
-
-def _pyramid(texture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-    """The texture and its halvings."""
-    levels = [texture]
-    while min(levels[-1].shape[:2]) > 1:
-        height, width = levels[-1].shape[:2]
-        levels.append(_halved(levels[-1], (width // 2, height // 2)))
-    return levels
-
-
-def _halved(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Averages over areas; size: (width, height)."""
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _flatten(pyramids: list[list[NDArray[np.uint8]]], kinds: NDArray[np.int32], spread: NDArray[np.float32]) -> Sprites:
-    most = max(len(pyramid) for pyramid in pyramids)
-    table = np.zeros((len(pyramids), most, 4), np.int32)
-    texels, extents, texel_count, row_count = [], [], 0, 0
-    for i, pyramid in enumerate(pyramids):
-        for j, level in enumerate(pyramid):
-            height, width = level.shape[:2]
-            table[i, j:] = texel_count, width, height, row_count
-            texels.append(_bordered(level))
-            extents.append(_extents(level[..., 3] > 7))
-            texel_count, row_count = texel_count + texels[-1].size, row_count + height
-    texels.append(np.zeros(2, np.uint64))  # a neighbour for the very last texel
-    return Sprites(np.concatenate(texels), np.concatenate(extents), table, kinds, spread)
-
-
-def _bordered(level: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """A level's texels with a clear border of one; below, the foot is repeated, so that it does not fade."""
-    padded = np.pad(level, ((1, 1), (1, 1), (0, 0)))
-    padded[-1] = padded[-2]
-    return padded.astype(np.uint16).reshape(-1).view(np.uint64)
-
-
-def _extents(seen: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """First and last + 1 column seen in each row or its neighbours; (height, 2)."""
-    padded = np.pad(seen, ((1, 1), (0, 0)))
-    near = padded[:-2] | padded[1:-1] | padded[2:]
-    first, last = near.argmax(axis=1), seen.shape[1] - near[:, ::-1].argmax(axis=1)
-    last[~near.any(axis=1)] = 0
-    return np.stack([first, last], axis=1).astype(np.int32)
+"""Shipped kind -> who paints its pictures, one each; how large, in which colours: `sim.kinds.KINDS`."""

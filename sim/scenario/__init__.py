@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import unknown
+from sim.kinds import INFRACTIONS, ROLES
 from sim.scenario.actors import Traffic
 from sim.scenario.buildings import Billboards, Buildings, Pavement, StreetLamps
 from sim.scenario.drawn import draw_actors
@@ -50,6 +51,7 @@ class Part(Protocol):
     """Something that a scenario is made of. actors, objects, decals: the rows it needs in those tables of a world.
 
     step: what moves its actors; parts that share one (two `Vehicles`, say) are stepped together, once. None: it stands.
+    A part whose actors have roles of one's own names these as `roles`, a tuple.
     """
 
     @property
@@ -111,6 +113,12 @@ class Scenario:
         return sum(part.decals for part in self.parts)
 
     @cached_property
+    def infractions(self) -> tuple[str, ...]:
+        """Names of what is counted: what is in every world, then what comes with the roles of its parts."""
+        roles = [ROLES.row(name) for part in self.parts for name in getattr(part, "roles", ())]
+        return tuple(dict.fromkeys((*INFRACTIONS, *(role.infraction for role in roles if role.infraction))))
+
+    @cached_property
     def steps(self) -> tuple[Step, ...]:
         """Each step function once."""
         return tuple(dict.fromkeys(part.step for part in self.parts if part.step is not None))
@@ -121,7 +129,7 @@ class Scenario:
             table[:] = 0
             table[:, column] = -1
         tables.actors[:], tables.line[:], tables.pavement[...] = 0, LANE_CENTRE, 0
-        site = Site(tracks, row, rng, tables.line, tables.pavement, *tables[:3])
+        site = Site(tracks, row, rng, tables.line, tables.pavement, *tables[:3], self.infractions)
         actor, thing, decal = 0, self.max_actors, 0
         for part in self.parts:
             site.actors = tables.actors[actor : actor + part.actors]

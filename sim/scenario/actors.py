@@ -9,10 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.jit import inner_kernel, kernel
+from sim.kinds import ROLES
 from sim.scene import LIGHT_PHASES
-
-ROLES = ("none", "vehicle", "parked", "cone", "light", "pedestrian")
-"""What an actor is to others; a role's id is the index here. `none` is an empty row."""
 
 ACTOR_COLUMNS = (
     *("role", "kind", "s", "d", "heading", "speed", "acceleration", "length", "width", "height"),
@@ -20,7 +18,7 @@ ACTOR_COLUMNS = (
 )
 """Columns of an actor.
 
-role: an index into ROLES. kind: into sim.scene.OBJECT_KINDS. s, d: metres, of the middle. heading: radians against the
+role, kind: ids of ROLES and KINDS of sim.kinds. s, d: metres, of the middle. heading: radians against the
 road's direction (0 with +s, pi oncoming, +pi/2 walking to the left). speed (m/s) along the heading, acceleration m/s2.
 length, width, height: metres. tint: see sim.scene. mode: a light's index into sim.scene.LIGHT_PHASES; a pedestrian's
 into WALKS; a vehicle's, driving or parked, into sim.scene.LAMPS. timer: seconds left of a light's phase, of a
@@ -33,7 +31,9 @@ ROLE, KIND, S, D, HEADING, SPEED, ACCELERATION, LENGTH, WIDTH, HEIGHT = range(10
 TINT, MODE, TIMER, WISH, PLACE, CHANCE = range(10, 16)
 assert len(ACTOR_COLUMNS) == 16
 
-NONE, VEHICLE, PARKED, CONE, LIGHT, PEDESTRIAN = range(len(ROLES))
+NONE, VEHICLE, PARKED, CONE, LIGHT, PEDESTRIAN = map(
+    ROLES.index, ("none", "vehicle", "parked", "cone", "light", "pedestrian")
+)
 GREEN, AMBER, RED = range(len(LIGHT_PHASES))
 
 WALKS = ("strolling", "waiting", "crossing")
@@ -48,6 +48,7 @@ class Traffic(NamedTuple):
     actors (K, A, columns). ego (3, K): s, d in metres and speed in m/s of the ego. line, profile (K, MAX_POINTS): the d
     that clears what stands in the way, and the expert's speed, at each sample of the track. samples (K,): how many of
     these there are. length (K,) m, the lap. steps (K,) control steps since the reset.
+    roles: see `sim.kinds.role_table`.
     """
 
     actors: NDArray[np.float64]
@@ -57,6 +58,7 @@ class Traffic(NamedTuple):
     samples: NDArray[np.int64]
     length: NDArray[np.float64]
     steps: NDArray[np.int64]
+    roles: NDArray[np.float64]
 
 
 @inner_kernel

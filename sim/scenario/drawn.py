@@ -8,21 +8,18 @@ from numpy.typing import NDArray
 from sim import scene
 from sim.geometry import wrap_angle
 from sim.jit import inner_kernel, kernel
+from sim.kinds import GAIT, ROLLS, SIGNALS, WALKS, role_table
 from sim.scenario.actors import (
     HEADING,
     HEIGHT,
     KIND,
     LENGTH,
-    LIGHT,
     MODE,
     NONE,
-    PARKED,
-    PEDESTRIAN,
     ROLE,
     SPEED,
     STROLLING,
     TINT,
-    VEHICLE,
     WIDTH,
     D,
     S,
@@ -34,21 +31,22 @@ _STRIDE, _WHEEL = 1.5, 2.0
 
 
 @inner_kernel
-def _state(actor):
+def _state(actor, gait):
     """What the camera shows of an actor's doings; see sim.scene.OBJECT_COLUMNS."""
-    if actor[ROLE] == PEDESTRIAN:
+    if gait == WALKS:
         if actor[SPEED] == 0.0:
             return -1.0
         walked = (actor[S] if actor[MODE] == STROLLING else actor[D]) / _STRIDE
         return min(walked - math.floor(walked), 0.999)  # float32 would round what is nearer 1 up to it
-    if actor[ROLE] == VEHICLE:
+    if gait == ROLLS:
         turns = actor[S] / _WHEEL
         return actor[MODE] + min(turns - math.floor(turns), 0.999)
-    return actor[MODE] if actor[ROLE] == LIGHT or actor[ROLE] == PARKED else 0.0
+    return actor[MODE] if gait == SIGNALS else 0.0
 
 
 @kernel
-def _draw_rows(points, heading, count, rows, tables, actors, objects):
+def _draw_rows(points, heading, count, rows, tables, roles, actors, objects):
+    """As `draw_actors`; points, heading, count: of all tracks. roles: see `sim.kinds.role_table`."""
     for b in range(len(rows)):
         n = count[rows[b]]
         line, ways = points[rows[b], :n], heading[rows[b], :n]
@@ -57,10 +55,11 @@ def _draw_rows(points, heading, count, rows, tables, actors, objects):
             if actor[ROLE] == NONE:
                 drawn[scene.KIND] = -1.0
                 continue
+            state = _state(actor, roles[int(actor[ROLE]), GAIT])
             x, y, ahead = place(line, ways, actor[S], actor[D])
             drawn[scene.X], drawn[scene.Y], drawn[scene.YAW] = x, y, wrap_angle(ahead + actor[HEADING])
             drawn[scene.WIDTH], drawn[scene.HEIGHT], drawn[scene.LENGTH] = actor[WIDTH], actor[HEIGHT], actor[LENGTH]
-            drawn[scene.KIND], drawn[scene.TINT], drawn[scene.STATE] = actor[KIND], actor[TINT], _state(actor)
+            drawn[scene.KIND], drawn[scene.TINT], drawn[scene.STATE] = actor[KIND], actor[TINT], state
 
 
 def draw_actors(
@@ -74,4 +73,4 @@ def draw_actors(
     both, which lie on the tracks `rows` (B,); None for the tables of the same rows."""
     track = np.asarray(rows, np.int64)
     which = track if tables is None else np.asarray(tables, np.int64)
-    _draw_rows(tracks.points, tracks.heading, tracks.count, track, which, actors, objects)
+    _draw_rows(tracks.points, tracks.heading, tracks.count, track, which, role_table(), actors, objects)

@@ -82,7 +82,7 @@ class Lights:
             mode = site.rng.choice([GREEN, AMBER, RED], p=[0.5, 0.1, 0.4])
             width, height = SIGNAL_SIZE
             site.add_actors(
-                LIGHT, "traffic light", s=(stop + SIGNAL_BEYOND) % site.length, d=SIGNAL_OFFSET, heading=np.pi,
+                "light", "traffic light", s=(stop + SIGNAL_BEYOND) % site.length, d=SIGNAL_OFFSET, heading=np.pi,
                 length=0.3, width=width, height=height, mode=mode, timer=site.rng.uniform(1.0, 8.0), place=stop,
             )  # fmt: skip
             site.add_decal("stop line", (stop + 0.5 * STOP_LINE) % site.length, STOP_LINE)

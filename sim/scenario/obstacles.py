@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from sim.jit import kernel
-from sim.scenario.actors import CHANCE, CONE, MODE, PARKED, ROLE
+from sim.scenario.actors import CHANCE, MODE, PARKED, ROLE
 from sim.scenario.site import Site
 from sim.scenario.vehicles import KINDS
 from sim.scene import LAMPS, LANE_WIDTH
@@ -86,7 +86,7 @@ class ParkedCars:
             d = PARKED_OFFSET + site.rng.uniform(-0.1, 0.05, n)
             tint = site.rng.uniform(-1, 1, n)
             site.add_actors(
-                PARKED, "car", s=s % site.length, d=d, heading=site.rng.uniform(-0.03, 0.03, n), length=length,
+                "parked", "car", s=s % site.length, d=d, heading=site.rng.uniform(-0.03, 0.03, n), length=length,
                 width=width, height=height, tint=tint,
             )  # fmt: skip
             bypass(site, s[0] - 0.5 * length - 1.0, s[-1] + 0.5 * length + 1.0, _PASSING_PARKED)
@@ -118,7 +118,7 @@ class Cones:
             right = bool(site.rng.random() < 0.7)
             d = -LANE_WIDTH + 0.2 + _NARROWS * depth if right else -0.1 - _NARROWS * depth
             width, height = CONE_SIZE
-            site.add_actors(CONE, "cone", s=s % site.length, d=d, length=width, width=width, height=height)
+            site.add_actors("cone", "cone", s=s % site.length, d=d, length=width, width=width, height=height)
             bypass(site, first + 0.5 * _TAPER, s[-1] - 0.5 * _TAPER, _PASSING_CONES[right])
             site.delay += 3.0
 

@@ -7,20 +7,18 @@ from typing import ClassVar
 import numpy as np
 
 from sim.jit import inner_kernel, kernel
+from sim.kinds import BOX, GAIT, OUTLINE, ROLLS, WALKS
 from sim.scenario.actors import (
     CHANCE,
     CROSSING,
     HEADING,
     LENGTH,
     MODE,
-    PARKED,
-    PEDESTRIAN,
     PLACE,
     ROLE,
     SPEED,
     STROLLING,
     TIMER,
-    VEHICLE,
     WAITING,
     WIDTH,
     WISH,
@@ -78,8 +76,11 @@ def _gap_before(s, length, side, place, lap):
 
 
 @inner_kernel
-def _may_go(me, actors, ego, row, lap):
-    """Whether somebody who waits may step off now: all can stop, and the ego comes near (for the shy: nobody does)."""
+def _may_go(me, actors, roles, ego, row, lap):
+    """Whether somebody who waits may step off now: all can stop, and the ego comes near (for the shy: nobody does).
+
+    roles: see `sim.kinds.role_table`. ego, row: of all worlds, and which this is. lap: metres.
+    """
     gap = _gap_before(ego[0, row], EGO_LENGTH, 1.0, me[PLACE], lap)
     if not _lets_cross(ego[2, row], gap, EGO_LENGTH):
         return False
@@ -90,7 +91,7 @@ def _may_go(me, actors, ego, row, lap):
         return False
     for a in range(len(actors)):
         other = actors[a]
-        if other[ROLE] == VEHICLE:
+        if roles[int(other[ROLE]), GAIT] == ROLLS:
             gap = _gap_before(other[S], other[LENGTH], direction(other), me[PLACE], lap)
             if not _lets_cross(other[SPEED], gap, other[LENGTH]):
                 return False
@@ -108,23 +109,26 @@ def _blocked(me, s, d, length, width, lap):
 
 
 @inner_kernel
-def _path_blocked(me, actors, ego, row, lap):
-    """Whether any car stands or passes right before someone who crosses."""
+def _path_blocked(me, actors, roles, ego, row, lap):
+    """Whether any car stands or passes right before someone who crosses; arguments as `_may_go`."""
     if _blocked(me, ego[0, row], ego[1, row], EGO_LENGTH, EGO_WIDTH, lap):
         return True
     for a in range(len(actors)):
         other = actors[a]
-        on_wheels = other[ROLE] == VEHICLE or other[ROLE] == PARKED
-        if on_wheels and _blocked(me, other[S], other[D], other[LENGTH], other[WIDTH], lap):
+        solid = roles[int(other[ROLE]), OUTLINE] == BOX
+        if solid and _blocked(me, other[S], other[D], other[LENGTH], other[WIDTH], lap):
             return True
     return False
 
 
 @inner_kernel
-def _cross(me, actors, ego, row, step, lap):
-    """One control step of someone on the way over; on the other side they turn round and rest."""
+def _cross(me, actors, roles, ego, row, step, lap):
+    """One control step of someone on the way over; on the other side they turn round and rest.
+
+    step: control steps since the reset; the rest as `_may_go`.
+    """
     side = 1.0 if me[HEADING] > 0.0 else -1.0
-    me[SPEED] = 0.0 if _path_blocked(me, actors, ego, row, lap) else me[WISH]
+    me[SPEED] = 0.0 if _path_blocked(me, actors, roles, ego, row, lap) else me[WISH]
     me[D] += side * me[SPEED] * CONTROL_STEP
     if side * me[D] >= CROSSING_EDGE:
         me[D], me[HEADING], me[MODE], me[SPEED] = side * CROSSING_EDGE, -me[HEADING], WAITING, 0.0
@@ -133,21 +137,22 @@ def _cross(me, actors, ego, row, step, lap):
 
 @kernel
 def walk(traffic, rows):
-    """One control step of all pedestrians of the worlds `rows`."""
+    """One control step of all who walk in the worlds `rows`."""
+    roles = traffic.roles
     for b in range(len(rows)):
         row = rows[b]
         actors, lap = traffic.actors[row], traffic.length[row]
         for a in range(len(actors)):
             me = actors[a]
-            if me[ROLE] != PEDESTRIAN:
+            if roles[int(me[ROLE]), GAIT] != WALKS:
                 continue
             if me[MODE] == STROLLING:
                 me[S] = way_ahead(0.0, me[S] + math.cos(me[HEADING]) * me[SPEED] * CONTROL_STEP, lap)
             elif me[MODE] == CROSSING:
-                _cross(me, actors, traffic.ego, row, traffic.steps[row], lap)
+                _cross(me, actors, roles, traffic.ego, row, traffic.steps[row], lap)
             else:
                 me[TIMER] = max(me[TIMER] - CONTROL_STEP, 0.0)
-                if me[TIMER] == 0.0 and _may_go(me, actors, traffic.ego, row, lap):
+                if me[TIMER] == 0.0 and _may_go(me, actors, roles, traffic.ego, row, lap):
                     me[MODE] = CROSSING
 
 
@@ -229,6 +234,6 @@ def _people(site: Site, n: int, **columns: object) -> None:
     length, width, height = SIZE
     tint = site.rng.uniform(-1, 1, n)
     site.add_actors(
-        PEDESTRIAN, "pedestrian", length=length, width=width, height=height * site.rng.uniform(0.92, 1.06, n),
+        "pedestrian", "pedestrian", length=length, width=width, height=height * site.rng.uniform(0.92, 1.06, n),
         tint=tint, **columns,
     )  # fmt: skip

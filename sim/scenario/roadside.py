@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.kinds import KINDS
 from sim.scenario.site import Site
-from sim.scene import LENGTH, OBJECT_KINDS, TINT, YAW
+from sim.scene import LENGTH, TINT, YAW
 from sim.track import SPACING, Tracks, to_world
 
 POST_OFFSET = 4.6
@@ -22,7 +23,7 @@ _GROWTH = {  # least and greatest height in metres, width over height, share of 
     "conifer": (7.0, 15.0, 0.45, 0.33),
     "bush": (0.9, 2.2, 1.30, 0.20),
 }
-_GROWTH_KINDS = np.array([OBJECT_KINDS.index(name) for name in _GROWTH])
+_GROWTH_KINDS = np.array([KINDS.index(name) for name in _GROWTH])
 _LOW, _HIGH, _SLENDERNESS, _LEADS = np.array(list(_GROWTH.values())).T
 _POST = (0.12, 1.05)  # width, height in metres
 _SIGN = (0.9, 1.5)
@@ -61,7 +62,7 @@ def _upright(
 ) -> NDArray[np.float64]:
     """Objects (n, 9) of one kind and size at lane coordinates."""
     x, y, _ = to_world(tracks, row, s, d)
-    alike = np.broadcast_to([*size, OBJECT_KINDS.index(kind), 0.0, 0.0, 0.0, 0.0], (len(s), 7))
+    alike = np.broadcast_to([*size, KINDS.index(kind), 0.0, 0.0, 0.0, 0.0], (len(s), 7))
     return np.concatenate([np.stack([x, y], axis=1), alike], axis=1)
 
 

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from sim import scene
 from sim.geometry import vehicle_to_world
 from sim.jit import kernel
+from sim.kinds import INFRACTIONS, KINDS, ROLES
 from sim.scenario.actors import ACTOR_COLUMNS, NONE, ROLE
-from sim.scene import DECAL_KINDS, GRID_SIZE, OBJECT_COLUMNS, OBJECT_KINDS
+from sim.scene import DECAL_KINDS, GRID_SIZE, OBJECT_COLUMNS
 from sim.track import SPACING, Tracks, to_world
 
 START_CLEAR = (15.0, 45.0)
@@ -30,7 +31,8 @@ _RIM = 0.75  # metres, a little over half a grid cell's diagonal
 class Site:
     """One world while it is furnished. actors, objects, decals: the rows of the part at hand; unused ones stay empty.
 
-    line: (MAX_POINTS,) as `sim.world.World.line`. delay: seconds that the parts so far may cost a careful driver.
+    line: (MAX_POINTS,) as `sim.world.World.line`. infractions: those that the world
+    counts. delay: seconds that the parts so far may cost a careful driver.
     """
 
     tracks: Tracks
@@ -41,6 +43,7 @@ class Site:
     actors: NDArray[np.float64]
     objects: NDArray[np.float32]
     decals: NDArray[np.float32]
+    infractions: tuple[str, ...] = INFRACTIONS
     delay: float = 0.0
     _taken: NDArray[np.bool_] = field(init=False)
     _built: NDArray[np.bool_] = field(init=False)
@@ -84,13 +87,18 @@ class Site:
         slack = np.sort(self.rng.uniform(0, room - count * gap, count))
         return first + slack + gap * np.arange(count)
 
-    def add_actors(self, role: int, kind: str, **columns: object) -> None:
-        """Fill the next empty actor rows; columns by name, numbers or arrays that broadcast."""
+    def add_actors(self, role: str, kind: str, **columns: object) -> None:
+        """Fill the next empty actor rows; columns by name, numbers or arrays that broadcast.
+
+        Raises ValueError for an unknown role or kind, and for a role of one's own that the part does not list.
+        """
+        if ROLES.row(role).infraction not in (None, *self.infractions):
+            raise ValueError(f"role {role!r} is not among its part's roles: expected roles = ({role!r},) on that part")
         known = {name: np.atleast_1d(np.asarray(value, float)) for name, value in columns.items()}
         n = max(len(values) for values in known.values())
         first = int((self.actors[:, ROLE] != NONE).sum())
         table = np.zeros((min(n, len(self.actors) - first), len(ACTOR_COLUMNS)))
-        known |= {"role": np.array([role]), "kind": np.array([OBJECT_KINDS.index(kind)])}
+        known |= {"role": np.array([ROLES.index(role)]), "kind": np.array([KINDS.index(kind)])}
         known.setdefault("place", np.array([-1.0]))
         known.setdefault("chance", self.rng.random(n))
         for name, values in known.items():
@@ -107,7 +115,7 @@ class Site:
     def add_objects(self, kind: str, s: NDArray, d: NDArray, **columns: object) -> None:
         """Static objects at lane coordinates; `yaw` is against the road's direction there."""
         x, y, heading = to_world(self.tracks, self.row, s, d)
-        values = {"x": x, "y": y, "kind": OBJECT_KINDS.index(kind), **columns}
+        values = {"x": x, "y": y, "kind": KINDS.index(kind), **columns}
         values["yaw"] = heading + np.asarray(columns.get("yaw", 0.0))
         self.put(np.stack([np.broadcast_to(values.get(name, 0.0), x.shape) for name in OBJECT_COLUMNS], axis=1))
 

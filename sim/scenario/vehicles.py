@@ -11,6 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from sim.jit import inner_kernel, kernel
+from sim.kinds import FOLLOW, GAIT, IGNORE, KNOWN, MANNER, ROLLS, STOP, YIELD
 from sim.scenario.actors import (
     ACCELERATION,
     AMBER,
@@ -19,14 +20,11 @@ from sim.scenario.actors import (
     GREEN,
     HEADING,
     LENGTH,
-    LIGHT,
     MODE,
-    PEDESTRIAN,
     PLACE,
     ROLE,
     SPEED,
     TIMER,
-    VEHICLE,
     WISH,
     D,
     S,
@@ -87,9 +85,13 @@ def direction(actor):
 
 
 @inner_kernel
-def crossing_someone(actor):
-    """Whether a pedestrian is on a zebra or about to step onto it; drivers wait for those."""
-    return actor[ROLE] == PEDESTRIAN and actor[MODE] == CROSSING
+def met_in(actor, roles):
+    """The manner in which drivers meet an actor; IGNORE for one they know nothing of.
+
+    roles: see `sim.kinds.role_table`.
+    """
+    role = roles[int(actor[ROLE])]
+    return role[MANNER] if role[KNOWN] else float(IGNORE)
 
 
 @inner_kernel
@@ -108,22 +110,26 @@ def _gap_to(actor, side, s, half_length, lap):
 
 
 @inner_kernel
-def _acceleration(actors, a, ego, row, wish, lap):
-    """m/s2 that actor a, a vehicle, wants: the least that IDM grants for anybody ahead."""
+def _acceleration(actors, a, roles, ego, row, wish, lap):
+    """m/s2 that actor a, a vehicle, wants: the least that IDM grants for anybody ahead.
+
+    roles: see `sim.kinds.role_table`. ego, row: of all worlds, and which this is. wish: m/s. lap: metres.
+    """
     me = actors[a]
     side, speed = direction(me), me[SPEED]
     wanted = idm(speed, wish, _FREE, speed)
     for b in range(len(actors)):
         other = actors[b]
-        if b != a and other[ROLE] == VEHICLE and direction(other) == side:
+        manner = met_in(other, roles)
+        if b != a and manner == FOLLOW and direction(other) == side:
             if _is_ahead(me, side, other[S], lap):
                 gap = _gap_to(me, side, other[S], 0.5 * other[LENGTH], lap)
                 wanted = min(wanted, idm(speed, wish, gap, other[SPEED]))
-        elif other[ROLE] == LIGHT and side > 0.0 and other[MODE] != GREEN:
+        elif manner == STOP and side > 0.0 and other[MODE] != GREEN:
             gap = _gap_to(me, side, other[PLACE], 0.0, lap)
             if gap > -1.0 and (other[MODE] != AMBER or must_stop(speed, gap, 3.0)):
                 wanted = min(wanted, idm(speed, wish, gap + 0.5, 0.0))
-        elif crossing_someone(other):
+        elif manner == YIELD and other[MODE] == CROSSING:
             gap = _gap_to(me, side, other[PLACE], 0.5 * ZEBRA_LENGTH + STOP_BEFORE_ZEBRA, lap)
             if gap > -1.5 and must_stop(speed, gap + 2.0, 8.0):
                 wanted = min(wanted, idm(speed, wish, gap + STANDSTILL_GAP, 0.0))
@@ -153,18 +159,19 @@ def _halt(me, step, accelerates):
 @kernel
 def drive(traffic, rows):
     """One control step of all vehicles of the worlds `rows`: all decide on the same instant, then all move."""
+    roles = traffic.roles
     for b in range(len(rows)):
         row = rows[b]
         actors, lap, n = traffic.actors[row], traffic.length[row], traffic.samples[row]
         for a in range(len(actors)):
             me = actors[a]
-            if me[ROLE] == VEHICLE:
+            if roles[int(me[ROLE]), GAIT] == ROLLS:
                 i = int(me[S] / SPACING) % n
                 wish = min(me[WISH], 0.9 * traffic.profile[row, i])
-                wanted = _acceleration(actors, a, traffic.ego, row, wish, lap)
+                wanted = _acceleration(actors, a, roles, traffic.ego, row, wish, lap)
                 me[ACCELERATION] = _halt(me, traffic.steps[row], wanted)
         for a in range(len(actors)):
-            if actors[a, ROLE] == VEHICLE:
+            if roles[int(actors[a, ROLE]), GAIT] == ROLLS:
                 _move(actors[a], traffic.line[row], n, lap)
 
 
@@ -225,6 +232,6 @@ class Vehicles:
             timer = rng.uniform(*DRIVES, chosen.sum()) if heading == 0.0 else 0.0
             tint = rng.uniform(-1, 1, chosen.sum())
             site.add_actors(
-                VEHICLE, name, s=s[chosen], d=d[chosen], heading=heading, speed=0.6 * wish, length=length, width=width,
-                height=height, tint=tint, timer=timer, wish=wish,
+                "vehicle", name, s=s[chosen], d=d[chosen], heading=heading, speed=0.6 * wish, length=length,
+                width=width, height=height, tint=tint, timer=timer, wish=wish,
             )  # fmt: skip

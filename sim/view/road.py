@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.scenario.actors import PLACE, ROLE, ROLES
+from sim.kinds import in_manner
+from sim.scenario.actors import PLACE, ROLE
 from sim.scene import DECAL_KIND, DECAL_LENGTH, DECAL_S, LANE_WIDTH, STOP_LINE, ZEBRA
 from sim.track import LANE_CENTRE, to_world
 from sim.world import World
@@ -38,7 +39,7 @@ def road_of(world: World, row: int) -> Road:
     decals, actors = world.decals[row].astype(float), world.actors[row]
     zebras, stop_lines = (decals[decals[:, DECAL_KIND] == kind] for kind in (ZEBRA, STOP_LINE))
     stripes = [_quads(world, row, zebras, d, STRIPE) for d in _STRIPES]
-    signals = np.flatnonzero(actors[:, ROLE] == ROLES.index("light"))
+    signals = np.flatnonzero(np.isin(actors[:, ROLE], in_manner("stop")))
     x, y, _ = to_world(world.tracks, row, actors[signals, PLACE], LANE_CENTRE)
     return Road(
         route=world.tracks.points[row, : world.tracks.count[row]],

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.camera.lens import Lens
-from sim.expert import CAUSES
 from sim.geometry import vehicle_to_world, world_to_vehicle, wrap_angle
+from sim.kinds import CAUSES, KINDS
 from sim.metrics import penalty
 from sim.policy import Attention, Observation, PolicySpec
 from sim.scenario.actors import NONE, ROLE
-from sim.scene import KIND, LENGTH, OBJECT_KINDS, STATE, WIDTH, YAW, X, Y
+from sim.scene import KIND, LENGTH, STATE, WIDTH, YAW, X, Y
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE, KEPT_SIZES, Simulator
 from sim.theme import load_theme, resolve, sample_look, theme_names
 from sim.vehicle import CONTROL_STEP, EGO_LENGTH, SPEED, STEERING_ANGLE
@@ -27,17 +27,15 @@ from sim.view.bonnet import draw_bonnet
 from sim.view.chase import Chase, chase_eye, trail
 from sim.view.overlay import Overwritten, lay_over, redden
 from sim.view.road import Road, road_of
-from sim.world import ENDINGS, INFRACTIONS, spawn_streams
+from sim.world import ENDINGS, spawn_streams
 
 _ROW = np.array([0])
-
-_PEDESTRIAN = OBJECT_KINDS.index("pedestrian")
 
 
 class Culprit(NamedTuple):
     """The object that binds the expert.
 
-    row: of the world's objects; its instance id in pictures is row + 1. kind: one of `sim.scene.OBJECT_KINDS`.
+    row: of the world's objects; its instance id in pictures is row + 1. kind: one of `sim.kinds.KINDS`.
     distance: metres from the middle of the car's front to its outline. place: x, y in metres.
     """
 
@@ -59,7 +57,7 @@ class Status:
     """What a source knows of this instant; None where it cannot know.
 
     speed: m/s. labels: name -> text. pose: x, y (m) and yaw (rad). cause: what binds the expert, one of
-    `sim.expert.CAUSES`; culprit: the object that does, None where none does. steering_angle: rad at the front wheels, +
+    `sim.kinds.CAUSES`; culprit: the object that does, None where none does. steering_angle: rad at the front wheels, +
     left. completion: share of the route, and score: the driving score so far, both in [0, 1]. infractions: name ->
     count of those that occurred. objects: (M, 9), see `sim.scene`.
     """
@@ -289,7 +287,9 @@ class WorldSource:
         labels = {"theme": self.simulator.theme_names[0], "scenario": self._scenario, "seed": str(self.seed)}
         x, y, yaw = world.poses()[0].tolist()
         _, causes, rows = self.simulator.expert()
-        counts = {name: int(count) for name, count in zip(INFRACTIONS, world.infractions[0], strict=True) if count}
+        counts = {
+            name: int(count) for name, count in zip(world.infraction_names, world.infractions[0], strict=True) if count
+        }
         off_road = min(1.0, world.off_road_distance[0] / max(world.distance[0], 1e-9))
         completion = float(world.route_completion[0])
         return Status(
@@ -341,7 +341,7 @@ def culprit(objects: NDArray[np.float32], row: int, pose: NDArray[np.float64]) -
     front = vehicle_to_world(EGO_LENGTH / 2, 0.0, *pose.tolist())
     along, across = world_to_vehicle(*front, thing[X], thing[Y], thing[YAW])
     apart = max(abs(along) - thing[LENGTH] / 2, 0.0), max(abs(across) - thing[WIDTH] / 2, 0.0)
-    return Culprit(row, OBJECT_KINDS[int(thing[KIND])], math.hypot(*apart), (float(thing[X]), float(thing[Y])))
+    return Culprit(row, KINDS.names[int(thing[KIND])], math.hypot(*apart), (float(thing[X]), float(thing[Y])))
 
 
 def without(objects: NDArray[np.float32], row: int) -> NDArray[np.float32]:
@@ -362,7 +362,8 @@ def glide(before: NDArray[np.float32], after: NDArray[np.float32], alpha: float)
     moved = (before[:, [X, Y, YAW]] != after[:, [X, Y, YAW]]).any(axis=1)
     places = between(before[moved][:, [X, Y, YAW]], after[moved][:, [X, Y, YAW]], alpha)
     shown[np.ix_(moved, [X, Y, YAW])] = places
-    walking = (before[:, KIND] == _PEDESTRIAN) & (before[:, STATE] >= 0) & (after[:, STATE] >= 0)
+    walkers = [index for index, kind in enumerate(KINDS.values()) if kind.walks]
+    walking = np.isin(before[:, KIND], walkers) & (before[:, STATE] >= 0) & (after[:, STATE] >= 0)
     step = (after[walking, STATE] - before[walking, STATE] + 0.5) % 1.0 - 0.5  # backwards too: a phase is a place
     shown[walking, STATE] = (before[walking, STATE] + alpha * step) % 1.0
     return shown

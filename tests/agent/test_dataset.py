@@ -9,9 +9,9 @@ from agent.config import Jitter
 from agent.dataset import Batch, RoadPool, Rows, Sampling, situations
 from agent.models.topk_patches import TopKPatchesConfig
 from sim import track, vehicle
-from sim.expert import CAUSES
+from sim.kinds import CAUSES, ROLES
 from sim.policy import PolicySpec
-from sim.scenario.actors import ROLE, ROLES, D, S
+from sim.scenario.actors import ROLE, D, S
 from sim.track import LANE_CENTRE
 
 SPEC = PolicySpec((72, 128), TopKPatchesConfig().field_of_view, True, 2, "selection")

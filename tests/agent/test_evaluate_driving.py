@@ -17,11 +17,10 @@ from agent.evaluate import driving, evaluate, report
 from agent.evaluate.driving import BlackFrames
 from agent.evaluate.measure import BARS
 from agent.evaluate.options import Options
-from sim.expert import CAUSES
+from sim.kinds import CAUSES, INFRACTIONS
 from sim.policy import Policy
 from sim.rollout import Episode
 from sim.simulator import Simulator
-from sim.world import INFRACTIONS
 
 ROOT = Path(__file__).parents[2]
 

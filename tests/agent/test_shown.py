@@ -7,8 +7,9 @@ from agent.models.topk_patches import TopKPatchesConfig
 from agent.restage import restage
 from agent.shown import SHOWN, shown
 from sim import track, vehicle
+from sim.kinds import ROLES
 from sim.policy import PolicySpec
-from sim.scenario.actors import ACTOR_COLUMNS, LIGHT_PHASES, MODE, PLACE, ROLE, ROLES, WALKS
+from sim.scenario.actors import ACTOR_COLUMNS, LIGHT_PHASES, MODE, PLACE, ROLE, WALKS
 from sim.scene import CLASSES
 
 

@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.camera.art import art
-from sim.scene import CLASSES, OBJECT_COLUMNS, OBJECT_KINDS, Scene
+from sim.camera.kind_table import FIRST, VARIANTS
+from sim.kinds import KINDS
+from sim.scene import CLASSES, OBJECT_COLUMNS, Scene
 from sim.track import Tracks
 
 MOUNT_FORWARD, MOUNT_HEIGHT, HORIZON = 0.6, 1.4, 0.42
@@ -111,7 +113,7 @@ def look(scene: Scene, tracks: Tracks, row: int, size: tuple[int, int], field_of
     for number, drawn in enumerate(scene.objects[row].astype(float), 1):
         thing = dict(zip(OBJECT_COLUMNS, drawn.tolist(), strict=True))
         if thing["kind"] >= 0:
-            name = OBJECT_KINDS[int(thing["kind"])]
+            name = KINDS.names[int(thing["kind"])]
             hit = hit_mesh if name in ("car", "van", "truck", "guard rail", "building") else hit_card
             hit(eye, truth, thing, name, number)
     return truth
@@ -193,7 +195,7 @@ def triangles(thing: dict[str, float], name: str, *, plain: bool) -> Array:
     models = art().models
     style = int(np.float32(thing["tint"]) * np.float32(37) % 1 * HOUSES)
     which = 2 * style + plain if name == "building" else 0
-    first_vertex, _, first_face, faces = models.ranges[OBJECT_KINDS.index(name), which]
+    first_vertex, _, first_face, faces = models.ranges[KINDS.index(name), which]
     fans = [
         (models.corners[face, 0], models.corners[face, k], models.corners[face, k + 1])
         for face in range(first_face, first_face + faces)
@@ -230,7 +232,7 @@ def hit_card(eye: Eye, truth: Truth, thing: dict[str, float], name: str, number:
     if not NEAREST_CARD <= forward < FADE_END:
         return
     sprite, mirrored, narrowed = picture(eye, thing, name, number - 1)
-    spread = float(art().sprites.spread[OBJECT_KINDS.index(name)])
+    spread = float(art().kinds.spread[KINDS.index(name)])
     width, scale = thing["width"] * spread * narrowed, eye.focal / forward
     first, top = eye.width / 2 - (left + width / 2) * scale, eye.centre_y - (thing["height"] - MOUNT_HEIGHT) * scale
     box = pixel_box(eye, (top, top + thing["height"] * scale), (first, first + width * scale))
@@ -246,8 +248,8 @@ def hit_card(eye: Eye, truth: Truth, thing: dict[str, float], name: str, number:
 
 def picture(eye: Eye, thing: dict[str, float], name: str, row: int) -> tuple[int, bool, float]:
     """Which sprite an object shows, whether it is turned over, and the share of its breadth that is seen."""
-    kind, tint = OBJECT_KINDS.index(name), thing["tint"]
-    first, variants = art().sprites.kinds[kind, :2].tolist()
+    kind, tint = KINDS.index(name), thing["tint"]
+    first, variants = art().kinds.rows[kind, [FIRST, VARIANTS]].tolist()
     dx, dy = thing["x"] - eye.x, thing["y"] - eye.y
     turn = thing["yaw"] - math.atan2(dy, dx)
     away, leftward = math.cos(turn), math.sin(turn)

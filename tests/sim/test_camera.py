@@ -8,13 +8,13 @@ import pytest
 
 from sim.camera import Camera
 from sim.camera.lens import HORIZON, Lens
+from sim.kinds import KINDS
 from sim.scene import (
     CLASSES,
     DECAL_COLUMNS,
     GRID_BAND,
     GRID_SIZE,
     OBJECT_COLUMNS,
-    OBJECT_KINDS,
     Scene,
 )  # fmt: skip
 from sim.theme import COLOURS, LOOK_FIELDS, load_theme, resolve, sample_look, sample_looks, theme_names, training_look
@@ -222,7 +222,7 @@ def test_markings_do_not_flicker_as_the_car_moves(small):
 
 
 def tree(x, y, kind="broadleaf", width=5.0, height=8.0, tint=0.3, length=0.0):
-    return (x, y, width, height, OBJECT_KINDS.index(kind), tint, 0.4, length, 0.0)
+    return (x, y, width, height, KINDS.index(kind), tint, 0.4, length, 0.0)
 
 
 def test_a_tree_stands_where_it_was_put(large):
@@ -298,7 +298,7 @@ def random_batch(n, columns=3):
 
 def busy():
     rng = np.random.default_rng(1)
-    kinds, places, tints = OBJECT_KINDS, rng.uniform(-90, 90, (160, 2)), rng.uniform(-1, 1, 160)
+    kinds, places, tints = KINDS.names, rng.uniform(-90, 90, (160, 2)), rng.uniform(-1, 1, 160)
     things = (tree(*places[k], kinds[k % len(kinds)], 3.0, 6.0, tints[k], 5.0) for k in range(160))
     zebra_and_stop_line = np.array([[[20.0, 3.0, 0.0, 20.0, 0.0], [15.0, 0.4, 1.0, 15.0, 0.0]]], np.float32)
     return straight(*things)._replace(decals=zebra_and_stop_line, pavement=np.full(1, 2.2, np.float32))
@@ -498,7 +498,7 @@ def red(frame):
 @pytest.mark.parametrize(("phase", "yaw", "shines"), [(2, math.pi, True), (0, math.pi, False), (2, 0.0, False)])
 def test_a_red_light_25_m_away_covers_six_pixels_of_the_policy_s_frame(small, phase, yaw, shines):
     """By hand: a disc of 1 m at 76.3 / 25 pixels a metre covers 7.3. A green one, or one from behind, is not red."""
-    light = (25.6, -4.4, 1.25, 5.3, OBJECT_KINDS.index("traffic light"), 0.0, yaw, 0.3, phase)
+    light = (25.6, -4.4, 1.25, 5.3, KINDS.index("traffic light"), 0.0, yaw, 0.3, phase)
     frame, segmentation, instance, _ = draw(small, straight(light), EGO)
     assert (segmentation[instance == 1] == CLASSES.index("light")).all()
     count = (red(frame) & (instance == 1)).sum()
@@ -508,9 +508,9 @@ def test_a_red_light_25_m_away_covers_six_pixels_of_the_policy_s_frame(small, ph
 
 def test_nothing_but_lights_that_say_stop_is_red(large):
     """Every kind in many tints: red is the overlay's. A braking car's lamps are."""
-    kinds = [kind for kind in OBJECT_KINDS if kind != "traffic light"]
+    kinds = [kind for kind in KINDS if kind != "traffic light"]
     for k, kind in enumerate(kinds):
         things = [tree(12.0 + 5 * row, -14.0 + 4 * row, kind, 2.0, 3.0, -1 + row / 4, 4.0) for row in range(9)]
         assert not red(draw(large, straight(*things), EGO)[0]).any(), (k, kind)
-    car = (12.0, -1.75, 1.75, 1.45, OBJECT_KINDS.index("car"), 0.1, 0.0, 4.4, 1.0)
+    car = (12.0, -1.75, 1.75, 1.45, KINDS.index("car"), 0.1, 0.0, 4.4, 1.0)
     assert red(draw(large, straight(car), EGO)[0]).sum() > 100

@@ -7,11 +7,12 @@ import pytest
 
 from sim import contact
 from sim import vehicle as car
+from sim.kinds import INFRACTIONS, role_table
 from sim.scenario import SCENARIOS, Scenario, Vehicles
 from sim.scenario.actors import ACTOR_COLUMNS, CONE, GREEN, LIGHT, PARKED, PEDESTRIAN, RED, VEHICLE
 from sim.track import LANE_CENTRE
 from sim.vehicle import EGO_LENGTH, EGO_WIDTH
-from sim.world import ENDINGS, INFRACTIONS, World
+from sim.world import ENDINGS, World
 
 EMPTY = Scenario((Vehicles(along=2, oncoming=0),))
 """Room for two actors, which the tests put where they want them."""
@@ -109,7 +110,7 @@ def test_time_to_collision_is_the_gap_over_the_closing_speed() -> None:
 def time_left(world: World, heading_error: float = 0.0) -> float:
     """Seconds until the ego at s = 0 meets somebody."""
     state, lap = world.vehicle[0], world.route_length[0]
-    return contact.time_to_collision(state, 0.0, LANE_CENTRE, heading_error, world.actors[0], lap)
+    return contact.time_to_collision(state, 0.0, LANE_CENTRE, heading_error, world.actors[0], role_table(), lap)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +144,7 @@ def test_a_near_miss_is_counted_when_it_begins() -> None:
     for _ in range(30):
         world.step(STILL)
         near += contact.passes_close(
-            world.vehicle[0], world.s[0], world.actors[0], world.objects[0], world.route_length[0]
+            world.vehicle[0], world.s[0], world.actors[0], world.objects[0], role_table(), world.route_length[0]
         )
     assert 8 <= near <= 16
     assert world.near_misses[0] == 1

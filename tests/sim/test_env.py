@@ -15,9 +15,8 @@ from gymnasium.wrappers import vector as vector_wrappers
 
 import sim  # noqa: F401  registers the environment
 from sim.env import TRAINING_SEEDS, DriveEnv, DriveVectorEnv
-from sim.expert import CAUSES
-from sim.scene import OBJECT_COLUMNS, OBJECT_KINDS
-from sim.world import INFRACTIONS
+from sim.kinds import CAUSES, INFRACTIONS, KINDS
+from sim.scene import OBJECT_COLUMNS
 
 ID = "RedGaze/Drive-v0"
 SMALL: dict[str, Any] = {"frame_size": (24, 40)}
@@ -95,7 +94,7 @@ def test_the_object_that_binds_is_of_the_cause_s_kind_and_ahead() -> None:
         if info["cause"] in kinds:
             met.add(info["cause"])
             thing = dict(zip(OBJECT_COLUMNS, world.objects[0, info["cause_object"]].tolist(), strict=True))
-            assert OBJECT_KINDS[int(thing["kind"])] in kinds[info["cause"]]
+            assert KINDS.names[int(thing["kind"])] in kinds[info["cause"]]
             x, y, yaw = world.poses()[0]
             assert np.cos(yaw) * (thing["x"] - x) + np.sin(yaw) * (thing["y"] - y) > 0.0
         _, _, terminated, truncated, info = env.step(info["expert_action"])

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from sim import expert, track
 from sim import vehicle as car
-from sim.expert import CAUSES, CURVE, NONE
+from sim.expert import CURVE, NONE
+from sim.kinds import CAUSES
 from sim.scenario import Crossings, Scenario
 from sim.scenario.actors import (
     ACTOR_COLUMNS,

@@ -12,7 +12,8 @@ import pytest
 from test_truth import WORLDS, driven, random_pose
 
 from sim.camera import Camera
-from sim.scene import OBJECT_COLUMNS, OBJECT_KINDS
+from sim.kinds import KINDS
+from sim.scene import OBJECT_COLUMNS
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE
 from sim.theme import LOOK_FIELDS, load_theme, sample_look, theme_names
 
@@ -72,7 +73,7 @@ def seen_cases(camera, simulator, kind, theme, rng, count):
     found = []
     for _ in range(40 * count):
         world, tables = int(rng.integers(WORLDS)), simulator.world.objects
-        rows = np.flatnonzero(tables[world, :, KIND] == OBJECT_KINDS.index(kind))
+        rows = np.flatnonzero(tables[world, :, KIND] == KINDS.index(kind))
         if len(found) == count:
             break
         if not len(rows):
@@ -124,7 +125,7 @@ def mirror_image(camera, mask, pitch):
 
 
 def measure(worlds, cameras, kind, theme, seed, count):
-    rng = np.random.default_rng([seed, OBJECT_KINDS.index(kind), theme_names().index(theme)])
+    rng = np.random.default_rng([seed, KINDS.index(kind), theme_names().index(theme)])
     return [
         influence(cameras, simulator, case)
         for simulator in worlds
@@ -132,7 +133,7 @@ def measure(worlds, cameras, kind, theme, seed, count):
     ]
 
 
-@pytest.mark.parametrize("kind", OBJECT_KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_changes_without_an_object_is_its_own(worlds, cameras, kind):
     met = 0
     for theme in theme_names():
@@ -152,7 +153,7 @@ def test_a_house_that_is_left_out_gives_back_what_it_helped_to_hide(worlds, came
         pose, look = random_pose(town, world, rng), looks[world]
         instances = np.unique(truth(camera, town, Case(world, 0, pose, look)).instance)
         rows = instances[instances > 0].astype(int) - 1
-        rows = rows[scene.objects[world, rows, KIND] == OBJECT_KINDS.index("building")]
+        rows = rows[scene.objects[world, rows, KIND] == KINDS.index("building")]
         n = len(rows)
         arguments = (np.full(n, world), np.tile(pose, (n, 1)), np.tile(look, (n, 1)))
         whole, rest = (camera.render(scene, *arguments, without=left).rgb for left in (np.full(n, -1), rows))
@@ -166,7 +167,7 @@ def test_a_house_that_is_left_out_gives_back_what_it_helped_to_hide(worlds, came
 def test_influence_in_many_pictures(worlds, cameras):
     """Prints the figures of the documentation."""
     for wet in (False, True):
-        for kind in OBJECT_KINDS:
+        for kind in KINDS:
             themes = [theme for theme in theme_names() if (theme == "rain") == wet]
             found = np.array(
                 [each for theme in themes for each in measure(worlds, cameras, kind, theme, 2, 24 if wet else 6)]

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.expert import CAUSES
+from sim.kinds import CAUSES, INFRACTIONS
 from sim.metrics import comfort, driving_score, encounters, interval, reactions, savitzky_golay, score
 from sim.rollout import Episode
-from sim.world import INFRACTIONS
 
 
 def counts(off_road: int, wrong_lane: int) -> dict[str, int]:

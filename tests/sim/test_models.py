@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.camera.models import EAVES, HOUSES, MAKERS, MATERIALS, make_models
-from sim.scene import OBJECT_KINDS
+from sim.kinds import KINDS
 
 MODELS = make_models()
 EVERY = [(kind, which) for kind, makers in MAKERS.items() for which in range(len(makers))]
@@ -12,7 +12,7 @@ EVERY = [(kind, which) for kind, makers in MAKERS.items() for which in range(len
 
 def faces(kind, which):
     """Of one model: material, corners (n, 3), each face in turn."""
-    first_vertex, vertices, first_face, count = MODELS.ranges[OBJECT_KINDS.index(kind), which]
+    first_vertex, vertices, first_face, count = MODELS.ranges[KINDS.index(kind), which]
     points = MODELS.vertices[first_vertex : first_vertex + vertices].astype(float)
     for face in range(first_face, first_face + count):
         yield MATERIALS[MODELS.material[face]], points[MODELS.corners[face, : MODELS.sides[face]]]

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sim.expert import CAUSES
+from sim.kinds import CAUSES, INFRACTIONS
 from sim.policy import Attention, CellGrid, Decision, Observation, PolicySpec
 from sim.rollout import ConstantDriver, Episode, ExpertDriver, Step, drive
 from sim.simulator import Rows, Simulator
 from sim.vehicle import CONTROL_STEP
-from sim.world import INFRACTIONS
 
 SIZE = (16, 24)
 FORWARD = ConstantDriver((0.0, 0.2))

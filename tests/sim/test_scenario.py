@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 
 import sim
+from sim.kinds import KINDS
 from sim.scenario import SCENARIOS, Crossings, Lights, Roadside, Scenario, Vehicles, name_of, roadside, scenario
 from sim.scenario.actors import LIGHT, PEDESTRIAN, PLACE, ROLE, D, S
 from sim.scenario.site import GENTLE
-from sim.scene import DECAL_KINDS, OBJECT_KINDS
+from sim.scene import DECAL_KINDS
 from sim.simulator import Simulator
 from sim.track import locate
 from sim.world import World
 
 N = 24
-KIND = {name: i for i, name in enumerate(OBJECT_KINDS)}
+KIND = {name: i for i, name in enumerate(KINDS)}
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,7 @@ def test_curve_signs_stand_outside_tight_bends(world: World) -> None:
 
 def test_empty_rows_say_so(world: World) -> None:
     kinds = world.objects[..., 4]
-    assert ((kinds >= -1) & (kinds < len(OBJECT_KINDS))).all()
+    assert ((kinds >= -1) & (kinds < len(KINDS))).all()
     assert (kinds == np.rint(kinds)).all()
     crowd = World(1, Scenario((Vehicles(along=40, oncoming=40), Crossings(30), Lights(30))))
     crowd.reset([0], [np.random.SeedSequence(0)])

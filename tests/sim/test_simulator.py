@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.expert import CAUSES
+from sim.kinds import CAUSES
 from sim.simulator import Simulator
 from sim.theme import resolve
 from sim.vehicle import SPEED

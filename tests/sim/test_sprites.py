@@ -8,7 +8,8 @@ import pytest
 from test_camera import EGO, draw, plain_look, project, straight
 
 from sim.camera import Camera
-from sim.scene import CLASSES, LIGHT_PHASES, OBJECT_KINDS
+from sim.kinds import KINDS
+from sim.scene import CLASSES, LIGHT_PHASES
 from sim.theme import load_theme, sample_look, theme_names, training_look
 
 AHEAD = 0.6  # metres from the ego's middle to its camera
@@ -29,7 +30,7 @@ def large():
 
 def upright(kind, z, y=-1.75, tint=0.3, yaw=TOWARDS_US, state=0.0):
     """A row of objects, z metres ahead of the ego's camera."""
-    return (z + AHEAD, y, *SIZES[kind], OBJECT_KINDS.index(kind), tint, yaw, 0.3, state)
+    return (z + AHEAD, y, *SIZES[kind], KINDS.index(kind), tint, yaw, 0.3, state)
 
 
 def box_of(mask):

@@ -10,9 +10,10 @@ import pytest
 
 from sim import expert
 from sim import vehicle as car
+from sim.kinds import INFRACTIONS
 from sim.scene import GRID_SIZE
 from sim.track import LANE_CENTRE, to_world
-from sim.world import INFRACTIONS, LEFT_FOR_GOOD, World, spawn_streams
+from sim.world import LEFT_FOR_GOOD, World, spawn_streams
 
 OFF_ROAD, WRONG_LANE = INFRACTIONS.index("off-road"), INFRACTIONS.index("wrong-lane")
 STILL = np.zeros((1, 2), np.float32)

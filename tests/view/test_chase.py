@@ -8,8 +8,9 @@ import pytest
 from sim.camera import Camera
 from sim.camera.lens import HORIZON
 from sim.geometry import vehicle_to_world, world_to_vehicle
+from sim.kinds import KINDS
 from sim.policy import Attention, CellGrid
-from sim.scene import OBJECT_COLUMNS, OBJECT_KINDS
+from sim.scene import OBJECT_COLUMNS
 from sim.simulator import Simulator
 from sim.view import chase
 from sim.view.chase import Chase, trail
@@ -139,7 +140,7 @@ def test_what_stands_in_the_light_takes_it(simulator: Simulator) -> None:
     free = lit(simulator, attention)
     try:
         ahead = 11.0 + simulator.camera.lens.mount_forward
-        objects[0] = [*vehicle_to_world(ahead, 0.0, *pose), 4.0, 0.9, OBJECT_KINDS.index("bush"), 0, 0, 0, 0]
+        objects[0] = [*vehicle_to_world(ahead, 0.0, *pose), 4.0, 0.9, KINDS.index("bush"), 0, 0, 0, 0]
         there, place = lit(simulator, attention), on_the_frame(simulator, pose, pose[2])
     finally:
         objects[0, KIND] = -1

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.expert import CAUSES
+from sim.kinds import CAUSES, INFRACTIONS, KINDS
 from sim.policy import Kind
 from sim.scenario import SCENARIOS
-from sim.scene import OBJECT_KINDS
 from sim.theme import theme_names
 from sim.vehicle import MAX_STEERING_ANGLE, TOP_SPEED
 from sim.view import mark
@@ -37,7 +36,6 @@ from sim.view.hud.layout import DESIGN_SIZE, layout
 from sim.view.hud.text import AMBER, BACKGROUND, BLUE, BRIGHT, DIM, ELLIPSIS, PANEL, SIGNAL
 from sim.view.session import SPEEDS
 from sim.view.tour import SCENES
-from sim.world import INFRACTIONS
 
 SIZES = ((540, 960), DESIGN_SIZE, (1080, 1920), (2160, 3840))
 sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[1]}x{size[0]}")
@@ -78,7 +76,7 @@ WORLD_FACTS = (
 )
 
 
-CONTRAST = Contrast(longest(OBJECT_KINDS), (-0.25, -1.0), (0.5, 0.75))
+CONTRAST = Contrast(longest(KINDS), (-0.25, -1.0), (0.5, 0.75))
 
 
 def facts(named) -> tuple[Fact, ...]:
@@ -310,7 +308,7 @@ def test_a_balance_leans_to_the_side_of_its_sign_and_as_far_as_its_value(size) -
 
 @sizes
 def test_no_word_of_a_contrast_is_cut(size, spoken) -> None:
-    for kind in OBJECT_KINDS:
+    for kind in KINDS:
         drawn(figures(contrast=CONTRAST._replace(thing=kind)), size)
     assert {(text, shown) for text, shown in spoken if text != shown} == set()
 

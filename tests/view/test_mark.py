@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sim.camera import Camera
 from sim.camera.lens import Lens
 from sim.geometry import vehicle_to_world
-from sim.scene import OBJECT_COLUMNS, OBJECT_KINDS
+from sim.kinds import KINDS
+from sim.scene import OBJECT_COLUMNS
 from sim.simulator import Simulator
 from sim.view.chase import CHASE_HORIZON, FIELD_OF_VIEW, MOUNT_FORWARD, MOUNT_HEIGHT, chase_eye
 from sim.view.mark import COLOUR, SMALLEST, Eye, Frame, draw, eye_of, frame_of, widened
@@ -34,7 +35,7 @@ LEVEL = Eye(0.0, 0.0, 0.0, 1.4, HALF_SQUARE, (320.0, 151.0))
 def thing(kind: str, x: float, y: float, yaw: float = 0.0) -> np.ndarray:
     """A row of objects."""
     length, width, height = SIZES[kind]
-    row = {"x": x, "y": y, "width": width, "height": height, "kind": OBJECT_KINDS.index(kind)}
+    row = {"x": x, "y": y, "width": width, "height": height, "kind": KINDS.index(kind)}
     return np.array([{**row, "yaw": yaw, "length": length}.get(name, 0.0) for name in OBJECT_COLUMNS], np.float32)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import run_demo
-from sim.expert import CAUSES
+from sim.kinds import CAUSES
 from sim.scenario import SCENARIOS
 from sim.scene import OBJECT_COLUMNS
 from sim.view.actions import ACTIONS

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.expert import CAUSES
 from sim.geometry import vehicle_to_world
+from sim.kinds import CAUSES, KINDS
 from sim.policy import Attention, CellGrid, PolicySpec
-from sim.scene import OBJECT_COLUMNS, OBJECT_KINDS
+from sim.scene import OBJECT_COLUMNS
 from sim.simulator import Simulator
 from sim.theme import theme_names
 from sim.vehicle import EGO_LENGTH
@@ -201,7 +201,7 @@ def table(*rows) -> np.ndarray:
     """Objects (m, 9) from (kind, x, y, yaw, state)."""
     things = np.zeros((len(rows), len(OBJECT_COLUMNS)), np.float32)
     columns = [OBJECT_COLUMNS.index(name) for name in ("kind", "x", "y", "yaw", "state")]
-    things[:, columns] = [(OBJECT_KINDS.index(kind), *rest) for kind, *rest in rows]
+    things[:, columns] = [(KINDS.index(kind), *rest) for kind, *rest in rows]
     return things
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sim.geometry import vehicle_to_world
-from sim.scene import OBJECT_COLUMNS, OBJECT_KINDS
+from sim.kinds import KINDS
+from sim.scene import OBJECT_COLUMNS
 from sim.view import mark
 from sim.view.gaze import GroundCells
 from sim.view.hud.text import BRIGHT
@@ -14,7 +15,6 @@ from sim.view.hud.top_view import (
     BRAKE_LAMP,
     BUILDING,
     CAR_PLACE,
-    DOTS,
     PAINT,
     PATH,
     PAVEMENT,
@@ -162,7 +162,7 @@ def objects(*rows: dict[str, float | str]) -> np.ndarray:
     table = np.zeros((len(rows), len(OBJECT_COLUMNS)), np.float32)
     for row, told in zip(table, rows, strict=True):
         for name, value in told.items():
-            row[OBJECT_COLUMNS.index(name)] = OBJECT_KINDS.index(value) if isinstance(value, str) else value
+            row[OBJECT_COLUMNS.index(name)] = KINDS.index(value) if isinstance(value, str) else value
     return table
 
 
@@ -194,9 +194,9 @@ def test_only_a_braking_car_shows_lamps_and_it_shows_them_at_its_rear() -> None:
     assert left == pytest.approx(0.0, abs=0.2)
 
 
-@pytest.mark.parametrize("kind", DOTS)
+@pytest.mark.parametrize("kind", ["cone", "pedestrian"])
 def test_small_things_are_dots_where_they_are(kind: str) -> None:
-    colour = DOTS[kind][1]
+    colour = KINDS[kind].mark.colour
     there = is_colour(with_objects({"kind": kind, "x": 15.0, "y": -4.0, "width": 0.5}), colour)
     assert middle_of(there) == pytest.approx((15.0, -4.0), abs=0.2)
 

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.geometry import vehicle_to_world, world_to_vehicle
-from sim.scene import KIND, LANE_WIDTH, LENGTH, OBJECT_KINDS, STATE, WIDTH, YAW
+from sim.kinds import KINDS, Dot, Mark
+from sim.scene import KIND, LANE_WIDTH, LENGTH, STATE, WIDTH, YAW
 from sim.track import DASH_PERIOD, SPACING
 from sim.view import mark
 from sim.view.gaze import GroundCells
@@ -50,9 +51,6 @@ BRAKE_LAMP: Colour = (255, 136, 48)
 SIGNALS: tuple[Colour, ...] = ((72, 208, 116), (246, 178, 60), (244, 72, 60))
 """By `sim.scene.LIGHT_PHASES`."""
 
-DOTS: dict[str, tuple[float, Colour]] = {"cone": (0.45, (255, 150, 40)), "pedestrian": (0.7, (250, 230, 110))}
-"""What is drawn as a dot: its radius in metres, and its colour."""
-
 SIGNAL_RADIUS, RING_RADIUS, RIM = 0.9, 2.6, 0.3
 """Metres: of a traffic light's dot at its stop line, of the ring round what binds the expert, of a dot's dark rim."""
 
@@ -67,8 +65,6 @@ LEFT_LAMP = np.array([(-0.5, 0.46), (-0.42, 0.46), (-0.42, 0.2), (-0.5, 0.2)])
 """Half outlines, and the left brake lamp, in shares of length and width."""
 _SQUARE = np.array([(0.5, 0.5), (0.5, -0.5), (-0.5, -0.5), (-0.5, 0.5)])
 
-_VEHICLES = [OBJECT_KINDS.index(name) for name in ("car", "van", "truck")]
-_BUILT = [OBJECT_KINDS.index(name) for name in ("building", "billboard")]
 
 _SHIFT = 6  # fractional bits of the coordinates that OpenCV is given
 _INSET_STEP = 4  # points of the route from one corner of the lap's outline to the next
@@ -220,8 +216,9 @@ class _Things:
         near = (objects[:, KIND] >= 0) & (np.abs(local).max(axis=1) < reach)
         return _Things(objects[near], local[near], objects[near, YAW] - pose[2])
 
-    def of(self, kinds: list[int]) -> NDArray[np.intp]:
-        """Which of them are of these kinds."""
+    def marked(self, mark: Mark) -> NDArray[np.intp]:
+        """Which of them are of kinds that have this mark."""
+        kinds = [index for index, kind in enumerate(KINDS.values()) if kind.mark == mark]
         return np.flatnonzero(np.isin(self.rows[:, KIND], kinds))
 
     def outlines(self, which: NDArray[np.intp], shape: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -237,23 +234,23 @@ class _Things:
 
 def _buildings(ground: _Map, things: _Things) -> None:
     """Flat outlines of buildings and billboards."""
-    for outline in ground.pixels(things.outlines(things.of(_BUILT), _SQUARE)):
+    for outline in ground.pixels(things.outlines(things.marked("building"), _SQUARE)):
         cv2.fillConvexPoly(ground.picture, outline, BUILDING, cv2.LINE_AA, _SHIFT)
         cv2.polylines(ground.picture, [outline], True, WALL, 1, cv2.LINE_AA, _SHIFT)
 
 
 def _road_users(ground: _Map, things: _Things) -> None:
-    """Vehicles with their fronts and shining brake lights, cones and pedestrians."""
-    vehicles = things.of(_VEHICLES)
+    """Vehicles with their fronts and shining brake lights; cones, pedestrians and whatever else is a dot."""
+    vehicles = things.marked("vehicle")
     ground.fill(things.outlines(vehicles, _both_sides(OTHER_CAR)), VEHICLE)
     ground.fill(things.outlines(vehicles, _both_sides(OTHER_WINDSCREEN)), GLASS)
     braking = vehicles[things.rows[vehicles, STATE] > 0]
     for lamp in (LEFT_LAMP, LEFT_LAMP * (1, -1)):
         ground.fill(things.outlines(braking, lamp), BRAKE_LAMP)
-    for kind, (radius, colour) in DOTS.items():
-        for place in things.places[things.of([OBJECT_KINDS.index(kind)])]:
-            ground.dot(place, radius + RIM, BACKGROUND)
-            ground.dot(place, radius, colour)
+    for dot in dict.fromkeys(kind.mark for kind in KINDS.values() if isinstance(kind.mark, Dot)):
+        for place in things.places[things.marked(dot)]:
+            ground.dot(place, dot.radius + RIM, BACKGROUND)
+            ground.dot(place, dot.radius, dot.colour)
 
 
 def _signals(ground: _Map, road: Road, objects: NDArray[np.float32], pose: NDArray[np.float64], reach: float) -> None:
