@@ -2,20 +2,22 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from threading import local
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim import expert
 from sim.camera import Camera, Frames
+from sim.instant import Instants
 from sim.policy import Observation
-from sim.scenario import Scenario
+from sim.scenario import Scenario, name_of
+from sim.scenario.actors import NONE, ROLE
 from sim.theme import LOOK_SIZE, resolve, sample_look
 from sim.vehicle import SPEED
-from sim.world import Outcome, Snapshot, World
+from sim.world import Outcome, World
 
 FRAME_SIZE = (72, 128)
 """Default policy frame, (height, width) in pixels: 16:9."""
@@ -28,15 +30,6 @@ KEPT_SIZES = 4
 
 Rows = NDArray[np.integer]
 """Indices of worlds."""
-
-
-class SimulatorSnapshot(NamedTuple):
-    """Worlds at one instant, and how they look: what `Simulator.snapshot` gives and `Simulator.restore` takes."""
-
-    world: Snapshot
-    looks: NDArray[np.float32]
-    theme_names: list[str]
-    seeds: NDArray[np.int64]
 
 
 class Simulator:
@@ -65,6 +58,7 @@ class Simulator:
         self.theme_names = [""] * n
         self.seeds = np.zeros(n, np.int64)
         self._everything = np.arange(n)
+        self._begun = np.zeros(n, bool)
 
     @property
     def n(self) -> int:
@@ -85,20 +79,103 @@ class Simulator:
             theme = self.themes[int(stream.integers(len(self.themes)))]
             self.seeds[row], self.theme_names[row] = seed, theme.name
             self.looks[row] = sample_look(theme, stream)
+            self._begun[row] = True
 
     def step(self, actions: NDArray[np.float32], rows: Rows | None = None) -> Outcome:
         """One control step of the worlds in `rows` (all by default); see `World.step`."""
         return self.world.step(actions, rows)
 
-    def snapshot(self) -> SimulatorSnapshot:
-        """This instant of all worlds, looks included, for `restore`: what follows then is the same, bit for bit."""
-        return SimulatorSnapshot(self.world.snapshot(), self.looks.copy(), list(self.theme_names), self.seeds.copy())
+    def instants(self, rows: Rows | None = None) -> Instants:
+        """This moment of some worlds, as values; what the expert says of it included."""
+        rows = self.rows(rows)
+        state = self.world.state(rows)
+        action, cause, culprit = expert.decide(
+            self.world.tracks, self.world.line, rows, state.vehicle, state.figure("s"), state.actors
+        )
+        return Instants(
+            **vars(state),
+            row=rows.astype(np.int64),
+            seed=self.seeds[rows],
+            theme=np.array([self.theme_names[row] for row in rows], np.str_),
+            look=self.looks[rows],
+            expert_action=action,
+            cause=cause,
+            culprit=culprit,
+            scenario=self.world.scenario,
+        )
 
-    def restore(self, snapshot: SimulatorSnapshot) -> None:
-        """Put all worlds back to that instant; ValueError for another scenario or another number of worlds."""
-        self.world.restore(snapshot.world)
-        self.looks[:], self.seeds[:] = snapshot.looks, snapshot.seeds
-        self.theme_names = list(snapshot.theme_names)
+    def restore(self, instants: Instants) -> None:
+        """Put worlds back to these instants, of these or of other worlds of the same scenario: what follows then is the
+        same, bit for bit. Rows whose episode is another one begin anew first. ValueError for another scenario, or for
+        rows that there are not."""
+        if instants.scenario != self.world.scenario:
+            theirs, ours = name_of(instants.scenario), name_of(self.world.scenario)
+            raise ValueError(f"instants of scenario {theirs}: expected {ours}, as these worlds are")
+        other = self.seeds[instants.row] != instants.seed
+        fresh = other | ~self._begun[instants.row]
+        self.reset(instants.row[fresh], instants.seed[fresh].tolist())
+        self.world.put(instants.row, instants)
+        self.looks[instants.row] = instants.look
+        for row, theme in zip(instants.row.tolist(), instants.theme.tolist(), strict=True):
+            self.theme_names[row] = theme
+
+    def without(self, instants: Instants, objects: NDArray[np.integer]) -> Instants:
+        """The same instants without one actor each: objects (R,) rows of the table of objects, -1 for nobody.
+
+        The expert is asked anew. ValueError for rows that are no actors.
+        """
+        self._check(instants)
+        most, n = instants.actors.shape[1], len(instants)
+        if len(objects) != n or (n and not -1 <= objects.min() <= objects.max() < most):
+            raise ValueError(
+                f"objects {np.asarray(objects).tolist()}: expected {len(instants)} rows from -1 to {most - 1}"
+            )
+        actors, gone = instants.actors.copy(), np.flatnonzero(objects >= 0)
+        actors[gone, objects[gone], ROLE] = NONE
+        world = self.world
+        action, cause, culprit = expert.decide(
+            world.tracks, world.line, instants.row, instants.vehicle, instants.figure("s"), actors
+        )
+        return replace(instants, actors=actors, expert_action=action, cause=cause, culprit=culprit)
+
+    def objects(self, instants: Instants) -> NDArray[np.float32]:
+        """All that stands and moves there, (R, M, columns), see `sim.scene`. ValueError where the episode is over."""
+        self._check(instants)
+        world = self.world
+        return world.scenario.draw(world.tracks, instants.row, instants.actors, world.objects[instants.row])
+
+    def draw(
+        self,
+        instants: Instants,
+        camera: Camera | None = None,
+        *,
+        poses: NDArray[np.float64] | None = None,
+        objects: NDArray[np.float32] | None = None,
+        truth: bool = False,
+        out: NDArray[np.uint8] | None = None,
+    ) -> Frames:
+        """Pictures of any instants of the episodes that these worlds are in, past ones too; bit for bit those that were
+        drawn then.
+
+        camera: the policy's by default. poses: (R, 3 or 4) to look from, the cars' by default. objects: (R, M, columns)
+        to show in place of the instants' own. ValueError where an instant is of another episode.
+        """
+        self._check(instants)
+        shown = self.objects(instants) if objects is None else objects
+        poses = instants.pose if poses is None else poses
+        with_camera, scene = camera or self.camera, self.world.scene()
+        return with_camera.render(scene, instants.row, poses, instants.look, truth=truth, out=out, objects=shown)
+
+    def observe_at(self, instants: Instants) -> Observation:
+        """What a policy would be given at these instants; see `observe`."""
+        return {"frame": self.draw(instants).rgb, "speed": instants.speed[:, None].astype(np.float32)}
+
+    def _check(self, instants: Instants) -> None:
+        """ValueError unless the instants are of the episodes that these worlds are in."""
+        strangers = np.flatnonzero(self.seeds[instants.row] != instants.seed)
+        if instants.scenario != self.world.scenario or len(strangers):
+            seeds = instants.seed[strangers[:1]].tolist() or [name_of(instants.scenario)]
+            raise ValueError(f"an instant of {seeds[0]}: expected one of the episodes that these worlds are in")
 
     def observe(
         self,

@@ -1,18 +1,19 @@
 """N worlds at once: seeding, stepping, events and infractions. State only, no drawing."""
 
 from collections.abc import Sequence
-from copy import deepcopy
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim import vehicle as car
+from sim.columns import Columns
 from sim.contact import SHORT_TIME, find_contacts, passes_close, time_to_collision
 from sim.geometry import wrap_angle
 from sim.jit import kernel
 from sim.kinds import INFRACTIONS, role_table
-from sim.scenario import Furnishing, Scenario, name_of
+from sim.scenario import Furnishing, Scenario
 from sim.scenario import scenario as find_scenario
 from sim.scenario.actors import ACTOR_COLUMNS, Traffic
 from sim.scenario.drawn import draw_actors
@@ -21,6 +22,12 @@ from sim.track import LANE_CENTRE, MAX_POINTS, START_SHARE, Tracks, project, to_
 
 ENDINGS = ("", "route done", "crash", "road left", "time limit")
 """How an episode ended; a world's `endings` is the index here, 0 while it drives."""
+
+FIGURES = (
+    *("s", "d", "heading_error", "acceleration", "distance", "off_road_distance", "cost", "time_limit"),
+    *("time_to_collision", "near_misses", "near"),
+)
+"""Single numbers of a world, see `World`; `near` is 1 during a near miss."""
 
 TIME_ALLOWANCE = 1.5
 """The time limit, in expert's times of that track."""
@@ -55,15 +62,25 @@ class Outcome(NamedTuple):
     infractions_now: NDArray[np.int32]
 
 
-class Snapshot(NamedTuple):
-    """Everything that worlds are at one instant: what `World.snapshot` gives and `World.restore` takes, any time again.
+@dataclass(frozen=True, eq=False)
+class WorldState(Columns):
+    """All that changes in R worlds while they drive; the rest is a function of scenario and seed.
 
-    state: copies of all arrays, by name. streams: one a world.
+    vehicle (R, 7), infractions (R, kinds), ended, ending (R,), actors (R, A, columns): as in `World`. step (R,):
+    control steps so far. figures (R, len(FIGURES)).
     """
 
-    scenario: Scenario
-    state: dict[str, NDArray]
-    streams: list[Streams]
+    vehicle: NDArray[np.float64]
+    figures: NDArray[np.float64]
+    infractions: NDArray[np.int32]
+    step: NDArray[np.int64]
+    ended: NDArray[np.bool_]
+    ending: NDArray[np.int8]
+    actors: NDArray[np.float64]
+
+    def figure(self, name: str) -> NDArray[np.float64]:
+        """(R,) one of FIGURES."""
+        return self.figures[:, FIGURES.index(name)]
 
 
 def spawn_streams(seed: np.random.SeedSequence) -> Streams:
@@ -102,7 +119,7 @@ class World:
         self._delay = np.zeros(n)
         self.streams = [spawn_streams(np.random.SeedSequence(0))] * n  # until the first reset
         self.vehicle = np.zeros((n, 7))
-        self._figures = np.zeros((len(_FIGURES), n))
+        self._figures = np.zeros((len(FIGURES), n))
         self.s, self.d, self.heading_error, self.acceleration = self._figures[:4]
         self.distance, self.off_road_distance, self.cost, self.time_limit = self._figures[4:8]
         self.time_to_collision, self.near_misses, self._near = self._figures[8:]
@@ -203,29 +220,33 @@ class World:
         if self.scenario.max_actors:
             draw_actors(self.tracks, rows, self.actors, self.objects)
 
-    def snapshot(self) -> Snapshot:
-        """This instant of all worlds, for `restore`: what follows then is the same, bit for bit."""
-        copies = {name: array.copy() for name, array in self._state().items()}
-        return Snapshot(self.scenario, copies, deepcopy(self.streams))
+    def state(self, rows: ArrayLike) -> WorldState:
+        """Copies of all that changes in some worlds: `put` them back, and what follows is the same, bit for bit."""
+        chosen = self._rows(rows)
+        return WorldState(
+            vehicle=self.vehicle[chosen],
+            figures=np.ascontiguousarray(self._figures[:, chosen].T),
+            infractions=self.infractions[chosen],
+            step=self.steps[chosen],
+            ended=self.ended[chosen],
+            ending=self.endings[chosen],
+            actors=self.actors[chosen],
+        )
 
-    def restore(self, snapshot: Snapshot) -> None:
-        """Put all worlds back to an instant of these, or of as many other worlds of the same scenario.
-
-        Raises ValueError for another scenario or another number of worlds.
-        """
-        if snapshot.scenario != self.scenario:
-            theirs, ours = name_of(snapshot.scenario), name_of(self.scenario)
-            raise ValueError(f"snapshot of scenario {theirs}: expected one of {ours}, as these worlds are")
-        if len(snapshot.streams) != self.n:
-            raise ValueError(f"snapshot of {len(snapshot.streams)} worlds: expected one of {self.n}")
-        for name, array in self._state().items():
-            array[...] = snapshot.state[name]
-        self.streams = deepcopy(snapshot.streams)
-
-    def _state(self) -> dict[str, NDArray]:
-        """All arrays that own their memory, the tracks' included: views of others come with these."""
-        owned = vars(self) | {f"tracks.{name}": array for name, array in vars(self.tracks).items()}
-        return {name: each for name, each in owned.items() if isinstance(each, np.ndarray) and each.base is None}
+    def put(self, rows: ArrayLike, state: WorldState) -> None:
+        """Put worlds into a state of the same seeds' worlds. ValueError for one of other actors."""
+        chosen = self._rows(rows)
+        if state.actors.shape != (len(chosen), *self.actors.shape[1:]):
+            expected = (len(chosen), *self.actors.shape[1:])
+            raise ValueError(f"state with actors {state.actors.shape}: expected {expected}, one of the same scenario")
+        self._figures[:, chosen] = state.figures.T
+        self.vehicle[chosen], self.infractions[chosen], self.steps[chosen] = (
+            state.vehicle,
+            state.infractions,
+            state.step,
+        )
+        self.ended[chosen], self.endings[chosen], self.actors[chosen] = state.ended, state.ending, state.actors
+        self._draw_actors(chosen)
 
     def scene(self) -> Scene:
         """What a camera needs; views of the state, no copies."""
@@ -260,12 +281,8 @@ class World:
         return np.ascontiguousarray(given, np.float32)
 
 
-_FIGURES = (
-    *("s", "d", "heading_error", "acceleration", "distance", "off_road_distance", "cost", "time_limit"),
-    *("time_to_collision", "near_misses", "near"),
-)
 _S, _D, _HEADING_ERROR, _ACCELERATION, _DISTANCE, _OFF_ROAD_DISTANCE, _COST, _TIME_LIMIT = range(8)
-_TIME_TO_COLLISION, _NEAR_MISSES, _NEAR = range(8, len(_FIGURES))
+_TIME_TO_COLLISION, _NEAR_MISSES, _NEAR = range(8, len(FIGURES))
 
 
 def _describe(fault: int, rows: NDArray[np.int64], actions: NDArray[np.float32]) -> str:

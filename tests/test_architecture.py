@@ -11,13 +11,14 @@ ROOT = Path(__file__).parent.parent
 SOURCES = sorted([*ROOT.glob("sim/**/*.py"), *ROOT.glob("agent/**/*.py"), ROOT / "run_demo.py"])
 
 LAYERS = [
-    ["sim", "sim.errors", "sim.files", "sim.assets", "sim.jit", "sim.registration"],
+    ["sim", "sim.errors", "sim.files", "sim.columns", "sim.assets", "sim.jit", "sim.registration"],
     ["sim.geometry", "sim.policy", "sim.scene", "sim.command_line"],
     ["sim.kinds"],
     ["sim.track", "sim.vehicle", "sim.theme"],
     ["sim.scenario", "sim.camera", "sim.expert"],
     ["sim.contact"],
     ["sim.world"],
+    ["sim.instant"],
     ["sim.perturb", "sim.simulator"],
     ["sim.rollout", "sim.metrics"],
     ["sim.env"],

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -269,7 +270,7 @@ def test_a_fork_goes_the_same_way_again(name: str) -> None:
     rng = np.random.default_rng(1)
     script = np.stack([rng.uniform(-0.05, 0.05, (560, 2)), rng.uniform(-0.3, 0.6, (560, 2))], axis=2)
     run(simulator, script[:60])
-    fork = simulator.snapshot()
+    fork = simulator.instants()
     first = run(simulator, script[60:])
     simulator.restore(fork)
     assert same(first, run(simulator, script[60:]))
@@ -296,7 +297,7 @@ def everything(simulator: Simulator) -> dict[str, NDArray]:
     world = simulator.world
     arrays = {name: array for name, array in vars(world).items() if isinstance(array, np.ndarray)}
     arrays |= {f"track {name}": array for name, array in vars(world.tracks).items()}
-    drawn = np.array([stream.integers(1 << 60) for streams in world.snapshot().streams for stream in streams])
+    drawn = np.array([stream.integers(1 << 60) for streams in deepcopy(world.streams) for stream in streams])
     frame = simulator.observe()["frame"]
     copies = {name: array.copy() for name, array in arrays.items()}
     return copies | {"looks": simulator.looks.copy(), "seeds": simulator.seeds.copy(), "chance": drawn, "frame": frame}
@@ -307,11 +308,12 @@ def same(one: dict[str, NDArray], other: dict[str, NDArray]) -> bool:
 
 
 def test_a_fork_of_something_else_is_refused() -> None:
-    fork = world_of("traffic", 1, 2).snapshot()
-    with pytest.raises(ValueError, match=r"snapshot of scenario traffic.*town"):
-        World(2, "town").restore(fork)
-    with pytest.raises(ValueError, match=r"snapshot of 2 worlds.*3"):
-        World(3, "traffic").restore(fork)
+    simulator = Simulator(2, "traffic", frame_size=(18, 32))
+    simulator.reset(np.arange(2), [1, 2])
+    with pytest.raises(ValueError, match=r"instants of scenario traffic.*town"):
+        Simulator(2, "town", frame_size=(18, 32)).restore(simulator.instants())
+    with pytest.raises(ValueError, match=r"expected \(2, \d+, \d+\)"):
+        World(2, "town").put(np.arange(2), simulator.instants())
 
 
 def test_what_stands_in_the_way_leaves_room() -> None:
