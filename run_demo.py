@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from sim.command_line import mistakes_in_one_line, parse
 from sim.jit import CACHE_FOLDER
-from sim.policy import PolicySpec
+from sim.policy import PolicySpec, provenance_of
 from sim.provenance import versions
 from sim.scenario import SCENARIOS
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE
@@ -225,7 +225,7 @@ def open_source(options: Options, stack: ExitStack) -> Source:
     """The simulated world or the footage that the options name."""
     if options.video is None:
         return WorldSource(options.scenario, options.theme, options.seed)
-    spec = PolicySpec(FRAME_SIZE, FIELD_OF_VIEW, True, 2, None)  # until a policy asks for another
+    spec = PolicySpec(FRAME_SIZE, FIELD_OF_VIEW, None)  # until a policy asks for another
     speed = ASSUMED_SPEED if options.assumed_speed is None else options.assumed_speed
     video = VideoSource(options.video, spec, assumed_speed=speed, horizon=options.horizon)
     return stack.enter_context(video)
@@ -261,7 +261,7 @@ class Pilots:
 
         torch.set_num_threads(1)  # one frame at a time: a second thread gains nothing and waits for the camera's core
         policy = load_policy(what)
-        self.provenance[Path(what).name] = getattr(policy, "provenance", {})
+        self.provenance[Path(what).name] = provenance_of(policy)
         return PolicyPilot(policy)
 
 

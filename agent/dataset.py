@@ -16,6 +16,7 @@ from sim.geometry import wrap_angle
 from sim.kinds import NO_OUTLINE, OUTLINE, role_table
 from sim.policy import Observation, PolicySpec
 from sim.scenario.actors import ROLE, D, S
+from sim.simulator import FIELD_OF_VIEW
 from sim.theme import sample_looks, training_look
 from sim.world import World
 
@@ -92,7 +93,7 @@ class RoadPool:
         self._seeds = [np.random.SeedSequence(each) for each in seeds]
         self.world = World(len(seeds), scenario, time_limit=math.inf)
         self.begin_again()
-        self.camera = Camera(*spec.frame_size, spec.field_of_view)
+        self.camera = Camera(*spec.frame_size, spec.view_angle(FIELD_OF_VIEW))
         rngs = [np.random.default_rng([seed, 0, look]) for look in range(LOOK_POOL)]
         count = round(THEMES_SHARE * LOOK_POOL)
         wild = np.stack([training_look(rng) for rng in rngs[count:]])

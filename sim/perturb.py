@@ -6,14 +6,14 @@ over any pixels: those that a policy did not read (does the action stay?) or tho
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.cells import Cells
 from sim.errors import unknown
-from sim.policy import CellGrid
 
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -65,25 +65,6 @@ class FrameEdit:
         return self.fill in FOREIGN_FILLS
 
 
-def cells_to_pixels(cells: CellGrid, chosen: Mask, height: int, width: int) -> Mask:
-    """(..., H, W) bool: the pixels of the chosen (..., h, w) cells, all of them also where cells overlap."""
-    inside = np.zeros((*chosen.shape[:-2], height, width), bool)
-    for row in range(cells.rows):
-        for col in range(cells.cols):
-            inside[(..., *cells.pixels(row, col, height, width))] |= chosen[..., row, col, None, None]
-    return inside
-
-
-def cell_means(cells: CellGrid, image: NDArray[Any]) -> NDArray[np.float64]:
-    """(..., h, w): the mean over each cell's pixels of a (..., H, W) image."""
-    height, width = image.shape[-2:]
-    means = np.empty((*image.shape[:-2], cells.rows, cells.cols))
-    for row in range(cells.rows):
-        for col in range(cells.cols):
-            means[..., row, col] = image[(..., *cells.pixels(row, col, height, width))].mean((-2, -1))
-    return means
-
-
 def _flat(frame: Bytes, level: float) -> Fill:
     return Fill(np.full_like(frame, round(level)))
 
@@ -98,7 +79,7 @@ def _noise(frame: Bytes, sigma: float, rng: np.random.Generator) -> Fill:
     return Fill(np.clip(noise, 0, 255).astype(np.uint8))
 
 
-def _flat_colours(frame: Bytes, cells: CellGrid, rng: np.random.Generator) -> Fill:
+def _flat_colours(frame: Bytes, cells: Cells, rng: np.random.Generator) -> Fill:
     n, height, width, _ = frame.shape
     colours = rng.integers(0, 256, (n, 3, cells.rows, cells.cols), np.uint8)
     return Fill(np.moveaxis(cells.to_pixels(colours, height, width), 1, -1))
@@ -108,34 +89,35 @@ def _blur(frame: Bytes, sigma: float) -> Fill:
     return Fill(np.stack([cv2.GaussianBlur(picture, (0, 0), sigma * len(picture)) for picture in frame]))
 
 
-def _owners(cells: CellGrid, height: int, width: int) -> NDArray[np.intp]:
-    """(H, W): the flat index of the cell that owns each pixel, -1 where none does."""
+def _owners(cells: Cells, n: int, height: int, width: int) -> NDArray[np.intp]:
+    """(n, H, W): the flat index of the cell that owns each pixel, -1 where none does."""
     numbers = np.arange(1, cells.rows * cells.cols + 1).reshape(cells.rows, cells.cols)
-    return cells.to_pixels(numbers, height, width) - 1
+    return cells.to_pixels(np.broadcast_to(numbers, (n, *numbers.shape)), height, width) - 1
 
 
-def _corners(cells: CellGrid, height: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The top and left pixel of every cell, (h * w,) each."""
-    spans = [cells.pixels(row, col, height, width) for row in range(cells.rows) for col in range(cells.cols)]
+def _corners(cells: Cells, index: int, height: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The top and left pixel of every cell of frame `index`, (h * w,) each."""
+    spans = [cells.pixels(row, col, height, width, index) for row, col in np.ndindex(cells.rows, cells.cols)]
     return np.array([rows.start for rows, _ in spans]), np.array([cols.start for _, cols in spans])
 
 
-def _displaced(donors: Donors, cells: CellGrid, rng: np.random.Generator) -> Fill:
+def _displaced(donors: Donors, cells: Cells, rng: np.random.Generator) -> Fill:
     """Each frame's cells filled from a permutation of its donor's cells, with the donor's unread pixels only."""
     n, height, width, _ = donors.frame.shape
-    count = cells.rows * cells.cols
-    source = rng.permuted(np.tile(np.arange(count), (n, 1)), axis=1)
-    owner = _owners(cells, height, width)
-    top, left = _corners(cells, height, width)
-    origin = source[:, owner]
-    rows = np.minimum(top[origin] + np.arange(height)[:, None] - top[owner], height - 1)
-    cols = np.minimum(left[origin] + np.arange(width) - left[owner], width - 1)
-    batch = np.arange(n)[:, None, None]
-    usable = ~donors.read[batch, rows, cols] & (owner >= 0)
-    return Fill(donors.frame[batch, rows, cols], usable, source.reshape(n, cells.rows, cells.cols))
+    source = rng.permuted(np.tile(np.arange(cells.rows * cells.cols), (n, 1)), axis=1)
+    owners = _owners(cells, n, height, width)
+    frame, usable = np.empty_like(donors.frame), np.empty((n, height, width), bool)
+    for index, owner in enumerate(owners):
+        top, left = _corners(cells, index, height, width)
+        origin = source[index, owner]
+        rows = np.minimum(top[origin] + np.arange(height)[:, None] - top[owner], height - 1)
+        cols = np.minimum(left[origin] + np.arange(width) - left[owner], width - 1)
+        frame[index] = donors.frame[index, rows, cols]
+        usable[index] = ~donors.read[index, rows, cols] & (owner >= 0)
+    return Fill(frame, usable, source.reshape(n, cells.rows, cells.cols))
 
 
-OWN_FILLS: dict[str, Callable[[Bytes, CellGrid, np.random.Generator, float], Fill]] = {
+OWN_FILLS: dict[str, Callable[[Bytes, Cells, np.random.Generator, float], Fill]] = {
     "flat": lambda frame, cells, rng, level: _flat(frame, level),
     "frame mean": lambda frame, cells, rng, _: _frame_mean(frame),
     "noise": lambda frame, cells, rng, sigma: _noise(frame, sigma, rng),
@@ -145,7 +127,7 @@ OWN_FILLS: dict[str, Callable[[Bytes, CellGrid, np.random.Generator, float], Fil
 """Fills that need nothing but the frame. Strength is a grey level for `flat`, a share of the full range (sigma) for
 `noise`, around mid-grey, and a share of the frame's height (sigma) for `blur`."""
 
-FOREIGN_FILLS: dict[str, Callable[[Donors, CellGrid, np.random.Generator], Fill]] = {
+FOREIGN_FILLS: dict[str, Callable[[Donors, Cells, np.random.Generator], Fill]] = {
     "foreign": lambda donors, cells, rng: Fill(donors.frame),
     "foreign unread": lambda donors, cells, rng: Fill(donors.frame, ~donors.read),
     "foreign displaced": _displaced,
@@ -179,7 +161,7 @@ def frame_edit(name: str) -> FrameEdit:
     return EDITS[name]
 
 
-def _offer(edit: FrameEdit, frame: Bytes, cells: CellGrid, rng: np.random.Generator, donors: Donors | None) -> Fill:
+def _offer(edit: FrameEdit, frame: Bytes, cells: Cells, rng: np.random.Generator, donors: Donors | None) -> Fill:
     if not edit.needs_donors:
         return OWN_FILLS[edit.fill](frame, cells, rng, edit.strength)
     if donors is None:
@@ -191,7 +173,7 @@ def edit_frames(
     edit: FrameEdit,
     frame: Bytes,
     pixels: Mask,
-    cells: CellGrid,
+    cells: Cells,
     rng: np.random.Generator,
     donors: Donors | None = None,
 ) -> Edited:

@@ -1,54 +1,25 @@
 """What a policy is: numpy-only types that window, recorder and evaluator share. Every array leads with N, the batch."""
 
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypedDict, runtime_checkable
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.cells import Cells
+
 Kind = Literal["selection", "soft attention", "activation saliency", "gradient saliency"]
+
+Observation = Mapping[str, NDArray[Any]]
+"""By name: `frame` uint8 (N, H, W, 3) RGB always; `speed` float32 (N, 1) in m/s where the world has one."""
+
 State = Any
 """Recurrent state as `initial_state` and `act` return it: a mapping of arrays that lead with N, or None."""
 
-
-class Observation(TypedDict):
-    """`frame` uint8 (N, H, W, 3) RGB and `speed` float32 (N, 1) in m/s."""
-
-    frame: NDArray[np.uint8]
-    speed: NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class CellGrid:
-    """Where a map's cells lie, in fractions of the frame as (vertical, horizontal); cells may overlap."""
-
-    rows: int
-    cols: int
-    origin: tuple[float, float]
-    stride: tuple[float, float]
-    size: tuple[float, float]
-
-    @staticmethod
-    def tiling(rows: int, cols: int) -> "CellGrid":
-        """Cells that tile the frame without gap or overlap."""
-        step = (1 / rows, 1 / cols)
-        return CellGrid(rows, cols, (0.0, 0.0), step, step)
-
-    def pixels(self, row: int, col: int, height: int, width: int) -> tuple[slice, slice]:
-        """The pixels of one cell in a frame of `height` x `width`, as (rows, columns)."""
-        top, left = self.origin[0] + row * self.stride[0], self.origin[1] + col * self.stride[1]
-        return (
-            slice(round(top * height), round((top + self.size[0]) * height)),
-            slice(round(left * width), round((left + self.size[1]) * width)),
-        )
-
-    def to_pixels(self, cells: NDArray[Any], height: int, width: int) -> NDArray[Any]:
-        """Spread a (..., rows, cols) array over (..., height, width) pixels; a later cell wins where cells overlap."""
-        spread = np.zeros((*cells.shape[:-2], height, width), cells.dtype)
-        for row in range(self.rows):
-            for col in range(self.cols):
-                spread[(..., *self.pixels(row, col, height, width))] = cells[..., row, col, None, None]
-        return spread
+MASS_SHARE = 0.9
+"""What of a soft map's mass counts as read: a selection says itself what it reads."""
 
 
 @dataclass(frozen=True)
@@ -60,29 +31,82 @@ class Attention:
     """
 
     weights: NDArray[np.float32]
-    cells: CellGrid
+    cells: Cells
     kind: Kind
     kept: NDArray[np.bool_] | None = None
     heads: NDArray[np.float32] | None = None
 
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    def pick(self, index: NDArray[np.integer] | slice) -> "Attention":
+        """The maps of some frames."""
+        kept = None if self.kept is None else self.kept[index]
+        heads = None if self.heads is None else self.heads[index]
+        return replace(self, weights=self.weights[index], cells=self.cells.pick(index), kept=kept, heads=heads)
+
+    def head(self, number: int) -> "Attention":
+        """The map of one head alone, soft even where its heads share a selection. ValueError where there is none."""
+        count = 0 if self.heads is None else self.heads.shape[1]
+        if self.heads is None or not 0 <= number < count:
+            raise ValueError(f"head {number}: expected 0 to {count - 1}" if count else f"head {number}: there are none")
+        kind: Kind = "soft attention" if self.kind == "selection" else self.kind
+        return Attention(self.heads[:, number], self.cells, kind)
+
+    def mass(self, share: float = MASS_SHARE) -> NDArray[np.bool_]:
+        """(N, h, w): of each map the smallest set of cells that holds `share` of its weight; none of an empty map.
+
+        Of equal cells those come first that are read first. ValueError unless share is in (0, 1].
+        """
+        if not 0 < share <= 1:
+            raise ValueError(f"share of the mass {share:g}: expected above 0 and at most 1")
+        flat = self.weights.reshape(len(self), -1).astype(np.float64)
+        order = np.argsort(-flat, axis=1, kind="stable")
+        sorted_weights = np.take_along_axis(flat, order, 1)
+        before = np.cumsum(sorted_weights, 1) - sorted_weights
+        needed = before < share * flat.sum(1, keepdims=True) - 1e-9  # rounding must not ask for one cell more
+        chosen = np.zeros(flat.shape, bool)
+        np.put_along_axis(chosen, order, needed & (sorted_weights > 0), 1)
+        return chosen.reshape(self.weights.shape)
+
+    @cached_property
+    def read(self) -> NDArray[np.bool_]:
+        """(N, h, w): the cells that count as read: the kept ones of a selection, else those of `mass`."""
+        return self.mass() if self.kept is None else self.kept
+
 
 @dataclass(frozen=True)
 class Decision:
-    """action: (N, A) float32 in [-1, 1]; for driving steer (+ left), pedal (+ throttle). attention may be missing."""
+    """action: (N, A) float32, each component as the world takes it; for driving in [-1, 1]: steer (+ left), pedal
+    (+ throttle). attention may be missing."""
 
     action: NDArray[np.float32]
     attention: Attention | None = None
 
 
+DRIVING = ("steer", "pedal")
+"""The components of a driving action."""
+
+
 @dataclass(frozen=True)
 class PolicySpec:
-    """What a policy needs and gives. frame_size is (height, width) in pixels, field_of_view horizontal, in radians."""
+    """What a policy needs and gives.
+
+    frame_size: (height, width) in pixels. field_of_view: horizontal, radians; None where any camera will do. kind: of
+    its map; None for no map. observes: the parts of an observation that it reads. actions: names of the action's
+    components. memory: whether its state carries anything from one frame to the next.
+    """
 
     frame_size: tuple[int, int]
-    field_of_view: float
-    needs_speed: bool
-    action_size: int
+    field_of_view: float | None
     kind: Kind | None
+    observes: tuple[str, ...] = ("frame", "speed")
+    actions: tuple[str, ...] = DRIVING
+    memory: bool = False
+
+    def view_angle(self, usual: float) -> float:
+        """Field of view of the camera to give it, in radians; the `usual` one where any will do."""
+        return usual if self.field_of_view is None else self.field_of_view
 
 
 @runtime_checkable
@@ -95,8 +119,66 @@ class Policy(Protocol):
         """The state before the first frame, for n worlds."""
         ...
 
+    def act(self, observation: Observation, state: State) -> tuple[Decision, State]:
+        """Decide for N frames; returns the decision and the state after it. ValueError for frames of another shape."""
+        ...
+
+
+class Selective(Policy, Protocol):
+    """A selection, which can be told what to keep. A policy is one by its spec's kind."""
+
     def act(
         self, observation: Observation, state: State, *, keep: NDArray[np.bool_] | None = None
     ) -> tuple[Decision, State]:
-        """Decide for N frames. `keep` (N, h, w) forces the kept mask; ValueError where the kind is not a selection."""
+        """As `Policy.act`; `keep` (N, h, w) forces the kept mask. ValueError for one of another shape."""
         ...
+
+
+@runtime_checkable
+class Capped(Protocol):
+    """A selection that keeps at most `most_kept` cells of a frame."""
+
+    most_kept: int
+
+
+@runtime_checkable
+class Randomisable(Protocol):
+    """A selection whose gate can be drawn afresh, as if it had never learned."""
+
+    def with_randomised_gate(self, seed: int) -> Policy:
+        """The same controller behind such a gate."""
+        ...
+
+
+@runtime_checkable
+class Provenanced(Protocol):
+    """A policy that knows where it comes from: `policy` (its name), `weights_sha256`, and how it was trained."""
+
+    provenance: Mapping[str, Any]
+
+
+def provenance_of(policy: object) -> Mapping[str, Any]:
+    """Where a policy comes from, as far as it knows."""
+    return policy.provenance if isinstance(policy, Provenanced) else {}
+
+
+def act(
+    policy: Policy, observation: Observation, state: State, keep: NDArray[np.bool_] | None = None
+) -> tuple[Decision, State]:
+    """A policy's decision, with the kept mask (N, h, w) forced where one is given.
+
+    ValueError where one is given and the policy is no selection.
+    """
+    if keep is None:
+        return policy.act(observation, state)
+    if policy.spec.kind != "selection":
+        raise ValueError(
+            f"keep was given to {policy.spec.kind or 'a policy without attention'}: only a selection keeps"
+        )
+    selective: Any = policy  # as its spec says
+    return selective.act(observation, state, keep=keep)
+
+
+def pick_state(state: State, index: NDArray[np.integer] | slice) -> State:
+    """The recurrent state of some worlds."""
+    return {name: values[index] for name, values in state.items()} if isinstance(state, Mapping) else state

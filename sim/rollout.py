@@ -1,13 +1,13 @@
 """The one loop: worlds, a policy, and observers that look on."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.policy import Decision, Observation, Policy, State
+from sim.policy import Decision, Observation, Policy, State, pick_state
 from sim.simulator import Rows, Simulator
 from sim.vehicle import CONTROL_STEP, SPEED, YAW_RATE
 from sim.world import ENDINGS
@@ -146,7 +146,7 @@ def _drive_together(
         over = outcome.terminated | outcome.truncated
         ended[rows[over]] = np.array(ENDINGS, object)[simulator.world.endings[rows[over]]]
         driving = np.flatnonzero(~over)
-        rows, state = rows[driving], _keep(next_state, driving)
+        rows, state = rows[driving], pick_state(next_state, driving)
     return list(_episodes(simulator, seeds, np.stack(log) if log else np.empty((0, len(seeds), len(TELEMETRY))), ended))
 
 
@@ -159,11 +159,6 @@ def _decide(
     if frame_edit is not None:
         observation = frame_edit(observation, rows)
     return observation, *policy.act(observation, state)
-
-
-def _keep(state: State, index: Rows) -> State:
-    """The recurrent state of some rows."""
-    return {name: values[index] for name, values in state.items()} if isinstance(state, Mapping) else state
 
 
 def _telemetry(step: Step, n: int) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ SOURCES = sorted([*ROOT.glob("sim/**/*.py"), *ROOT.glob("agent/**/*.py"), ROOT /
 
 LAYERS = [
     ["sim", "sim.errors", "sim.files", "sim.columns", "sim.assets", "sim.jit", "sim.registration"],
-    ["sim.geometry", "sim.policy", "sim.scene", "sim.command_line"],
+    ["sim.geometry", "sim.cells", "sim.policy", "sim.scene", "sim.command_line"],
     ["sim.kinds"],
     ["sim.track", "sim.vehicle", "sim.theme"],
     ["sim.scenario", "sim.camera", "sim.expert"],

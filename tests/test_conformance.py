@@ -11,7 +11,7 @@ from agent.models import FAMILIES
 from agent.models.policy import parameter_count
 from agent.shipped import checkpoints_folder
 from sim import WORLD_VERSION
-from sim.policy import Observation, Policy
+from sim.policy import Observation, Policy, act
 from sim.scenario import SCENARIOS
 from sim.simulator import Simulator
 from sim.theme import load_theme, theme_names
@@ -46,7 +46,7 @@ def rows(observation: Observation, chosen: list[int]) -> Observation:
 def test_policy_meets_the_protocol(policy: Policy, observation: Observation) -> None:
     assert isinstance(policy, Policy)
     decision, _ = policy.act(observation, policy.initial_state(5))
-    assert decision.action.shape == (5, policy.spec.action_size)
+    assert decision.action.shape == (5, len(policy.spec.actions))
     assert decision.action.dtype == np.float32
     assert (np.abs(decision.action) <= 1).all()
 
@@ -85,12 +85,12 @@ def test_keep_is_obeyed_or_refused(policy: Policy, observation: Observation) -> 
         clean = policy.act(observation, policy.initial_state(5))[0].attention
         keep = np.zeros_like(clean.kept)
         keep[:, 4, 3:6] = True
-        forced = policy.act(observation, policy.initial_state(5), keep=keep)[0].attention
+        forced = act(policy, observation, policy.initial_state(5), keep)[0].attention
         np.testing.assert_array_equal(forced.kept, keep)
         assert not forced.weights[~keep].any()
     else:
         with pytest.raises(ValueError, match="keep"):
-            policy.act(observation, policy.initial_state(5), keep=np.zeros((5, 1, 1), bool))
+            act(policy, observation, policy.initial_state(5), np.zeros((5, 1, 1), bool))
 
 
 @pytest.mark.parametrize("name", policy_names())

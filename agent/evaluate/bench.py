@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.evaluate.pool import Pool
-from sim.perturb import Bytes, Donors, Edited, FrameEdit, Mask, cell_means, cells_to_pixels, edit_frames
-from sim.policy import Attention, CellGrid, Decision, Observation, Policy, PolicySpec, State
+from sim.perturb import Bytes, Donors, Edited, FrameEdit, Mask, edit_frames
+from sim.policy import Attention, Decision, Observation, Policy, PolicySpec, State, act
 
 BATCH = 64
 
@@ -60,7 +60,7 @@ class Bench:
 
     def pixels(self, cells: Mask) -> Mask:
         """(F, H, W): the pixels of some cells (F, h, w) of every frame."""
-        return cells_to_pixels(self.cells, cells, *self.pool.frame.shape[1:3])
+        return self.cells.covered(cells, *self.pool.frame.shape[1:3])
 
     def respond(
         self, edit: FrameEdit | None = None, overwrite: Mask | None = None, *, keep: Mask | None = None
@@ -74,7 +74,7 @@ class Bench:
             shown.append(self._shown(edit, overwrite, index, rng))
             observation: Observation = {"frame": shown[-1].frame, "speed": self.pool.speed[index]}
             forced = None if keep is None else keep[index]
-            decisions.append(self.policy.act(observation, self.pool.states(index), keep=forced)[0])
+            decisions.append(act(self.policy, observation, self.pool.states(index), forced)[0])
         return self._response(shown, decisions)
 
     def example(self, name: str, response: Response, index: int) -> Example:
@@ -96,7 +96,7 @@ class Bench:
     def _response(self, shown: list[Edited], decisions: list[Decision]) -> Response:
         kept = np.concatenate([_kept(_attention(decision)) for decision in decisions])
         replaced = np.concatenate([edited.replaced for edited in shown])
-        overwritten = cell_means(self.cells, replaced) == 1
+        overwritten = self.cells.means(replaced) == 1
         return Response(
             np.concatenate([edited.frame for edited in shown]),
             np.concatenate([decision.action for decision in decisions]),
@@ -126,10 +126,10 @@ class EditedView:
         """Decide on the edited frames; the state that follows is that of the edited frames too."""
         attention = _attention(self._policy.act(observation, state)[0])
         frame = self._edit_view(observation["frame"], attention)
-        return self._policy.act({"frame": frame, "speed": observation["speed"]}, state, keep=keep)
+        return act(self._policy, {**observation, "frame": frame}, state, keep)
 
     def _edit_view(self, frame: Bytes, attention: Attention) -> Bytes:
-        read = cells_to_pixels(attention.cells, _kept(attention), *frame.shape[1:3])
+        read = attention.cells.covered(_kept(attention), *frame.shape[1:3])
         pick = self._rng.integers(0, len(self._bench.pool), len(frame))
         donors = Donors(self._bench.pool.frame[pick], self._bench.read[pick]) if self._edit.needs_donors else None
         pixels = read if self._over_read else ~read
@@ -148,13 +148,6 @@ def other_episodes(seed: NDArray[np.int64], rng: np.random.Generator) -> NDArray
         raise ValueError("frames of at least 2 episodes are needed, so that one can be shown another's content")
     others = [np.flatnonzero(seed != each) for each in seed]
     return np.array([rng.choice(candidates) for candidates in others])
-
-
-def cell_centres(cells: CellGrid) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """Vertical and horizontal centre of the cells, in fractions of the frame: (h, 1) and (1, w)."""
-    down = cells.origin[0] + np.arange(cells.rows) * cells.stride[0] + cells.size[0] / 2
-    right = cells.origin[1] + np.arange(cells.cols) * cells.stride[1] + cells.size[1] / 2
-    return down[:, None], right[None]
 
 
 def _attention(decision: Decision) -> Attention:

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from agent.evaluate.measure import BARS, Measure, mean_measure, not_applicable
 from agent.evaluate.options import MEAN_MAP_SEED, Options, Stage
+from sim.cells import Cells
 from sim.kinds import CAUSES
-from sim.perturb import Mask, cell_means
-from sim.policy import Attention, CellGrid, Policy
+from sim.perturb import Mask
+from sim.policy import Attention, Policy
 from sim.rollout import Step, drive
 from sim.scene import LIGHT_PHASES, STATE
 from sim.simulator import Simulator
@@ -108,12 +109,10 @@ def _lit(
     return np.asarray((frame.astype(int) - other).sum(-1) > 0)
 
 
-def cells_that_show(cells: CellGrid, pixels: Mask) -> Mask:
+def cells_that_show(cells: Cells, pixels: Mask) -> Mask:
     """(B, h, w): the cells that hold at least SHOWN of the pixels (B, H, W)."""
-    height, width = pixels.shape[1:]
-    rows, cols = cells.pixels(0, 0, height, width)
-    size = (rows.stop - rows.start) * (cols.stop - cols.start)
-    return np.asarray(cell_means(cells, pixels) * size > SHOWN - 0.5)
+    shown = cells.means(pixels) * cells.area(*pixels.shape[1:])
+    return np.asarray(shown > SHOWN - 0.5)
 
 
 def by_mean_map(mean_map: NDArray[np.float64], budget: int) -> Mask:

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from agent.evaluate.bench import Bench, Example, Response
 from agent.evaluate.measure import BARS, Measure, bootstrap, median, ratio_measure
 from agent.evaluate.pool import Pool
-from sim.perturb import cell_means
-from sim.policy import CellGrid
+from sim.cells import Cells
 from sim.scene import CLASSES
 from sim.simulator import Simulator
 
@@ -81,11 +80,11 @@ def moved(pose: NDArray[np.float64], turn: float, left: float) -> NDArray[np.flo
     return np.stack([x - left * np.sin(yaw), y + left * np.cos(yaw), yaw + turn], 1)
 
 
-def _view(pool: Pool, classes: NDArray[np.uint8], cells: CellGrid) -> View:
+def _view(pool: Pool, classes: NDArray[np.uint8], cells: Cells) -> View:
     masks = {name: np.isin(classes, [CLASSES.index(each) for each in target]) for name, target in TARGETS.items()}
     return View(
         pool,
-        {name: cell_means(cells, mask) for name, mask in masks.items()},
+        {name: cells.means(mask) for name, mask in masks.items()},
         {name: mask.mean((1, 2)) for name, mask in masks.items()},
     )
 

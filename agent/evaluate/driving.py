@@ -30,10 +30,10 @@ class BlackFrames:
         """That of the policy."""
         return self._policy.initial_state(n)
 
-    def act(self, observation: Observation, state: State, *, keep: Any = None) -> tuple[Decision, State]:
+    def act(self, observation: Observation, state: State) -> tuple[Decision, State]:
         """Decide on black frames; the speed is the true one."""
         black = np.zeros_like(observation["frame"])
-        return self._policy.act({"frame": black, "speed": observation["speed"]}, state, keep=keep)
+        return self._policy.act({**observation, "frame": black}, state)
 
 
 @dataclass(frozen=True)

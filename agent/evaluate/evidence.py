@@ -25,7 +25,7 @@ from sim import WORLD_VERSION
 from sim.command_line import mistakes_in_one_line, parse
 from sim.errors import unknown
 from sim.files import write_text
-from sim.policy import Policy
+from sim.policy import Policy, provenance_of
 from sim.rollout import drive
 from sim.scenario import SCENARIOS
 from sim.theme import theme_names
@@ -123,7 +123,7 @@ def joined(name: str, policy: Policy, out: Path) -> dict[str, Any] | None:
     if not all(path.is_file() for path in paths.values()):
         return None
     evidence = {part: shortened(json.loads(path.read_text(encoding="utf-8"))) for part, path in paths.items()}
-    mine = (WORLD_VERSION, getattr(policy, "provenance", {}).get("weights_sha256"))
+    mine = (WORLD_VERSION, provenance_of(policy).get("weights_sha256"))
     for part, found in evidence.items():
         provenance = found["policies"].get(name, {}).get("provenance") or {}
         if (found["world"], provenance.get("weights_sha256")) != mine:

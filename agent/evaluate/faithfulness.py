@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.evaluate import content
-from agent.evaluate.bench import Bench, EditedView, Example, Response, cell_centres, normalised
+from agent.evaluate.bench import Bench, EditedView, Example, Response, normalised
 from agent.evaluate.content import View
 from agent.evaluate.measure import (
     BARS,
@@ -29,8 +29,8 @@ from agent.evaluate.measure import (
 from agent.evaluate.options import MEAN_MAP_SEED, Options, Stage
 from agent.evaluate.pool import Pool, Sampler
 from sim.metrics import driving_score
-from sim.perturb import EDITS, FrameEdit, Mask, cell_means
-from sim.policy import Policy
+from sim.perturb import EDITS, FrameEdit, Mask
+from sim.policy import Capped, Policy, Randomisable
 from sim.rollout import Episode, Observer, drive
 
 T0_EDITS = ("grey", "noise 0.25", "foreign")
@@ -292,14 +292,14 @@ def controls(bench: Bench, mean_map: NDArray[np.float64]) -> list[Measure]:
 def _control_scores(bench: Bench, mean_map: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
     """(F, h, w) scores; the highest become the control's mask. Ties in a foreign mask fall to the mean map's favour."""
     shape = bench.clean.red.shape
-    down, right = cell_centres(bench.cells)
+    down, right = bench.cells.centres()
     height, width = bench.pool.frame.shape[1:3]
     distance = np.hypot((down - 0.5) * height, (right - 0.5) * width)
     tie_break = 0.5 * mean_map / max(mean_map.max(), 1e-12)
     return {
         "random": np.random.default_rng([bench.seed, 4]).random(shape),
         "centre prior": np.broadcast_to(-distance, shape),
-        "Sobel": cell_means(bench.cells, np.stack([_edges(frame) for frame in bench.pool.frame])),
+        "Sobel": bench.cells.means(np.stack([_edges(frame) for frame in bench.pool.frame])),
         "mean map": np.broadcast_to(mean_map, shape),
         "another episode's": bench.clean.kept[bench.donor] + tie_break,
     }
@@ -323,10 +323,11 @@ def random_gates(
 ) -> Measure:
     """T6: the share of freshly drawn gates that break both T4 and T6; a test that they pass measures no learning."""
     name = "random gates that break T4 and T6"
-    randomise = getattr(policy, "with_randomised_gate", None)
-    if randomise is None:
+    if not isinstance(policy, Randomisable):
         return not_applicable("T6", name, "the policy has no with_randomised_gate(seed)")
-    trials = [_random_gate(Bench(randomise(seed), pool), substrate, views, mean_map) for seed in GATE_SEEDS]
+    trials = [
+        _random_gate(Bench(policy.with_randomised_gate(seed), pool), substrate, views, mean_map) for seed in GATE_SEEDS
+    ]
     broken = [trial["T4 broken"] and trial["T6 broken"] for trial in trials]
     bar = BARS["T6 broken by a random gate"]
     return Measure("T6", name, float(np.mean(broken)), None, bar, details={"gates": trials})
@@ -366,8 +367,8 @@ def passed_share(episodes: Sequence[Episode], bench: Bench) -> list[Measure]:
     passed = Measure(
         "passed", "median share of the cells", median(share), spread, BARS["passed share"], details=details
     )
-    cap = getattr(bench.policy, "most_kept", None)
-    if cap is None:
+    if not isinstance(bench.policy, Capped):
         return [passed, not_applicable("passed", "frames in which the cap binds", "the policy names no most_kept")]
+    cap = bench.policy.most_kept
     binds = np.round(share * bench.cells.rows * bench.cells.cols) >= cap
     return [passed, mean_measure("passed", "frames in which the cap binds", binds, seed, BARS["cap binds"], cap=cap)]

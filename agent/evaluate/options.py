@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sim.policy import Policy
 from sim.rollout import Driver, Observer
 from sim.scenario import scenario
-from sim.simulator import Simulator
+from sim.simulator import FIELD_OF_VIEW, Simulator
 from sim.theme import resolve
 
 Stage = Callable[[str], Observer]
@@ -53,4 +53,5 @@ class Options:
         n = min(self.worlds, episodes or self.episodes)
         if isinstance(policy, Driver):
             return Simulator(n, self.scenario, self.theme)
-        return Simulator(n, self.scenario, self.theme, policy.spec.frame_size, policy.spec.field_of_view)
+        spec = policy.spec
+        return Simulator(n, self.scenario, self.theme, spec.frame_size, spec.view_angle(FIELD_OF_VIEW))

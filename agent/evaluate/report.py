@@ -19,7 +19,7 @@ from agent.evaluate.options import Options
 from agent.evaluate.pool import TURNING
 from sim import WORLD_VERSION, __version__
 from sim.files import write_text
-from sim.policy import Policy
+from sim.policy import Policy, provenance_of
 from sim.rollout import Driver
 
 PACKAGES = ("numpy", "numba", "opencv-python-headless", "torch")
@@ -55,7 +55,7 @@ def header(suite: str, options: Options) -> dict[str, Any]:
 def identity(policy: Policy | Driver) -> dict[str, Any]:
     """Which policy this was: its spec, and the provenance that it offers (weights' hash, training)."""
     spec = None if isinstance(policy, Driver) else asdict(policy.spec)
-    return {"class": type(policy).__name__, "spec": spec, "provenance": getattr(policy, "provenance", None)}
+    return {"class": type(policy).__name__, "spec": spec, "provenance": provenance_of(policy)}
 
 
 def check_writable(folder: Path) -> None:

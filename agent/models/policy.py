@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from agent.models.topk_patches import Reading, TopKPatches
-from sim.policy import Attention, CellGrid, Decision, Observation, PolicySpec, State
+from sim.cells import CellGrid
+from sim.policy import Attention, Decision, Observation, PolicySpec, State
 
 
 class TopKPatchesPolicy:
@@ -17,7 +18,7 @@ class TopKPatchesPolicy:
     def __init__(self, network: TopKPatches) -> None:
         self.network = network.eval()
         config = network.config
-        self.spec = PolicySpec(config.frame_size, config.field_of_view, True, 2, "selection")
+        self.spec = PolicySpec(config.frame_size, config.field_of_view, "selection")
         self.cells = CellGrid.tiling(*config.grid)
         self.most_kept = config.most_kept
         self.provenance: dict[str, Any] = {}

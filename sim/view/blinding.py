@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.perturb import FrameEdit, cells_to_pixels, edit_frames, frame_edit
+from sim.perturb import FrameEdit, edit_frames, frame_edit
 from sim.policy import Attention, Observation
 from sim.view.actions import BLIND_READ, BLIND_UNREAD
 
@@ -27,7 +27,7 @@ class Blinding:
     ) -> Observation:
         """The observation with the `hidden` (h, w) cells of the map's grid overwritten."""
         frame = observation["frame"]
-        pixels = cells_to_pixels(attention.cells, hidden, *frame.shape[1:3])[None]
+        pixels = attention.cells.covered(hidden[None], *frame.shape[1:3])
         return {
             "frame": edit_frames(self.edit, frame, pixels, attention.cells, rng).frame,
             "speed": observation["speed"],

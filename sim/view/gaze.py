@@ -43,7 +43,7 @@ def ground_cells(attention: Attention, lens: Lens, index: int = 0) -> GroundCell
     """
     alpha = cell_alpha(attention, index)
     attended = np.argwhere(alpha > 0)
-    spans = [attention.cells.pixels(row, col, lens.height, lens.width) for row, col in attended.tolist()]
+    spans = [attention.cells.pixels(row, col, lens.height, lens.width, index) for row, col in attended.tolist()]
     edges = np.array([(r.start, r.stop, c.start, c.stop) for r, c in spans], np.float64).reshape(-1, 4)
     edges[:, 0] = np.maximum(edges[:, 0], _row_at(lens, RANGE))
     seen = edges[:, 0] < edges[:, 1]

@@ -13,7 +13,7 @@ from typing import Any
 
 from sim.errors import unknown
 from sim.files import replacing
-from sim.policy import Policy
+from sim.policy import Policy, provenance_of
 from sim.provenance import versions
 from sim.view.capture import WINDOW, Capture
 from sim.view.demo import Demo, NoDisplay
@@ -82,7 +82,7 @@ def show(
     if view not in (WINDOW, *source.views):
         raise unknown("view", view, (WINDOW, *source.views))
     name, pilot = at_the_wheel(policy, source)
-    made = {"policy": name, "policy_provenance": getattr(policy, "provenance", {}), "versions": versions()}
+    made = {"policy": name, "policy_provenance": provenance_of(policy), "versions": versions()}
     place = {"scenario": scenario, "theme": theme, "seed": seed}
     title = f"{name} in {source.simulator.theme_names[0]}, {scenario}, seed {seed}"
     return Player(film(Session(source, {name: pilot}, name), seconds, view, {**made, **place}), title)
@@ -103,7 +103,7 @@ def at_the_wheel(policy: Policy | str, source: WorldSource) -> tuple[str, Callab
     """The name that the window gives to a driver, and how to put it at the wheel."""
     if isinstance(policy, str):
         return policy, partial(ExpertPilot, source)
-    provenance = getattr(policy, "provenance", {})
+    provenance = provenance_of(policy)
     return provenance.get("policy", type(policy).__name__), partial(PolicyPilot, policy)
 
 

@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.cells import CellGrid, Cells
 from sim.jit import inner_kernel, kernel
-from sim.policy import Attention, CellGrid
+from sim.policy import Attention
 
 PEAK = 0.65
 """The strongest red: 65 % red, 35 % picture."""
@@ -34,7 +35,7 @@ class Overwritten(NamedTuple):
     """Cells of a frame that were overwritten. frame: (H, W, 3) uint8 as the policy got it; hidden: (h, w) bool."""
 
     frame: NDArray[np.uint8]
-    cells: CellGrid
+    cells: Cells
     hidden: NDArray[np.bool_]
 
 
@@ -43,7 +44,7 @@ def lay_over(picture: NDArray[np.uint8], overwritten: Overwritten | None) -> Non
     if overwritten is None:
         return
     height, width = picture.shape[:2]
-    alpha = overwritten.cells.to_pixels(overwritten.hidden * np.float32(VEIL), height, width)
+    alpha = overwritten.cells.to_pixels(overwritten.hidden[None] * np.float32(VEIL), height, width)[0]
     frame = cv2.resize(overwritten.frame, (width, height), interpolation=cv2.INTER_NEAREST)
     cv2.blendLinear(picture, frame, 1 - alpha, alpha, picture)
     _outline(picture, alpha, np.array(SEAM, np.uint8))
@@ -63,12 +64,12 @@ def pixel_alpha(
 ) -> NDArray[np.float32]:
     """How red each pixel is: (height, width) in [0, PEAK].
 
-    Selections are raw cells; soft maps are interpolated, or raw cells too where `raw` asks for it.
+    Selections and boxes are raw cells; soft maps on a grid are interpolated, or raw too where `raw` asks for it.
     """
-    alpha = cell_alpha(attention, index)
-    if raw or attention.kind == "selection":
-        return _raw(alpha, attention.cells, height, width)
-    return _interpolated(alpha, attention.cells, height, width)
+    alpha, cells = cell_alpha(attention, index), attention.cells
+    if raw or attention.kind == "selection" or not isinstance(cells, CellGrid):
+        return _raw(alpha, cells, height, width, index)
+    return _interpolated(alpha, cells, height, width)
 
 
 def share_passed(attention: Attention | None, index: int = 0) -> float | None:
@@ -79,7 +80,7 @@ def share_passed(attention: Attention | None, index: int = 0) -> float | None:
     if attention is None or attention.kind != "selection":
         return None
     cells = attention.cells
-    return float(np.mean(_raw(cell_alpha(attention, index), cells, 32 * cells.rows, 32 * cells.cols) > 0))
+    return float(np.mean(_raw(cell_alpha(attention, index), cells, 32 * cells.rows, 32 * cells.cols, index) > 0))
 
 
 def paint(
@@ -155,10 +156,10 @@ def _kept(attention: Attention, index: int) -> NDArray[np.bool_]:
     return attention.kept[index]
 
 
-def _raw(alpha: NDArray[np.float32], cells: CellGrid, height: int, width: int) -> NDArray[np.float32]:
+def _raw(alpha: NDArray[np.float32], cells: Cells, height: int, width: int, index: int) -> NDArray[np.float32]:
     pixels = np.zeros((height, width), np.float32)
     for row, col in np.argwhere(alpha > 0):
-        pixels[cells.pixels(row, col, height, width)] = alpha[row, col]
+        pixels[cells.pixels(row, col, height, width, index)] = alpha[row, col]
     return pixels
 
 

@@ -214,7 +214,7 @@ class WorldSource:
 
     def fit(self, spec: PolicySpec) -> None:
         """Give the policy the camera that it was trained with."""
-        self.simulator.use_camera(spec.frame_size, spec.field_of_view)
+        self.simulator.use_camera(spec.frame_size, spec.view_angle(FIELD_OF_VIEW))
 
     def observe(self) -> Observation:
         """What the policy is given."""

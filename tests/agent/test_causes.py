@@ -6,7 +6,7 @@ import pytest
 from agent.evaluate import causes
 from agent.evaluate.causes import Sighting
 from sim import vehicle
-from sim.policy import CellGrid
+from sim.cells import CellGrid
 from sim.scenario.actors import LIGHT, MODE, NONE, ROLE, S
 from sim.scene import LIGHT_PHASES
 from sim.simulator import Simulator

@@ -14,7 +14,7 @@ from sim.policy import PolicySpec
 from sim.scenario.actors import ROLE, D, S
 from sim.track import LANE_CENTRE
 
-SPEC = PolicySpec((72, 128), TopKPatchesConfig().field_of_view, True, 2, "selection")
+SPEC = PolicySpec((72, 128), TopKPatchesConfig().field_of_view, "selection")
 
 
 @pytest.fixture(scope="module")

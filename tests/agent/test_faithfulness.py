@@ -20,7 +20,8 @@ from agent.evaluate.faithfulness import T1_EDITS
 from agent.evaluate.measure import BARS, Bar, Measure, bootstrap, mean_measure, same_action
 from agent.evaluate.options import Options
 from agent.evaluate.pool import Pool, Sampler
-from sim.policy import Attention, CellGrid, Decision, Observation, PolicySpec, State
+from sim.cells import CellGrid
+from sim.policy import Attention, Decision, Observation, PolicySpec, State
 from sim.rollout import ConstantDriver, Driver, Step, drive
 from sim.simulator import Simulator
 
@@ -52,7 +53,7 @@ def towards(cells: np.ndarray) -> np.ndarray:
 class Honest:
     """Keeps the markers; the action is a function of the kept cells alone."""
 
-    spec = PolicySpec((HEIGHT, WIDTH), 1.4, False, 2, "selection")
+    spec = PolicySpec((HEIGHT, WIDTH), 1.4, "selection", ("frame",))
     most_kept = 8
 
     def initial_state(self, n: int) -> State:
@@ -343,7 +344,7 @@ def test_donors_are_of_another_episode() -> None:
 
 def test_soft_attention_makes_no_such_promise() -> None:
     class Soft(Honest):
-        spec = PolicySpec((HEIGHT, WIDTH), 1.4, False, 2, "soft attention")
+        spec = PolicySpec((HEIGHT, WIDTH), 1.4, "soft attention", ("frame",))
 
     findings = faithfulness.evaluate(Soft(), Options(2), lambda name: lambda step: None)
     assert {line.status for line in findings.measures} == {"not applicable"}

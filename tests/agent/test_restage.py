@@ -27,7 +27,7 @@ from sim.scenario.actors import (
 )
 from sim.scenario.people import CROSSING_EDGE
 
-SPEC = PolicySpec((72, 128), TopKPatchesConfig().field_of_view, True, 2, "selection")
+SPEC = PolicySpec((72, 128), TopKPatchesConfig().field_of_view, "selection")
 
 
 @pytest.fixture(scope="module")

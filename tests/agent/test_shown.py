@@ -47,7 +47,7 @@ def before_crossings(town: RoadPool) -> Rows:
 
 def test_in_a_town_it_goes_with_the_classes() -> None:
     """Each thing that is shown is of the class that the camera gives it, and sky, road and houses are none of them."""
-    spec = PolicySpec((72, 128), TopKPatchesConfig().field_of_view, True, 2, "selection")
+    spec = PolicySpec((72, 128), TopKPatchesConfig().field_of_view, "selection")
     town = RoadPool(range(6), "town", spec, seed=0)
     rows = before_crossings(town)
     x, y, yaw = (rows.state[:, column] for column in (vehicle.X, vehicle.Y, vehicle.YAW))

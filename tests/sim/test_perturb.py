@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.perturb import EDITS, Donors, FrameEdit, cell_means, cells_to_pixels, edit_frames, frame_edit
-from sim.policy import CellGrid
+from sim.cells import CellGrid
+from sim.perturb import EDITS, Donors, FrameEdit, edit_frames, frame_edit
 
 HEIGHT, WIDTH = 12, 16
 CELLS = CellGrid.tiling(3, 4)
@@ -116,7 +116,7 @@ def test_displaced_never_takes_read_pixels_of_overlapping_cells() -> None:
     donors = Donors(np.full((20, HEIGHT, WIDTH, 3), 200, np.uint8), np.zeros((20, HEIGHT, WIDTH), bool))
     chosen = np.zeros((20, 2, 2), bool)
     chosen[:, 0, 1] = True
-    donors.read[:] = cells_to_pixels(OVERLAPPING, chosen, HEIGHT, WIDTH)
+    donors.read[:] = OVERLAPPING.covered(chosen, HEIGHT, WIDTH)
     donors.frame[donors.read] = 99
     everywhere = np.ones((20, HEIGHT, WIDTH), bool)
     black = np.zeros((20, HEIGHT, WIDTH, 3), np.uint8)
@@ -126,7 +126,7 @@ def test_displaced_never_takes_read_pixels_of_overlapping_cells() -> None:
 
 def test_pixels_of_overlapping_cells_are_their_union() -> None:
     chosen = np.array([[[True, False], [False, False]]])
-    inside = cells_to_pixels(OVERLAPPING, chosen, HEIGHT, WIDTH)
+    inside = OVERLAPPING.covered(chosen, HEIGHT, WIDTH)
     assert inside[0, :8, :8].all()  # also the rows 4-7 that the unchosen cell below shares
     assert inside.sum() == 8 * 8
 
@@ -134,7 +134,7 @@ def test_pixels_of_overlapping_cells_are_their_union() -> None:
 def test_cell_means_by_hand() -> None:
     image = np.zeros((1, 2, 4))
     image[0, 0] = (1, 3, 0, 8)
-    assert cell_means(CellGrid.tiling(1, 2), image).tolist() == [[[1.0, 2.0]]]
+    assert CellGrid.tiling(1, 2).means(image).tolist() == [[[1.0, 2.0]]]
 
 
 def test_mistakes_are_named() -> None:

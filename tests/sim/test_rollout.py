@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sim.cells import CellGrid
 from sim.kinds import CAUSES, INFRACTIONS
-from sim.policy import Attention, CellGrid, Decision, Observation, PolicySpec
+from sim.policy import Attention, Decision, Observation, PolicySpec
 from sim.rollout import ConstantDriver, Episode, ExpertDriver, Step, drive
 from sim.simulator import Rows, Simulator
 from sim.vehicle import CONTROL_STEP
@@ -23,7 +24,7 @@ def simulator(n: int = 3, **options: Any) -> Simulator:
 class Counter:
     """A policy that steers by how many frames it has seen, and keeps one cell in four."""
 
-    spec = PolicySpec(SIZE, 1.4, False, 2, "selection")
+    spec = PolicySpec(SIZE, 1.4, "selection", ("frame",))
     cells = CellGrid.tiling(2, 2)
 
     def initial_state(self, n: int) -> dict[str, NDArray[Any]]:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from sim.camera.lens import Lens
-from sim.policy import Attention, CellGrid, Decision, Observation, PolicySpec
+from sim.cells import CellGrid
+from sim.policy import Attention, Decision, Observation, PolicySpec
 from sim.view.blinding import Blinding
 from sim.view.hud.text import fitted
 from sim.view.pilot import Sight

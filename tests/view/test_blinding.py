@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis.extra.numpy import arrays
 
+from sim.cells import CellGrid
 from sim.perturb import MID_GREY
-from sim.policy import Attention, CellGrid, Observation
+from sim.policy import Attention, Observation
 from sim.view.actions import ACTIONS, BLIND_READ, BLIND_UNREAD
 from sim.view.blinding import BLINDINGS
 

@@ -7,9 +7,10 @@ import pytest
 
 from sim.camera import Camera
 from sim.camera.lens import HORIZON
+from sim.cells import CellGrid
 from sim.geometry import vehicle_to_world, world_to_vehicle
 from sim.kinds import KINDS
-from sim.policy import Attention, CellGrid
+from sim.policy import Attention
 from sim.scene import OBJECT_COLUMNS
 from sim.simulator import Simulator
 from sim.view import chase

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.camera.lens import HORIZON, Lens
-from sim.policy import Attention, CellGrid
+from sim.cells import CellGrid
+from sim.policy import Attention
 from sim.vehicle import MAX_STEERING_ANGLE, TO_REAR, WHEELBASE
 from sim.view.gaze import RANGE, ground_cells, look_ahead, predicted_path, to_picture
 from sim.view.overlay import PEAK

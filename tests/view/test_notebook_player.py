@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 import sim.view
-from sim.policy import Attention, CellGrid, Decision, PolicySpec
+from sim.cells import CellGrid
+from sim.policy import Attention, Decision, PolicySpec
 from sim.view.notebook import PLAYER_SIZE, Player
 from sim.view.overlay import RED
 
@@ -25,7 +26,7 @@ SECONDS = 0.2
 class LeftHalf:
     """Reads the left half of every frame, and drives straight on."""
 
-    spec = PolicySpec((72, 128), 1.396, True, 2, "selection")
+    spec = PolicySpec((72, 128), 1.396, "selection")
 
     def __init__(self) -> None:
         self.asked = 0

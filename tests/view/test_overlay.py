@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis.extra.numpy import arrays
 
-from sim.policy import Attention, CellGrid
+from sim.cells import CellGrid
+from sim.policy import Attention
 from sim.view.overlay import (
     OUTLINE,
     PEAK,

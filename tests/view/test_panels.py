@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sim.policy import Attention, CellGrid
+from sim.cells import CellGrid
+from sim.policy import Attention
 from sim.view.actions import ACTIONS, DRIVING_HELP, DRIVING_KEYS
 from sim.view.hud import panels
 from sim.view.hud.layout import DESIGN_SIZE, HELP, SMALLEST, Rect, layout

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.policy import Attention, CellGrid, Decision, PolicySpec
+from sim.cells import CellGrid
+from sim.policy import Attention, Decision, PolicySpec
 from sim.vehicle import MAX_STEERING_ANGLE, WHEELBASE
 from sim.view.actions import BLIND_READ, BLIND_UNREAD, DRIVING_KEYS
 from sim.view.blinding import BLINDINGS
@@ -191,7 +192,7 @@ class CountingPolicy:
     """
 
     def __init__(self, kind: str = "selection") -> None:
-        self.spec = PolicySpec((4, 16), 1.4, True, 2, kind)
+        self.spec = PolicySpec((4, 16), 1.4, kind)
         self.seen: list[np.ndarray] = []
 
     def initial_state(self, n: int) -> Any:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.cells import CellGrid
 from sim.geometry import vehicle_to_world
 from sim.kinds import CAUSES, KINDS
-from sim.policy import Attention, CellGrid, PolicySpec
+from sim.policy import Attention, PolicySpec
 from sim.scene import OBJECT_COLUMNS
 from sim.simulator import Simulator
 from sim.theme import theme_names
@@ -87,7 +88,7 @@ def test_the_red_lies_on_the_view(source: WorldSource) -> None:
 
 
 def test_another_policys_frames(source: WorldSource) -> None:
-    source.fit(PolicySpec((48, 96), 1.2, True, 2, None))
+    source.fit(PolicySpec((48, 96), 1.2, None))
     assert source.observe()["frame"].shape == (1, 48, 96, 3)
     assert (source.lens.height, source.lens.width, source.lens.field_of_view) == (48, 96, 1.2)
 

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 
 from sim.camera import Camera
 from sim.camera.lens import HORIZON
-from sim.policy import Attention, CellGrid, PolicySpec
+from sim.cells import CellGrid
+from sim.policy import Attention, PolicySpec
 from sim.view.footage.video import VideoSource, crop
 from sim.view.overlay import RED
 from sim.view.source import Shot
 
-SPEC = PolicySpec((72, 128), math.radians(80), True, 2, "selection")
+SPEC = PolicySpec((72, 128), math.radians(80), "selection")
 STRAIGHT = np.zeros((1, 2), np.float32)
 LEVEL = 0.42
 """A horizon at which a 16:9 clip is not cropped."""
@@ -219,7 +220,7 @@ def test_the_steering_is_drawn(clip: Path) -> None:
 
 def test_another_policy_gets_its_own_frames(clip: Path) -> None:
     with VideoSource(str(clip), SPEC, horizon=0.5) as source:
-        source.fit(PolicySpec((64, 64), 1.0, False, 2, None))
+        source.fit(PolicySpec((64, 64), 1.0, None, ("frame",)))
         assert source.observe()["frame"].shape == (1, 64, 64, 3)
         assert (source.lens.height, source.lens.width, source.lens.field_of_view) == (64, 64, 1.0)
 
@@ -254,7 +255,7 @@ def test_a_phone_held_upright(tmp_path: Path) -> None:
     stored = np.full((160, 96, 3), 60, np.uint8)
     stored[:, :48] = 200
     path = turned(write(tmp_path / "phone.mp4", [stored] * 3), (0, 1, -1, 0))
-    with VideoSource(str(path), PolicySpec((96, 160), 1.0, True, 2, None), horizon=LEVEL) as source:
+    with VideoSource(str(path), PolicySpec((96, 160), 1.0, None), horizon=LEVEL) as source:
         frame = source.observe()["frame"][0]
     assert (frame[4:44] > 180).all()
     assert (frame[52:92] < 80).all()

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sim.camera.lens import HORIZON, Lens
 from sim.policy import Observation, PolicySpec
+from sim.simulator import FIELD_OF_VIEW
 from sim.track import CRUISE_SPEED
 from sim.vehicle import MAX_STEERING_ANGLE
 from sim.view.actions import NEXT_TRACK
@@ -95,7 +96,7 @@ class VideoSource:
 
     def fit(self, spec: PolicySpec) -> None:
         """Give frames of this size and proportion from now on."""
-        self._lens = Lens(*spec.frame_size, spec.field_of_view, MOUNT_HEIGHT, MOUNT_FORWARD)
+        self._lens = Lens(*spec.frame_size, spec.view_angle(FIELD_OF_VIEW), MOUNT_HEIGHT, MOUNT_FORWARD)
 
     def observe(self) -> Observation:
         """The crop of the picture at hand, and the assumed speed."""
