@@ -37,7 +37,7 @@ ACCELERATION_WINDOW, JERK_WINDOW = 17, 31
 
 def driving_score(episode: Episode) -> float:
     """Route completion x the penalties x the share of the way that was driven on the road; in [0, 1]."""
-    return episode.route_completion * penalty(episode.infractions) * (1.0 - episode.off_road_share)
+    return episode["route_completion"] * penalty(episode["infractions"]) * (1.0 - episode["off_road_share"])
 
 
 def penalty(infractions: Mapping[str, int]) -> float:
@@ -54,8 +54,8 @@ def heeded(infractions: Collection[str] = INFRACTIONS) -> dict[str, str]:
 def encounters(episode: Episode) -> dict[str, int]:
     """How many red lights, people on their way over and vehicles ahead a drive met: objects that bound the expert."""
     return {
-        cause: len(np.unique(episode.culprit[episode.cause == CAUSES.index(cause)]))
-        for cause in heeded(episode.infractions)
+        cause: len(np.unique(episode["culprit"][episode["cause"] == CAUSES.index(cause)]))
+        for cause in heeded(episode["infractions"])
     }
 
 
@@ -65,11 +65,11 @@ def reactions(episode: Episode) -> dict[str, list[float]]:
     By cause, one for each such moment, at the states of the driver's own drive; infinite where the object no longer
     binds before that. Braking: a pedal below -BRAKES; let go: a pedal below RELEASED.
     """
-    found: dict[str, list[float]] = {cause: [] for cause in heeded(episode.infractions)}
-    starts = np.flatnonzero(np.diff(episode.culprit, prepend=-2.0) != 0)
-    for start, end in pairwise([*starts.tolist(), len(episode.culprit)]):
-        cause = CAUSES[int(episode.cause[start])]
-        braking = np.flatnonzero(episode.expert_pedal[start:end] < -BRAKES)
+    found: dict[str, list[float]] = {cause: [] for cause in heeded(episode["infractions"])}
+    starts = np.flatnonzero(np.diff(episode["culprit"], prepend=-2.0) != 0)
+    for start, end in pairwise([*starts.tolist(), len(episode["culprit"])]):
+        cause = CAUSES[int(episode["cause"][start])]
+        braking = np.flatnonzero(episode["expert_pedal"][start:end] < -BRAKES)
         if cause not in found or not len(braking):
             continue
         first = start + int(braking[0])
@@ -105,13 +105,13 @@ def comfort(episode: Episode) -> dict[str, float]:
     Lateral acceleration is speed x yaw rate. Accelerations are smoothed over 0.8 s; jerk is the derivative over 1.5 s
     of the acceleration's magnitude, as nuPlan takes it. An episode without steps is comfortable.
     """
-    longitudinal = savitzky_golay(episode.acceleration, ACCELERATION_WINDOW)
-    lateral = savitzky_golay(episode.speed * episode.yaw_rate, ACCELERATION_WINDOW)
+    longitudinal = savitzky_golay(episode["acceleration"], ACCELERATION_WINDOW)
+    lateral = savitzky_golay(episode["speed"] * episode["yaw_rate"], ACCELERATION_WINDOW)
     signals = {
         "longitudinal_acceleration": longitudinal,
         "lateral_acceleration": lateral,
         "jerk": savitzky_golay(np.hypot(longitudinal, lateral), JERK_WINDOW, derivative=True, step=CONTROL_STEP),
-        "yaw_rate": episode.yaw_rate,
+        "yaw_rate": episode["yaw_rate"],
     }
     within = {name: (signals[name] >= low) & (signals[name] <= high) for name, (low, high) in COMFORT_BOUNDS.items()}
     within["all"] = np.logical_and.reduce(list(within.values()))
@@ -152,24 +152,24 @@ def score(episodes: Sequence[Episode]) -> dict[str, Any]:
         return interval([measure(each) for each in episodes], per and [per(each) for each in episodes])
 
     def infraction(name: str) -> dict[str, float]:
-        return figure(lambda each: each.infractions[name], lambda each: each.distance / 1000)
+        return figure(lambda each: each["infractions"][name], lambda each: each["distance"] / 1000)
 
     comforts = [comfort(each) for each in episodes]
-    names = episodes[0].infractions
+    names = episodes[0]["infractions"]
     figures: dict[str, Any] = {
         "episodes": len(episodes),
         "ended": dict(Counter(each.ended for each in episodes)),
-        "route_completion": figure(lambda each: each.route_completion),
+        "route_completion": figure(lambda each: each["route_completion"]),
         "driving_score": figure(driving_score),
-        "mean_speed": figure(lambda each: each.distance, lambda each: each.duration),
-        "expert_speed": figure(lambda each: each.route_length, lambda each: each.expert_time),
+        "mean_speed": figure(lambda each: each["distance"], lambda each: each.duration),
+        "expert_speed": figure(lambda each: each["route_length"], lambda each: each["expert_time"]),
         "speed_to_expert": figure(_speed_to_expert),
-        "lateral_offset": figure(lambda each: np.abs(each.d - LANE_CENTRE).sum(), lambda each: len(each.d)),
-        "off_road_share": figure(lambda each: each.off_road_share * each.distance, lambda each: each.distance),
-        "infractions": {name: sum(each.infractions[name] for each in episodes) for name in names},
+        "lateral_offset": figure(lambda each: np.abs(each["d"] - LANE_CENTRE).sum(), lambda each: len(each["d"])),
+        "off_road_share": figure(lambda each: each["off_road_share"] * each["distance"], lambda each: each["distance"]),
+        "infractions": {name: sum(each["infractions"][name] for each in episodes) for name in names},
         "infractions_per_km": {name: infraction(name) for name in names},
-        "near_misses": sum(each.near_misses for each in episodes),
-        "near_misses_per_km": figure(lambda each: each.near_misses, lambda each: each.distance / 1000),
+        "near_misses": sum(each["near_misses"] for each in episodes),
+        "near_misses_per_km": figure(lambda each: each["near_misses"], lambda each: each["distance"] / 1000),
         "time_to_collision": _time_to_collision(episodes),
         "encounters": _encountered(episodes),
         "reaction": _reaction(episodes),
@@ -182,7 +182,7 @@ def score(episodes: Sequence[Episode]) -> dict[str, Any]:
 
 def _time_to_collision(episodes: Sequence[Episode]) -> dict[str, float | None]:
     """Seconds: the least, and that of NEAR_SHARE of the time with somebody ahead; None if there never was anybody."""
-    times = np.concatenate([each.time_to_collision for each in episodes])
+    times = np.concatenate([each["time_to_collision"] for each in episodes])
     times = times[np.isfinite(times)]
     return {
         "least": float(times.min()) if len(times) else None,
@@ -196,10 +196,10 @@ def _encountered(episodes: Sequence[Episode]) -> dict[str, dict[str, float]]:
     return {
         cause: {
             "met": sum(each[cause] for each in met),
-            "infractions": sum(each.infractions[name] for each in episodes),
-            "share": interval([each.infractions[name] for each in episodes], [each[cause] for each in met])["mean"],
+            "infractions": sum(each["infractions"][name] for each in episodes),
+            "share": interval([each["infractions"][name] for each in episodes], [each[cause] for each in met])["mean"],
         }
-        for cause, name in heeded(episodes[0].infractions).items()
+        for cause, name in heeded(episodes[0]["infractions"]).items()
     }
 
 
@@ -208,7 +208,7 @@ def _reaction(episodes: Sequence[Episode]) -> dict[str, dict[str, float | None]]
     share of those moments without any."""
     told = [reactions(each) for each in episodes]
     table: dict[str, dict[str, float | None]] = {}
-    for cause in heeded(episodes[0].infractions):
+    for cause in heeded(episodes[0]["infractions"]):
         delays = np.array([delay for each in told for delay in each[cause]])
         reacted = delays[np.isfinite(delays)]
         table[cause] = {
@@ -221,5 +221,5 @@ def _reaction(episodes: Sequence[Episode]) -> dict[str, dict[str, float | None]]
 
 def _speed_to_expert(episode: Episode) -> float:
     """Mean speed over the way that was driven, as a share of the expert's on that track; 0 for no time at all."""
-    expert_speed = episode.route_length / episode.expert_time
-    return episode.distance / episode.duration / expert_speed if episode.duration else 0.0
+    expert_speed = episode["route_length"] / episode["expert_time"]
+    return episode["distance"] / episode.duration / expert_speed if episode.duration else 0.0

@@ -1,63 +1,90 @@
-"""The one loop: worlds, a policy, and observers that look on."""
+"""The one loop: worlds, whoever drives in them, and observers that look on."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.policy import Decision, Observation, Policy, State, pick_state
-from sim.simulator import Rows, Simulator
-from sim.vehicle import CONTROL_STEP, SPEED, YAW_RATE
-from sim.world import ENDINGS
+from sim.driver import Driver, as_driver
+from sim.policy import Decision, Observation, Policy, PolicySpec, State, pick_state
 
-TELEMETRY = (
-    *("s", "d", "heading_error", "speed", "yaw_rate", "acceleration", "steer", "pedal", "share_read"),
-    *("time_to_collision", "cause", "culprit", "expert_pedal"),
-)
-"""What the loop notes of every control step, at the moment of the decision."""
+Rows = NDArray[np.integer]
+"""Indices of worlds."""
 
 
-@runtime_checkable
-class Driver(Protocol):
-    """Decides from the simulator itself, not from frames; so none are drawn for it."""
+class Ended(Protocol):
+    """What the loop reads of a step: terminated and truncated, (B,) bool of the worlds that were stepped."""
 
-    def decide(self, simulator: Simulator, rows: Rows) -> Decision:
-        """Actions for the worlds in `rows`."""
+    @property
+    def terminated(self) -> NDArray[np.bool_]: ...
+
+    @property
+    def truncated(self) -> NDArray[np.bool_]: ...
+
+
+class Worlds(Protocol):
+    """N worlds to drive in; `sim.simulator.Simulator` is one.
+
+    frame_size: (height, width) of its frames in pixels. observes: the parts of an observation that it gives. actions:
+    names of an action's components. step_seconds: how long a control step lasts.
+    """
+
+    @property
+    def n(self) -> int: ...
+
+    @property
+    def frame_size(self) -> tuple[int, int]: ...
+
+    @property
+    def observes(self) -> tuple[str, ...]: ...
+
+    @property
+    def actions(self) -> tuple[str, ...]: ...
+
+    @property
+    def step_seconds(self) -> float: ...
+
+    def reset(self, rows: Rows, seeds: Sequence[int], /) -> None:
+        """Begin an episode of its own seed in each of these rows."""
         ...
 
+    def instants(self, rows: Rows, /) -> Any:
+        """What is true now in some worlds, as values, for who is privileged to know; None where that is secret."""
+        ...
 
-class ExpertDriver:
-    """The privileged driver."""
+    def observe(self, rows: Rows, /) -> Observation:
+        """What a policy is given."""
+        ...
 
-    def decide(self, simulator: Simulator, rows: Rows) -> Decision:
-        """Pure pursuit of the lane's centre along the speed profile; see `sim.expert`."""
-        return Decision(simulator.expert(rows)[0])
+    def telemetry(self, rows: Rows, instants: Any, /) -> Mapping[str, NDArray[Any]]:
+        """What is to be noted of this step, columns (B,) by name; instants: those of the same rows."""
+        ...
 
+    def step(self, actions: NDArray[np.float32], rows: Rows, /) -> Ended:
+        """Take a control step under actions (B, A)."""
+        ...
 
-@dataclass(frozen=True)
-class ConstantDriver:
-    """The same action for ever: a control that must fail."""
-
-    action: tuple[float, float]
-
-    def decide(self, simulator: Simulator, rows: Rows) -> Decision:
-        """`action`, whatever happens."""
-        return Decision(np.tile(np.asarray(self.action, np.float32), (len(rows), 1)))
+    def outcome(self, row: int, /) -> Mapping[str, Any]:
+        """What has become of the episode in that row so far; `ended` says how it ended, "" while it goes on."""
+        ...
 
 
 @dataclass(frozen=True)
 class Step:
     """What an observer gets at each control step, after the decision and before the worlds move.
 
-    rows: (B,) the worlds still driving. observation: what was decided on; None for a Driver, who sees no frame.
-    state: the policy's recurrent state before the decision. Row i of each belongs to world rows[i] of `simulator`.
+    rows: (B,) the worlds still driving, and seeds (B,) their episodes'. observation: what was decided on; None for a
+    driver who sees no frame. instants: what the worlds say is true. state: the driver's recurrent state before the
+    decision. Row i of each belongs to world rows[i] of `worlds`.
     """
 
-    simulator: Simulator
+    worlds: Any
     rows: Rows
+    seeds: NDArray[np.int64]
     observation: Observation | None
+    instants: Any
     decision: Decision
     state: State
 
@@ -66,36 +93,26 @@ class Step:
 class Episode:
     """One drive and what became of it.
 
-    The arrays hold one value a control step, noted when the decision was made: s, d, heading_error, speed, yaw_rate,
-    acceleration (T,), action (T, 2) and share_read (T,), the share of the cells that the policy kept, NaN without a
-    selection. time_to_collision (T,) s, infinite for nobody ahead; cause (T,) and culprit (T,), why the expert would
-    have acted there and the object's row or -1, and expert_pedal (T,), how. Metres, seconds, radians. ended: one of
-    `sim.world.ENDINGS`, or "cut short" by `max_steps`.
+    ended: how, in the worlds' words, or "cut short" by `max_steps`. duration: seconds. action (T, A) and share_read
+    (T,), the share of the cells that the driver's map reads (see `Attention.read`), NaN without a map: one value a
+    control step, noted when the decision was made. columns: what the worlds noted then, (T,) by name; outcome: what
+    they say of the whole episode. Both are had by `episode[name]`.
     """
 
     seed: int
-    theme: str
-    s: NDArray[np.float64]
-    d: NDArray[np.float64]
-    heading_error: NDArray[np.float64]
-    speed: NDArray[np.float64]
-    yaw_rate: NDArray[np.float64]
-    acceleration: NDArray[np.float64]
+    ended: str
+    duration: float
     action: NDArray[np.float64]
     share_read: NDArray[np.float64]
-    time_to_collision: NDArray[np.float64]
-    cause: NDArray[np.float64]
-    culprit: NDArray[np.float64]
-    expert_pedal: NDArray[np.float64]
-    infractions: dict[str, int]
-    near_misses: int
-    route_completion: float
-    route_length: float
-    distance: float
-    off_road_share: float
-    expert_time: float
-    duration: float
-    ended: str
+    columns: Mapping[str, NDArray[np.float64]]
+    outcome: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        """A column, or a part of the outcome; KeyError where there is neither."""
+        return self.columns[name] if name in self.columns else self.outcome[name]
+
+    def __len__(self) -> int:
+        return len(self.action)
 
 
 Observer = Callable[[Step], None]
@@ -103,102 +120,111 @@ FrameEditor = Callable[[Observation, Rows], Observation]
 
 
 def drive(
-    simulator: Simulator,
-    policy: Policy | Driver,
+    worlds: Worlds,
+    driver: Driver | Policy,
     seeds: Sequence[int],
     observers: Sequence[Observer] = (),
     *,
     frame_edit: FrameEditor | None = None,
     max_steps: int | None = None,
 ) -> list[Episode]:
-    """Drive one episode for each seed, as many at once as the simulator has worlds; episodes come in the seeds' order.
+    """Drive one episode for each seed, as many at once as there are worlds; episodes come in the seeds' order.
 
-    Only worlds that are still driving are drawn and decided. `frame_edit` changes what the policy is given.
-    `max_steps` cuts every episode after so many control steps.
+    Only worlds that are still driving are drawn and decided. `frame_edit` changes what the driver is given.
+    `max_steps` cuts every episode after so many control steps. ValueError where the driver does not fit the worlds.
     """
+    chosen = as_driver(driver)
+    check_fit(chosen.spec, worlds)
     episodes: list[Episode] = []
-    for start in range(0, len(seeds), simulator.n):
-        chunk = seeds[start : start + simulator.n]
-        episodes += _drive_together(simulator, policy, chunk, observers, frame_edit, max_steps)
+    for start in range(0, len(seeds), worlds.n):
+        loop = _Loop(worlds, chosen, seeds[start : start + worlds.n], observers, frame_edit)
+        episodes += loop.run(max_steps)
     return episodes
 
 
-def _drive_together(
-    simulator: Simulator,
-    policy: Policy | Driver,
-    seeds: Sequence[int],
-    observers: Sequence[Observer],
-    frame_edit: FrameEditor | None,
-    max_steps: int | None,
-) -> list[Episode]:
-    rows: Rows = np.arange(len(seeds))
-    simulator.reset(rows, seeds)
-    state = None if isinstance(policy, Driver) else policy.initial_state(len(rows))
-    log: list[NDArray[np.float64]] = []
-    ended = np.full(len(seeds), "cut short", object)
-    while len(rows) and len(log) != max_steps:
-        observation, decision, next_state = _decide(simulator, policy, rows, state, frame_edit)
-        step = Step(simulator, rows, observation, decision, state)
-        for observer in observers:
-            observer(step)
-        log.append(_telemetry(step, len(seeds)))
-        outcome = simulator.step(decision.action, rows)
-        over = outcome.terminated | outcome.truncated
-        ended[rows[over]] = np.array(ENDINGS, object)[simulator.world.endings[rows[over]]]
-        driving = np.flatnonzero(~over)
-        rows, state = rows[driving], pick_state(next_state, driving)
-    return list(_episodes(simulator, seeds, np.stack(log) if log else np.empty((0, len(seeds), len(TELEMETRY))), ended))
+def check_fit(spec: PolicySpec | None, worlds: Worlds) -> None:
+    """ValueError unless the worlds give what the policy reads and take what it decides; None reads nothing."""
+    if spec is None:
+        return
+    missing = [name for name in spec.observes if name not in worlds.observes]
+    if missing:
+        raise ValueError(f"the policy reads {missing[0]!r}; expected one of {', '.join(worlds.observes)}")
+    if len(spec.actions) != len(worlds.actions):
+        theirs, ours = ", ".join(spec.actions), ", ".join(worlds.actions)
+        raise ValueError(f"the policy's action is ({theirs}); expected one of ({ours})")
+    if tuple(spec.frame_size) != tuple(worlds.frame_size):
+        raise ValueError(f"the policy reads frames of {spec.frame_size}; these worlds give {worlds.frame_size}")
 
 
-def _decide(
-    simulator: Simulator, policy: Policy | Driver, rows: Rows, state: State, frame_edit: FrameEditor | None
-) -> tuple[Observation | None, Decision, State]:
-    if isinstance(policy, Driver):
-        return None, policy.decide(simulator, rows), None
-    observation = simulator.observe(rows)
-    if frame_edit is not None:
-        observation = frame_edit(observation, rows)
-    return observation, *policy.act(observation, state)
+class _Loop:
+    """One chunk of episodes, a world each, from their reset to their end."""
 
+    def __init__(
+        self,
+        worlds: Worlds,
+        driver: Driver,
+        seeds: Sequence[int],
+        observers: Sequence[Observer],
+        frame_edit: FrameEditor | None,
+    ) -> None:
+        self._worlds, self._driver, self._seeds = worlds, driver, seeds
+        self._observers, self._frame_edit = observers, frame_edit
+        self._log: list[tuple[Rows, dict[str, NDArray[Any]]]] = []
 
-def _telemetry(step: Step, n: int) -> NDArray[np.float64]:
-    """One line of the log, (n, len(TELEMETRY)); NaN for worlds that have ended."""
-    world, rows, attention = step.simulator.world, step.rows, step.decision.attention
-    kept = None if attention is None else attention.kept
-    wanted, cause, culprit = step.simulator.expert(rows)
-    line = np.full((n, len(TELEMETRY)), np.nan)
-    line[rows] = np.column_stack(
-        [
-            *(world.s[rows], world.d[rows], world.heading_error[rows]),
-            *(world.vehicle[rows, SPEED], world.vehicle[rows, YAW_RATE], world.acceleration[rows]),
-            step.decision.action,
-            np.full(len(rows), np.nan) if kept is None else kept.mean(axis=(1, 2)),
-            *(world.time_to_collision[rows], cause, culprit, wanted[:, 1]),
-        ]
-    )
-    return line
+    def run(self, max_steps: int | None) -> Iterator[Episode]:
+        """Drive, then tell of each episode in the seeds' order."""
+        rows: Rows = np.arange(len(self._seeds))
+        self._worlds.reset(rows, self._seeds)
+        state = self._driver.initial_state(len(rows))
+        while len(rows) and len(self._log) != max_steps:
+            step, after = self._decide(rows, state)
+            for observer in self._observers:
+                observer(step)
+            self._log.append((rows, self._noted(step)))
+            outcome = self._worlds.step(step.decision.action, rows)
+            driving = np.flatnonzero(~(outcome.terminated | outcome.truncated))
+            rows, state = rows[driving], pick_state(after, driving)
+        columns = self._columns()
+        return (self._episode(row, columns) for row in range(len(self._seeds)))
 
+    def _decide(self, rows: Rows, state: State) -> tuple[Step, State]:
+        instants, observation = self._worlds.instants(rows), None
+        if self._driver.spec is not None:
+            observation = self._worlds.observe(rows)
+            if self._frame_edit is not None:
+                observation = self._frame_edit(observation, rows)
+        decision, after = self._driver.decide(observation, instants, state)
+        seeds = np.asarray(self._seeds, np.int64)[rows]
+        return Step(self._worlds, rows, seeds, observation, instants, decision, state), after
 
-def _episodes(
-    simulator: Simulator, seeds: Sequence[int], log: NDArray[np.float64], ended: NDArray[np.object_]
-) -> Iterator[Episode]:
-    world = simulator.world
-    for row, seed in enumerate(seeds):
-        steps = int(world.steps[row])
-        lines = log[:steps, row]
-        columns = {name: lines[:, column] for column, name in enumerate(TELEMETRY)}
-        columns["action"] = np.column_stack([columns.pop("steer"), columns.pop("pedal")])
-        yield Episode(
-            seed=seed,
-            theme=simulator.theme_names[row],
-            infractions=dict(zip(world.infraction_names, map(int, world.infractions[row]), strict=True)),
-            near_misses=int(world.near_misses[row]),
-            route_completion=float(world.route_completion[row]),
-            route_length=float(world.route_length[row]),
-            distance=float(world.distance[row]),
-            off_road_share=float(min(1.0, world.off_road_distance[row] / max(world.distance[row], 1e-9))),
-            expert_time=float(world.tracks.expert_time[row]),
-            duration=steps * CONTROL_STEP,
-            ended=ended[row],
-            **columns,
+    def _noted(self, step: Step) -> dict[str, NDArray[Any]]:
+        attention = step.decision.attention
+        read = np.full(len(step.rows), np.nan) if attention is None else attention.read.mean(axis=(1, 2))
+        told = self._worlds.telemetry(step.rows, step.instants)
+        return {"action": step.decision.action, "share_read": read, **told}
+
+    def _columns(self) -> dict[str, NDArray[np.float64]]:
+        """All that was noted, (T, n, ...) by name; NaN after a world's end."""
+        nobody: Rows = np.arange(0)
+        empty = {"action": np.empty((0, len(self._worlds.actions))), "share_read": np.empty(0)}
+        shapes = empty | dict(self._worlds.telemetry(nobody, self._worlds.instants(nobody)))
+        size = len(self._log), len(self._seeds)
+        columns = {name: np.full((*size, *values.shape[1:]), np.nan) for name, values in shapes.items()}
+        for step, (rows, noted) in enumerate(self._log):
+            for name, values in noted.items():
+                columns[name][step, rows] = values
+        return columns
+
+    def _episode(self, row: int, columns: Mapping[str, NDArray[np.float64]]) -> Episode:
+        steps = sum(row in rows for rows, _ in self._log)
+        own = {name: values[:steps, row] for name, values in columns.items()}
+        outcome = dict(self._worlds.outcome(row))
+        return Episode(
+            seed=int(self._seeds[row]),
+            ended=outcome.pop("ended") or "cut short",
+            duration=steps * self._worlds.step_seconds,
+            action=own.pop("action"),
+            share_read=own.pop("share_read"),
+            columns=own,
+            outcome=outcome,
         )

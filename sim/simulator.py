@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from threading import local
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +13,12 @@ from numpy.typing import NDArray
 from sim import expert
 from sim.camera import Camera, Frames
 from sim.instant import Instants
-from sim.policy import Observation
+from sim.policy import DRIVING, Observation
 from sim.scenario import Scenario, name_of
 from sim.scenario.actors import NONE, ROLE
 from sim.theme import LOOK_SIZE, resolve, sample_look
-from sim.vehicle import SPEED
-from sim.world import Outcome, World
+from sim.vehicle import CONTROL_STEP, SPEED
+from sim.world import ENDINGS, Outcome, World
 
 FRAME_SIZE = (72, 128)
 """Default policy frame, (height, width) in pixels: 16:9."""
@@ -64,6 +65,34 @@ class Simulator:
     def n(self) -> int:
         """How many worlds."""
         return self.world.n
+
+    observes = ("frame", "speed")
+    actions = DRIVING
+    step_seconds = CONTROL_STEP
+
+    def telemetry(self, rows: Rows, instants: Instants) -> dict[str, NDArray[np.float64]]:
+        """What `sim.rollout` notes of every control step; see `Instants.telemetry`."""
+        return instants.telemetry()
+
+    def outcome(self, row: int) -> dict[str, Any]:
+        """What has become of the drive in that row so far.
+
+        ended: one of `sim.world.ENDINGS`. theme; infractions: name -> count; near_misses; route_completion and
+        off_road_share, in [0, 1]; route_length and distance, metres; expert_time, seconds.
+        """
+        world = self.world
+        distance = float(world.distance[row])
+        return {
+            "ended": ENDINGS[world.endings[row]],
+            "theme": self.theme_names[row],
+            "infractions": dict(zip(world.infraction_names, map(int, world.infractions[row]), strict=True)),
+            "near_misses": int(world.near_misses[row]),
+            "route_completion": float(world.route_completion[row]),
+            "route_length": float(world.route_length[row]),
+            "distance": distance,
+            "off_road_share": float(min(1.0, world.off_road_distance[row] / max(distance, 1e-9))),
+            "expert_time": float(world.tracks.expert_time[row]),
+        }
 
     def use_camera(self, frame_size: tuple[int, int], field_of_view: float) -> None:
         """From now on observe with this camera; ValueError for impossible sizes."""

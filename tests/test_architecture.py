@@ -19,7 +19,7 @@ LAYERS = [
     ["sim.contact"],
     ["sim.world"],
     ["sim.instant"],
-    ["sim.perturb", "sim.simulator"],
+    ["sim.perturb", "sim.simulator", "sim.driver"],
     ["sim.rollout", "sim.metrics"],
     ["sim.env"],
     ["sim.view", "sim.benchmark"],

@@ -14,8 +14,8 @@ from agent.evaluate import driving, report
 from agent.evaluate.options import DEFAULT_EPISODES, TEST_SEED, Options
 from agent.evaluate.suites import run
 from sim.command_line import fail, mistakes_in_one_line, parse
+from sim.driver import Driver, Expert
 from sim.policy import Policy
-from sim.rollout import Driver, ExpertDriver
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def load(names: tuple[str, ...], suite: str) -> dict[str, Policy | Driver]:
             raise ValueError(
                 f"policy {name!r} reads no frames: the {suite} suite needs one that does, driving does not"
             )
-        policies[short] = ExpertDriver() if name == driving.EXPERT else load_policy(name)
+        policies[short] = Expert() if name == driving.EXPERT else load_policy(name)
     if not policies:
         raise ValueError(f"no policy given: expected shipped names ({', '.join(policy_names())}), folders or expert")
     return policies

@@ -71,15 +71,15 @@ class Watcher:
 
 def _sightings(step: Step, attention: Attention, kept: Mask) -> list[Sighting]:
     """The visible causes of one step."""
-    simulator, rows = step.simulator, step.rows
-    _, cause, culprit = simulator.expert(rows)
+    simulator, rows = step.worlds, step.rows
+    cause, culprit = step.instants.cause, step.instants.culprit
     bound = np.flatnonzero(np.isin(cause, [CAUSES.index(name) for name in SCORED]) & (culprit >= 0))
     if not len(bound):
         return []
     targets = cause_pixels(simulator, rows[bound], culprit[bound], cause[bound] == CAUSES.index("red-light"))
     shows = cells_that_show(attention.cells, targets)
     return [
-        Sighting(int(simulator.seeds[rows[i]]), CAUSES[cause[i]], int(target.sum()), cells, kept[i])
+        Sighting(int(step.seeds[i]), CAUSES[cause[i]], int(target.sum()), cells, kept[i])
         for i, target, cells in zip(bound, targets, shows, strict=True)
         if target.sum() >= VISIBLE
     ]

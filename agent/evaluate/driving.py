@@ -8,10 +8,11 @@ import numpy as np
 
 from agent.evaluate.measure import BARS, Bar, Measure
 from agent.evaluate.options import Options, Stage
+from sim.driver import Constant, Driver, Expert
 from sim.kinds import PENALTIES
 from sim.metrics import driving_score, heeded, score
 from sim.policy import Decision, Observation, Policy, State
-from sim.rollout import ConstantDriver, Driver, Episode, ExpertDriver, drive
+from sim.rollout import Episode, drive
 from sim.theme import resolve
 
 EXPERT = "expert"
@@ -45,8 +46,8 @@ class Drives:
 
     def scores(self) -> dict[str, dict[str, Any]]:
         """`sim.metrics.score` of all episodes, and of each theme's."""
-        themes = sorted({each.theme for each in self.episodes})
-        by_theme = {theme: [each for each in self.episodes if each.theme == theme] for theme in themes}
+        themes = sorted({each["theme"] for each in self.episodes})
+        by_theme = {theme: [each for each in self.episodes if each["theme"] == theme] for theme in themes}
         return {"all": score(self.episodes)} | {theme: score(some) for theme, some in by_theme.items()}
 
 
@@ -56,8 +57,8 @@ def evaluate(policies: Mapping[str, Policy | Driver], options: Options, stage: S
     for name, policy in policies.items():
         if not isinstance(policy, Driver):
             drivers[f"{name}, black frames"] = (BlackFrames(policy), True)
-    drivers.setdefault(EXPERT, (ExpertDriver(), False))
-    drivers[ZERO_STEER] = (ConstantDriver(ZERO_STEER_ACTION), True)
+    drivers.setdefault(EXPERT, (Expert(), False))
+    drivers[ZERO_STEER] = (Constant(*ZERO_STEER_ACTION), True)
     return {
         name: Drives(drive(options.simulator(driver), driver, options.seeds, (stage(name),)), control)
         for name, (driver, control) in drivers.items()
@@ -66,8 +67,9 @@ def evaluate(policies: Mapping[str, Policy | Driver], options: Options, stage: S
 
 def summary(episode: Episode) -> dict[str, Any]:
     """One drive in a few figures, for the report."""
-    names = ("seed", "theme", "ended", "route_completion", "distance", "duration", "infractions", "off_road_share")
-    return {name: getattr(episode, name) for name in names} | {"driving_score": driving_score(episode)}
+    names = ("theme", "route_completion", "distance", "infractions", "off_road_share")
+    whole = {"seed": episode.seed, "ended": episode.ended, "duration": episode.duration}
+    return whole | {name: episode[name] for name in names} | {"driving_score": driving_score(episode)}
 
 
 def measures(name: str, drives: Drives, options: Options) -> list[Measure]:

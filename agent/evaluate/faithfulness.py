@@ -235,7 +235,7 @@ def closed_loop_fails(bench: Bench, substrate: str, options: Options, observer: 
     """T4: the kept cells overwritten at every step: the car should not come far."""
     view = EditedView(bench.policy, EDITS[substrate], bench, over_read=True)
     driven = drive(options.simulator(bench.policy), view, options.seeds, (observer,))
-    completion = np.array([each.route_completion for each in driven])
+    completion = np.array([each["route_completion"] for each in driven])
     name = f"route completion, {substrate} over every kept cell"
     return mean_measure("T4", name, completion, np.array(options.seeds), BARS["T4 completion"], substrate=substrate)
 

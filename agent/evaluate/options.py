@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sim.driver import Driver
 from sim.policy import Policy
-from sim.rollout import Driver, Observer
+from sim.rollout import Observer
 from sim.scenario import scenario
 from sim.simulator import FIELD_OF_VIEW, Simulator
 from sim.theme import resolve

@@ -16,6 +16,7 @@ from agent.evaluate.faithfulness import Findings
 from agent.evaluate.measure import BARS, STEER_TOLERANCE, Measure
 from sim.files import replacing
 from sim.metrics import driving_score
+from sim.rollout import Episode
 from sim.scene import LANE_WIDTH
 from sim.track import LANE_CENTRE
 from sim.view.overlay import paint
@@ -176,7 +177,7 @@ def _completions(axes: Axes, drives: Mapping[str, Drives], colours: Mapping[str,
 def _offsets(axes: Axes, drives: Mapping[str, Drives], colours: Mapping[str, str]) -> None:
     edges = np.linspace(-1.75, 1.75, 71)
     for name, each in drives.items():
-        offset = np.concatenate([episode.d for episode in each.episodes]) - LANE_CENTRE
+        offset = np.concatenate([episode["d"] for episode in each.episodes]) - LANE_CENTRE
         near = np.clip(offset, -1.75, 1.75)
         axes.hist(near, edges.tolist(), density=True, histtype="step", color=colours[name], linewidth=1.3, label=name)
     axes.set_xlabel("metres left of the lane's centre (what is out of the lane is in the outermost bars)")
@@ -185,14 +186,19 @@ def _offsets(axes: Axes, drives: Mapping[str, Drives], colours: Mapping[str, str
     _plain(axes, "Where in the lane")
 
 
+def _badness(episode: Episode) -> tuple[float, float]:
+    """How low it scored, and among equals how far it was from the lane's centre."""
+    return -driving_score(episode), float(np.abs(episode["d"] - LANE_CENTRE).max())
+
+
 def _worst_laps(axes: Axes, drives: Mapping[str, Drives], colours: Mapping[str, str]) -> None:
     axes.axhspan(-LANE_WIDTH, LANE_WIDTH, color="#eef0f2", zorder=0)
     axes.axhline(0, color=QUIET, linewidth=1, linestyle="--")
     for name, each in drives.items():
-        worst = min(each.episodes, key=lambda episode: (driving_score(episode), -np.abs(episode.d - LANE_CENTRE).max()))
-        along = np.where(np.diff(worst.s, append=worst.s[-1:]) < -100, np.nan, worst.s)
+        worst = max(each.episodes, key=_badness)
+        along = np.where(np.diff(worst["s"], append=worst["s"][-1:]) < -100, np.nan, worst["s"])
         label = f"{name}: seed {worst.seed}, {worst.ended}"
-        axes.plot(along, worst.d, color=colours[name], linewidth=1.2, label=label)
+        axes.plot(along, worst["d"], color=colours[name], linewidth=1.2, label=label)
     axes.set_ylim(-6, 6)
     axes.set_xlabel("metres along the road")
     axes.set_ylabel("metres left of the centre line")

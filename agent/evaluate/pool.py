@@ -87,8 +87,7 @@ class Sampler:
         """Give each frame a random number; the highest of each episode stay."""
         if step.observation is None:
             raise ValueError("this driver reads no frames, so there is nothing to sample")
-        for i, row in enumerate(step.rows):
-            seed = step.simulator.seeds[row]
+        for i, seed in enumerate(step.seeds.tolist()):
             turning = bool(abs(step.decision.action[i, 0]) > TURNING)
             self._offer(self._heaps[seed, turning], self._rngs[seed].random(), step, i, turning)
 
@@ -116,7 +115,7 @@ class Sampler:
 
 
 def _sample(step: Step, i: int, turning: bool) -> _Sample:
-    simulator, row = step.simulator, step.rows[i]
+    simulator, row = step.worlds, step.rows[i]
     assert step.observation is not None
     return _Sample(
         step.observation["frame"][i].copy(),

@@ -18,9 +18,9 @@ from agent.evaluate.measure import BARS, Measure
 from agent.evaluate.options import Options
 from agent.evaluate.pool import TURNING
 from sim import WORLD_VERSION, __version__
+from sim.driver import Driver
 from sim.files import write_text
 from sim.policy import Policy, provenance_of
-from sim.rollout import Driver
 
 PACKAGES = ("numpy", "numba", "opencv-python-headless", "torch")
 

@@ -9,8 +9,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from agent.evaluate import causes, driving, faithfulness, plots, report
 from agent.evaluate.options import Options
+from sim.driver import Driver
 from sim.policy import Policy
-from sim.rollout import Driver, Observer, Step
+from sim.rollout import Observer, Step
 
 Policies = Mapping[str, Policy | Driver]
 

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.env import ENV_ID
-from sim.rollout import ConstantDriver, Driver, ExpertDriver
 from sim.simulator import Simulator
 
 FRAME_SIZE = (96, 96)
@@ -28,6 +27,9 @@ LAP_STEPS = 1700
 BATCH = 16
 YARDSTICK = "CarRacing-v3"
 ENVPOOL = "EnvPool's CarRacing-v3"
+
+Actions = Callable[[Simulator], NDArray[np.float32]]
+"""What to do in every world."""
 
 Run = Callable[[], int]
 """Does a fixed number of environment steps and returns how many resets were among them."""
@@ -115,7 +117,17 @@ def drive(simulator: Simulator, steps: int) -> int:
     return seed
 
 
-def vector_contender(scenario: str, name: str, driver: Driver, control_steps: int) -> Contender:
+def expert(simulator: Simulator) -> NDArray[np.float32]:
+    """What the expert would do in every world."""
+    return simulator.expert()[0]
+
+
+def astray(simulator: Simulator) -> NDArray[np.float32]:
+    """Straight ahead, off the road."""
+    return np.tile(np.array([0.0, 0.2], np.float32), (simulator.n, 1))
+
+
+def vector_contender(scenario: str, name: str, driver: Actions, control_steps: int) -> Contender:
     """`gymnasium.make_vec`, the native batch with its autoreset; its driver's own time is part of it."""
     envs = gymnasium.make_vec(
         ENV_ID,
@@ -125,13 +137,12 @@ def vector_contender(scenario: str, name: str, driver: Driver, control_steps: in
         scenario=scenario,
     )
     simulator = envs.unwrapped.simulator  # type: ignore[attr-defined]
-    rows = np.arange(BATCH)
 
     def run() -> int:
         envs.reset(seed=0)
         resets = BATCH
         for _ in range(control_steps):
-            _, _, terminated, truncated, _ = envs.step(driver.decide(simulator, rows).action)
+            _, _, terminated, truncated, _ = envs.step(driver(simulator))
             resets += int(np.count_nonzero(terminated | truncated))
         return resets
 
@@ -143,9 +154,9 @@ def ours() -> list[Contender]:
     found = []
     for scenario in ("open-road", "town"):
         found.append(batch_contender(scenario))
-        found.append(vector_contender(scenario, f"make_vec {BATCH}", ExpertDriver(), LAP_STEPS))
+        found.append(vector_contender(scenario, f"make_vec {BATCH}", expert, LAP_STEPS))
         found.append(single_contender(scenario))
-    found.append(vector_contender("open-road", "the same, astray", ConstantDriver((0.0, 0.2)), LAP_STEPS // 2))
+    found.append(vector_contender("open-road", "the same, astray", astray, LAP_STEPS // 2))
     return found
 
 

@@ -3,13 +3,13 @@
 import io
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from episodes import changed, episode_of
 from rich.console import Console
 
 from agent.evaluate import __main__ as command
@@ -89,7 +89,7 @@ def test_black_frames_blindfold_and_leave_the_speed() -> None:
 def episode(completion: float, off_road: int, theme: str = "meadow") -> Episode:
     """A drive of 100 s at 10 m/s on a road of 1 km, where the expert takes 80 s."""
     still = np.zeros(2000)
-    return Episode(
+    return episode_of(
         seed=20_000,
         theme=theme,
         **dict.fromkeys(("s", "d", "heading_error", "speed", "yaw_rate", "acceleration", "share_read"), still),
@@ -144,8 +144,8 @@ def test_infractions_are_told_per_encounter_and_held_to_nothing() -> None:
     """Two drives past two red lights each, of which one is run; nobody on foot was met."""
     cause, culprit = np.zeros(2000), np.full(2000, -1.0)
     cause[100:200], culprit[100:150], culprit[150:200] = CAUSES.index("red-light"), 3, 7
-    one = replace(episode(1.0, 0), cause=cause, culprit=culprit)
-    other = replace(one, infractions={**one.infractions, "red-light": 1})
+    one = changed(episode(1.0, 0), cause=cause, culprit=culprit)
+    other = changed(one, infractions={**one["infractions"], "red-light": 1})
     lines = driving.measures("some", driving.Drives([one, other]), Options(2, scenario="town"))[4:]
     assert [(line.name, line.value, line.status) for line in lines] == [
         ("red-light infractions per red-light met", 0.25, "reported")
@@ -155,7 +155,7 @@ def test_infractions_are_told_per_encounter_and_held_to_nothing() -> None:
 
 def test_the_table_tells_of_others_only_where_some_were_met() -> None:
     cause = np.where(np.arange(2000) < 40, CAUSES.index("lead-vehicle"), 0.0)
-    met = replace(episode(1.0, 0), cause=cause, culprit=np.where(cause > 0, 2.0, -1.0), near_misses=2)
+    met = changed(episode(1.0, 0), cause=cause, culprit=np.where(cause > 0, 2.0, -1.0), near_misses=2)
     for drives, told in (([episode(1.0, 0)], False), ([met], True)):
         console = Console(record=True, width=120, file=io.StringIO())
         report.print_scores(console, {"some": driving.Drives(drives).scores()})

@@ -21,8 +21,9 @@ from agent.evaluate.measure import BARS, Bar, Measure, bootstrap, mean_measure, 
 from agent.evaluate.options import Options
 from agent.evaluate.pool import Pool, Sampler
 from sim.cells import CellGrid
+from sim.driver import Constant, Driver
 from sim.policy import Attention, Decision, Observation, PolicySpec, State
-from sim.rollout import ConstantDriver, Driver, Step, drive
+from sim.rollout import Step, drive
 from sim.simulator import Simulator
 
 HEIGHT, WIDTH, CELL = 36, 64, 4
@@ -408,7 +409,7 @@ def privileged_bench(watches: str, pool: Pool) -> tuple[Bench, Privileged]:
 def test_t3_is_missed_by_a_driver_whom_junk_in_unread_cells_distracts(options_for, pool: Pool) -> None:
     bench, policy = privileged_bench("unread", pool)
     options = options_for(policy)
-    clean = drive(options.simulator(policy), ConstantDriver((0.0, 0.0)), options.seeds, max_steps=1)
+    clean = drive(options.simulator(policy), Constant(0.0, 0.0), options.seeds, max_steps=1)
     perfect = [replace(each, route_completion=1.0) for each in clean]
     assert faithfulness.closed_loop_stays(bench, perfect, "grey", options, look_away).status == "missed"
 

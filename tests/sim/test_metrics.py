@@ -1,9 +1,8 @@
 """Figures of hand-made episodes whose answers can be worked out on paper."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from episodes import changed, episode_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,34 +18,32 @@ def counts(off_road: int, wrong_lane: int) -> dict[str, int]:
 def episode(steps: int = 200, **changes: object) -> Episode:
     """10 s along the lane's centre at 10 m/s: 100 m of a road of 1,000 m that the expert drives in 80 s."""
     calm = np.zeros(steps)
-    return replace(
-        Episode(
-            seed=1,
-            theme="day",
-            s=np.arange(steps) * 0.5,
-            d=np.full(steps, -1.75),
-            heading_error=calm,
-            speed=np.full(steps, 10.0),
-            yaw_rate=calm,
-            acceleration=calm,
-            action=np.zeros((steps, 2)),
-            share_read=np.full(steps, np.nan),
-            time_to_collision=np.full(steps, np.inf),
-            cause=calm,
-            culprit=np.full(steps, -1.0),
-            expert_pedal=calm,
-            infractions=dict.fromkeys(INFRACTIONS, 0),
-            near_misses=0,
-            route_completion=0.1,
-            route_length=1000.0,
-            distance=100.0,
-            off_road_share=0.0,
-            expert_time=80.0,
-            duration=steps * 0.05,
-            ended="time limit",
-        ),
-        **changes,
-    )
+    usual = {
+        "seed": 1,
+        "theme": "day",
+        "s": np.arange(steps) * 0.5,
+        "d": np.full(steps, -1.75),
+        "heading_error": calm,
+        "speed": np.full(steps, 10.0),
+        "yaw_rate": calm,
+        "acceleration": calm,
+        "action": np.zeros((steps, 2)),
+        "share_read": np.full(steps, np.nan),
+        "time_to_collision": np.full(steps, np.inf),
+        "cause": calm,
+        "culprit": np.full(steps, -1.0),
+        "expert_pedal": calm,
+        "infractions": dict.fromkeys(INFRACTIONS, 0),
+        "near_misses": 0,
+        "route_completion": 0.1,
+        "route_length": 1000.0,
+        "distance": 100.0,
+        "off_road_share": 0.0,
+        "expert_time": 80.0,
+        "duration": steps * 0.05,
+        "ended": "time limit",
+    }
+    return episode_of(**usual | changes)
 
 
 def test_driving_score_multiplies_every_infraction_and_the_share_on_the_road():
@@ -197,7 +194,7 @@ def test_the_reaction_is_timed_from_the_expert_s_braking_to_the_released_throttl
 
 def test_binding_without_braking_asks_for_no_reaction():
     drive = bound([(40, 90, LEAD, 3)])
-    assert reactions(replace(drive, expert_pedal=np.full(200, 0.1)))["lead-vehicle"] == []
+    assert reactions(changed(drive, expert_pedal=np.full(200, 0.1)))["lead-vehicle"] == []
 
 
 def test_time_to_collision_is_told_where_somebody_was_ahead():
