@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sim.policy import Policy
 from sim.rollout import Driver, Observer
-from sim.scenario import scenario
+from sim.scenario import Scenario, scenario
 from sim.simulator import Simulator
-from sim.theme import resolve
+from sim.theme import Theme, resolve
 
 Stage = Callable[[str], Observer]
 """Told the name of each stage as it begins; gives back an observer for the drives in it."""
@@ -25,15 +25,15 @@ DEFAULT_EPISODES = {"driving": 100, "faithfulness": 50, "causes": 100}
 class Options:
     """Episodes, one seed each from `seed_start` on; `frames` are sampled from them where a suite asks for frames.
 
-    theme: a name, or "train" or "heldout" for any of that split. worlds: how many are driven at once. ValueError for
+    scenario, theme: as `sim.simulator.Simulator` takes them. worlds: how many are driven at once. ValueError for
     unknown names and impossible numbers.
     """
 
     episodes: int
     seed_start: int = TEST_SEED
     frames: int = 2000
-    scenario: str = "open-road"
-    theme: str = "train"
+    scenario: str | Scenario = "open-road"
+    theme: str | Theme = "train"
     worlds: int = 64
 
     def __post_init__(self) -> None:
