@@ -63,9 +63,9 @@ class Options:
     policy: str = FLAGSHIP
     """A shipped policy's name, a checkpoint folder, `expert`, or `human` for the keyboard."""
     scenario: str = "open-road"
-    """What is on the road: `open-road`, `traffic`, or `town`."""
+    """What is on the road: `open-road`, `traffic`, `town`, or FILE.py:object or module:object."""
     theme: str = "train"
-    """A theme's name, or `train` or `heldout` for any of that split."""
+    """A theme's name, `train` or `heldout` for any of that split, or FILE.py:object or module:object."""
     seed: int = 20_000
     """The first track; training knew 0 to 9999."""
     seconds: Seconds = None

@@ -74,8 +74,9 @@ class Config:
     """Policy family to train."""
     method: Literal["dagger"] = "dagger"
     """dagger: the student drives, the expert labels (Ross et al. 2011, arXiv 1011.0686)."""
-    scenario: Literal["all", "open-road", "traffic", "town"] = "all"
-    """What lives on the road; all: each scenario has its share of the roads and of every batch."""
+    scenario: str = "all"
+    """What lives on the road: a scenario's name, FILE.py:object or module:object; all: each shipped one has its share
+    of the roads and of every batch."""
     seed: int = 0
     """Of the run; roads come from the training seeds, 0 to 9,999."""
     resume: bool = False

@@ -19,6 +19,7 @@ from sim.policy import Observation
 from sim.scenario import Scenario
 from sim.scene import KIND, X, Y
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE, Rows, Simulator
+from sim.theme import Theme
 from sim.vehicle import CONTROL_STEP, TOP_SPEED
 
 InfoLevel = Literal["none", "pose", "expert", "truth"]
@@ -185,7 +186,7 @@ class DriveEnv(gymnasium.Env[Any, Any]):
     def __init__(
         self,
         scenario: str | Scenario = "open-road",
-        theme: str = "train",
+        theme: str | Theme = "train",
         frame_size: tuple[int, int] = FRAME_SIZE,
         field_of_view: float = FIELD_OF_VIEW,
         info_level: InfoLevel = "pose",
@@ -268,7 +269,7 @@ class DriveVectorEnv(VectorEnv[Any, Any, NDArray[Any]]):
         self,
         num_envs: int = 1,
         scenario: str | Scenario = "open-road",
-        theme: str = "train",
+        theme: str | Theme = "train",
         frame_size: tuple[int, int] = FRAME_SIZE,
         field_of_view: float = FIELD_OF_VIEW,
         info_level: InfoLevel = "pose",

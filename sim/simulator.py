@@ -16,7 +16,7 @@ from sim.instant import Instants
 from sim.policy import DRIVING, Observation
 from sim.scenario import Scenario, name_of
 from sim.scenario.actors import NONE, ROLE
-from sim.theme import LOOK_SIZE, resolve, sample_look
+from sim.theme import LOOK_SIZE, Theme, resolve, sample_look
 from sim.vehicle import CONTROL_STEP, SPEED
 from sim.world import ENDINGS, Outcome, World
 
@@ -36,7 +36,8 @@ Rows = NDArray[np.integer]
 class Simulator:
     """World, looks and camera for n episodes at once; row i of every array belongs to world i.
 
-    theme: a theme's name, or "train" or "heldout" for any of that split, drawn by each world from its own looks stream.
+    scenario, theme: by name, as "FILE.py:object" or "module:object" (see `sim.lookup`), or the objects themselves.
+    theme: also "train" or "heldout" for any shipped one of that split, drawn by each world from its own looks stream.
     frame_size: (height, width) in pixels. field_of_view: horizontal, radians. time_limit: seconds, None for 1.5 x the
     expert's time of the track. Unknown names and impossible sizes raise ValueError.
     """
@@ -45,7 +46,7 @@ class Simulator:
         self,
         n: int,
         scenario: str | Scenario = "open-road",
-        theme: str = "train",
+        theme: str | Theme = "train",
         frame_size: tuple[int, int] = FRAME_SIZE,
         field_of_view: float = FIELD_OF_VIEW,
         time_limit: float | None = None,

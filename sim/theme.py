@@ -6,7 +6,7 @@ wider than the training themes; its bounds are published as `assets/training_loo
 """
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sim.assets import assets_folder
 from sim.errors import unknown
+from sim.lookup import named
 
 COLOURS = (
     *("grass", "dry_grass", "shoulder", "asphalt", "marking", "cover"),
@@ -66,8 +67,15 @@ HUE_FREEDOM = 0.35
 
 Split = Literal["train", "heldout"]
 
+SPLITS: Mapping[str, tuple[str, ...]] = {
+    "train": ("autumn", "dawn", "desert", "meadow", "overcast", "spring"),
+    "heldout": ("exoplanet", "night", "rain", "snow"),
+}
+"""The shipped themes, in the order in which a split's number picks one. What is added beside them joins no split: every
+seed keeps its looks."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Theme:
     """A box of looks: `low` and `high` are (LOOK_SIZE,) float32 in the order of LOOK_FIELDS."""
 
@@ -79,26 +87,29 @@ class Theme:
 
 
 def theme_names() -> tuple[str, ...]:
-    """The shipped themes, training themes first."""
-    return tuple(theme.name for theme in sorted(_all_themes(), key=lambda theme: (theme.split != "train", theme.name)))
+    """The shipped themes, training themes first, and then what else lies beside them."""
+    shipped = (*SPLITS["train"], *SPLITS["heldout"])
+    return (*shipped, *(name for name in _all_themes() if name not in shipped))
 
 
-def load_theme(name: str) -> Theme:
-    """The theme called `name`; ValueError for an unknown one."""
-    for theme in _all_themes():
-        if theme.name == name:
-            return theme
-    raise unknown("theme", name, theme_names())
+def load_theme(wanted: str | Theme) -> Theme:
+    """The theme of that name, of one's own as `sim.lookup.named` has it, or the one that is given. ValueError in one
+    line for what is none."""
+    return named("theme", wanted, _all_themes(), Theme)
 
 
-def resolve(selector: str) -> tuple[Theme, ...]:
-    """All themes of a split for "train" and "heldout", otherwise the one theme of that name."""
-    chosen = tuple(load_theme(name) for name in theme_names() if load_theme(name).split == selector)
-    if chosen:
-        return chosen
-    if selector not in theme_names():
-        raise unknown("theme", selector, (*theme_names(), "train", "heldout"))
-    return (load_theme(selector),)
+def resolve(selector: str | Theme) -> tuple[Theme, ...]:
+    """All shipped themes of a split for "train" and "heldout", otherwise the one theme; see `load_theme`."""
+    themes = _all_themes()
+    one = {name: (theme,) for name, theme in themes.items()}
+    splits = {split: tuple(themes[name] for name in names) for split, names in SPLITS.items()}
+    found = named("theme", selector, one | splits, Theme)
+    return (found,) if isinstance(found, Theme) else found
+
+
+def theme_name(wanted: str | Theme) -> str:
+    """What to call a theme, or a split, to people."""
+    return wanted.name if isinstance(wanted, Theme) else wanted
 
 
 def sample_look(theme: Theme, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -111,7 +122,7 @@ def sample_look(theme: Theme, rng: np.random.Generator) -> NDArray[np.float32]:
     return (theme.low + share * (theme.high - theme.low)).astype(np.float32)
 
 
-def sample_looks(selector: str, rngs: Sequence[np.random.Generator]) -> NDArray[np.float32]:
+def sample_looks(selector: str | Theme, rngs: Sequence[np.random.Generator]) -> NDArray[np.float32]:
     """One look for each generator, (len(rngs), LOOK_SIZE) float32; each draws its theme among the selected first."""
     themes = resolve(selector)
     return np.stack([sample_look(themes[rng.integers(len(themes))], rng) for rng in rngs])
@@ -125,15 +136,16 @@ def training_look(rng: np.random.Generator) -> NDArray[np.float32]:
 @cache
 def training_bounds() -> Theme:
     """The box that the training randomiser draws from; it contains every training theme."""
-    return _read(assets_folder() / "training_looks.toml")
+    return read_theme(assets_folder() / "training_looks.toml")
 
 
 @cache
-def _all_themes() -> tuple[Theme, ...]:
-    return tuple(_read(path) for path in sorted((assets_folder() / "themes").glob("*.toml")))
+def _all_themes() -> Mapping[str, Theme]:
+    return {path.stem: read_theme(path) for path in sorted((assets_folder() / "themes").glob("*.toml"))}
 
 
-def _read(path: Path) -> Theme:
+def read_theme(path: Path) -> Theme:
+    """The theme that a file holds, called as the file. ValueError in one line for what it lacks or has too much."""
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     fields = {**data.get("colours", {}), **data.get("scalars", {}), **data.get("effects", {})}
     for name in fields:

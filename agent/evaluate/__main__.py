@@ -34,9 +34,9 @@ class CommandLine:
     seed_start: int = TEST_SEED
     """First seed; from 20000 on they are for reported figures only, 10000 to 19999 are for trying."""
     theme: str = "train"
-    """A theme, or `train` or `heldout` for all of that split."""
+    """A theme, `train` or `heldout` for all of that split, or FILE.py:object or module:object."""
     scenario: str = "open-road"
-    """What lives on the road: open-road, traffic or town."""
+    """What lives on the road: open-road, traffic, town, or FILE.py:object or module:object."""
     frames: int = 2000
     """Frames sampled for the faithfulness suite, half of them from turns."""
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from sim.driver import Driver
 from sim.policy import Policy
 from sim.rollout import Observer
-from sim.scenario import scenario
+from sim.scenario import Scenario, scenario
 from sim.simulator import FIELD_OF_VIEW, Simulator
-from sim.theme import resolve
+from sim.theme import Theme, resolve
 
 Stage = Callable[[str], Observer]
 """Told the name of each stage as it begins; gives back an observer for the drives in it."""
@@ -26,15 +26,15 @@ DEFAULT_EPISODES = {"driving": 100, "faithfulness": 50, "causes": 100}
 class Options:
     """Episodes, one seed each from `seed_start` on; `frames` are sampled from them where a suite asks for frames.
 
-    theme: a name, or "train" or "heldout" for any of that split. worlds: how many are driven at once. ValueError for
+    scenario, theme: as `sim.simulator.Simulator` takes them. worlds: how many are driven at once. ValueError for
     unknown names and impossible numbers.
     """
 
     episodes: int
     seed_start: int = TEST_SEED
     frames: int = 2000
-    scenario: str = "open-road"
-    theme: str = "train"
+    scenario: str | Scenario = "open-road"
+    theme: str | Theme = "train"
     worlds: int = 64
 
     def __post_init__(self) -> None:

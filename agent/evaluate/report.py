@@ -21,6 +21,8 @@ from sim import WORLD_VERSION, __version__
 from sim.driver import Driver
 from sim.files import write_text
 from sim.policy import Policy, provenance_of
+from sim.scenario import name_of
+from sim.theme import theme_name
 
 PACKAGES = ("numpy", "numba", "opencv-python-headless", "torch")
 
@@ -46,7 +48,7 @@ def header(suite: str, options: Options) -> dict[str, Any]:
         "redgaze": __version__,
         "world": WORLD_VERSION,
         "packages": {name: _version(name) for name in PACKAGES},
-        "options": asdict(options),
+        "options": {**asdict(options), "scenario": name_of(options.scenario), "theme": theme_name(options.theme)},
         "seeds": [options.seeds.start, options.seeds.stop - 1],
         "bars": {name: asdict(bar) for name, bar in BARS.items()},
     }

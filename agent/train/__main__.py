@@ -18,6 +18,8 @@ from agent.train.dagger import SHARES, Progress, Trainer
 from agent.train.log import Log
 from sim import WORLD_VERSION, __version__
 from sim.command_line import mistakes_in_one_line, parse
+from sim.lookup import named
+from sim.scenario import SCENARIOS, Scenario
 
 LOG_EVERY = 20
 """Gradient steps between lines of log.csv."""
@@ -50,6 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
 def check(config: Config) -> None:
     """ValueError in one line for options that cannot be meant."""
     family(config.policy)
+    named("scenario", config.scenario, {**SCENARIOS, "all": None}, Scenario)
     for name in ("tracks", "rounds", "steps_per_round", "drive_steps", "batch", "threads", "save_every"):
         if getattr(config, name) < 1:
             raise ValueError(f"--{name.replace('_', '-')} is {getattr(config, name)}, expected 1 or more")

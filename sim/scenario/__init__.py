@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import unknown
 from sim.kinds import INFRACTIONS, ROLES
+from sim.lookup import named
 from sim.scenario.actors import Traffic
 from sim.scenario.buildings import Billboards, Buildings, Pavement, StreetLamps
 from sim.scenario.drawn import draw_actors
@@ -168,15 +168,12 @@ SCENARIOS = {
 
 
 def scenario(wanted: str | Scenario) -> Scenario:
-    """The scenario of that name, or the one that is given. Raises ValueError naming the nearest known one."""
-    if isinstance(wanted, Scenario):
-        return wanted
-    if wanted not in SCENARIOS:
-        raise unknown("scenario", wanted, SCENARIOS)
-    return SCENARIOS[wanted]
+    """The scenario of that name, of one's own as `sim.lookup.named` has it, or the one that is given. ValueError in one
+    line for what is none."""
+    return named("scenario", wanted, SCENARIOS, Scenario)
 
 
 def name_of(wanted: str | Scenario) -> str:
     """What to call a scenario to people: its name where it has one, else what it is about."""
-    named = (name for name, known in SCENARIOS.items() if wanted in (name, known))
-    return next(named, "") or (wanted if isinstance(wanted, str) else wanted.about or "without a name")
+    names = (name for name, known in SCENARIOS.items() if wanted in (name, known))
+    return next(names, "") or (wanted if isinstance(wanted, str) else wanted.about or "without a name")

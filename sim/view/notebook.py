@@ -15,6 +15,8 @@ from sim.errors import unknown
 from sim.files import replacing
 from sim.policy import Policy, provenance_of
 from sim.provenance import versions
+from sim.scenario import Scenario, name_of
+from sim.theme import Theme, theme_name
 from sim.view.capture import WINDOW, Capture
 from sim.view.demo import Demo, NoDisplay
 from sim.view.pilot import ExpertPilot, Pilot, PolicyPilot
@@ -63,8 +65,8 @@ class SmallDisplay(NoDisplay):
 def show(
     policy: Policy | str,
     *,
-    scenario: str = "open-road",
-    theme: str = "train",
+    scenario: str | Scenario = "open-road",
+    theme: str | Theme = "train",
     seed: int = 20_000,
     seconds: float = 8.0,
     view: str = WINDOW,
@@ -83,8 +85,8 @@ def show(
         raise unknown("view", view, (WINDOW, *source.views))
     name, pilot = at_the_wheel(policy, source)
     made = {"policy": name, "policy_provenance": provenance_of(policy), "versions": versions()}
-    place = {"scenario": scenario, "theme": theme, "seed": seed}
-    title = f"{name} in {source.simulator.theme_names[0]}, {scenario}, seed {seed}"
+    place = {"scenario": name_of(scenario), "theme": theme_name(theme), "seed": seed}
+    title = f"{name} in {source.simulator.theme_names[0]}, {place['scenario']}, seed {seed}"
     return Player(film(Session(source, {name: pilot}, name), seconds, view, {**made, **place}), title)
 
 

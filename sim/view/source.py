@@ -16,10 +16,11 @@ from sim.geometry import vehicle_to_world, world_to_vehicle, wrap_angle
 from sim.kinds import CAUSES, KINDS
 from sim.metrics import penalty
 from sim.policy import Attention, Observation, PolicySpec
+from sim.scenario import Scenario, name_of
 from sim.scenario.actors import NONE, ROLE
 from sim.scene import KIND, LENGTH, STATE, WIDTH, YAW, X, Y
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE, KEPT_SIZES, Simulator
-from sim.theme import load_theme, resolve, sample_look, theme_names
+from sim.theme import Theme, load_theme, resolve, sample_look, theme_names
 from sim.vehicle import CONTROL_STEP, EGO_LENGTH, SPEED, STEERING_ANGLE
 from sim.view import mark
 from sim.view.actions import NEXT_THEME, NEXT_TRACK
@@ -178,15 +179,15 @@ class WorldSource:
 
     def __init__(
         self,
-        scenario: str = "open-road",
-        theme: str = "train",
+        scenario: str | Scenario = "open-road",
+        theme: str | Theme = "train",
         seed: int = 0,
         frame_size: tuple[int, int] = FRAME_SIZE,
         field_of_view: float = FIELD_OF_VIEW,
     ) -> None:
         """Begins the episode of `seed`; see `sim.simulator.Simulator` for the rest. ValueError for unknown names."""
         self.simulator = Simulator(1, scenario, theme, frame_size, field_of_view)
-        self._scenario = scenario
+        self._scenario = name_of(scenario)
         self._before = self._after = np.zeros(4)
         self._objects_before = self._objects_after = self.simulator.world.objects[0]
         self._studio = Studio()
@@ -305,7 +306,7 @@ class WorldSource:
             objects=self._objects_after,
         )
 
-    def begin(self, seed: int, theme: str | None = None) -> None:
+    def begin(self, seed: int, theme: str | Theme | None = None) -> None:
         """Begin the episode of this seed, in this theme from now on, if one is named."""
         if theme is not None:
             self.simulator.themes = resolve(theme)
@@ -322,8 +323,8 @@ class WorldSource:
 
     def next_theme(self) -> None:
         """The next of all themes, here and on the tracks that follow. The drive goes on where it is."""
-        names = theme_names()
-        name = names[(names.index(self.simulator.theme_names[0]) + 1) % len(names)]
+        names, now = theme_names(), self.simulator.theme_names[0]
+        name = names[(names.index(now) + 1) % len(names)] if now in names else names[0]
         self.simulator.themes = (load_theme(name),)
         self.simulator.theme_names[0] = name
         looks = spawn_streams(np.random.SeedSequence(self.seed)).looks

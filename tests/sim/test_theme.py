@@ -1,9 +1,13 @@
 """Themes and looks: bounds hold, splits are apart, names are checked."""
 
+import shutil
+
 import numpy as np
 import pytest
 
 from sim import theme
+from sim.assets import assets_folder
+from sim.simulator import Simulator
 from sim.theme import (
     EFFECTS,
     LOOK_FIELDS,
@@ -15,6 +19,7 @@ from sim.theme import (
     theme_names,
     training_look,
 )
+from sim.view.source import WorldSource
 
 
 def test_there_are_six_training_themes_and_then_four_held_out():
@@ -90,5 +95,51 @@ def test_a_bad_theme_file_is_refused_in_one_line(tmp_path, text, complaint):
     path = tmp_path / "bad.toml"
     path.write_text(f'split = "train"\ndescription = "-"\n[colours]\n{text}\n')
     with pytest.raises(ValueError, match=complaint) as caught:
-        theme._read(path)
+        theme.read_theme(path)
     assert "\n" not in str(caught.value)
+
+
+def test_the_splits_are_those_that_the_shipped_files_say():
+    for split, names in theme.SPLITS.items():
+        assert {load_theme(name).split for name in names} == {split}
+    assert sorted(sum(theme.SPLITS.values(), ())) == sorted(
+        path.stem for path in (assets_folder() / "themes").iterdir()
+    )
+
+
+@pytest.mark.parametrize("split", ["train", "heldout"])
+def test_a_theme_added_beside_changes_no_seeds_picture(split, tmp_path, monkeypatch):
+    def seen():
+        simulator = Simulator(12, "open-road", split, frame_size=(18, 32))
+        simulator.reset(np.arange(12), list(range(12)))
+        return simulator.theme_names, simulator.observe()["frame"]
+
+    names, frames = seen()
+    shutil.copytree(assets_folder() / "themes", tmp_path / "themes")
+    text = (tmp_path / "themes/meadow.toml").read_text().replace('split = "train"', f'split = "{split}"')
+    (tmp_path / "themes/aaa.toml").write_text(text)
+    monkeypatch.setattr(theme, "assets_folder", lambda: tmp_path)
+    theme._all_themes.cache_clear()
+    try:
+        assert load_theme("aaa").split == split
+        assert theme_names()[-1] == "aaa"
+        again, drawn = seen()
+    finally:
+        theme._all_themes.cache_clear()
+    assert again == names
+    assert len(set(names)) > 2
+    assert (drawn == frames).all()
+
+
+def test_a_theme_of_ones_own_is_taken_wherever_one_is_named(tmp_path):
+    text = (assets_folder() / "themes/snow.toml").read_text()
+    (tmp_path / "white.toml").write_text(text)
+    white = theme.read_theme(tmp_path / "white.toml")
+    assert resolve(white) == (white,)
+    assert theme.theme_name(white) == "white"
+    source = WorldSource(theme=white, seed=3)
+    assert source.status().labels["theme"] == "white"
+    source.next_theme()
+    assert source.status().labels["theme"] == theme_names()[0]
+    source.begin(4, white)
+    assert source.simulator.theme_names == ["white"]

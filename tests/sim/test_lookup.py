@@ -1,0 +1,133 @@
+"""Names, files and modules lead to things; mistakes are one line."""
+
+import sys
+from pathlib import Path
+
+import gymnasium
+import numpy as np
+import pytest
+
+from sim.lookup import named
+from sim.scenario import SCENARIOS, Roadside, Scenario, name_of, scenario
+from sim.simulator import Simulator
+from sim.theme import load_theme, resolve
+
+OWN = """
+from sim.scenario import Roadside, Scenario
+from sim.theme import load_theme
+
+few = Scenario((Roadside(20),), "few trees")
+meadow = load_theme("meadow")
+made = []
+
+def later():
+    made.append(1)
+    return Scenario((Roadside(30 + len(made)),))
+
+def needy(count):
+    return few
+
+number = 7
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "own.py"
+    path.write_text(OWN)
+    return path
+
+
+def test_a_name_and_the_thing_itself_are_taken_as_they_are() -> None:
+    assert scenario("town") is SCENARIOS["town"]
+    mine = Scenario((Roadside(),))
+    assert scenario(mine) is mine
+    assert named("number", 3, {"one": 1}, int) == 3
+    assert named("number", "one", {"one": 1}, int) == 1
+
+
+def test_a_file_is_loaded_once(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = scenario(f"{file}:few")
+    assert first.about == "few trees"
+    assert scenario(f"{file}:few") is first
+    monkeypatch.chdir(file.parent)
+    assert scenario("own.py:few") is first
+    assert resolve("own.py:meadow") == (load_theme("meadow"),)
+    module = sys.modules[next(name for name in sys.modules if name.startswith("own_"))]
+    assert scenario(f"{module.__name__}:few") is first
+
+
+def test_two_files_of_one_name_are_two(file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other" / "own.py"
+    other.parent.mkdir()
+    other.write_text(OWN.replace("few trees", "others"))
+    assert {scenario(f"{path}:few").about for path in (file, other)} == {"few trees", "others"}
+
+
+def test_what_is_called_is_called_anew(file: Path) -> None:
+    assert scenario(f"{file}:later").max_objects < scenario(f"{file}:later").max_objects
+
+
+def test_a_module_is_imported() -> None:
+    assert named("constant", "math:pi", {}, float) == pytest.approx(np.pi)
+
+
+def test_a_simulator_and_an_environment_take_all_of_them(file: Path) -> None:
+    few, theme = f"{file}:few", f"{file}:meadow"
+    looks = []
+    for way, look in ((few, theme), (scenario(few), load_theme(theme)), (few, "meadow")):
+        simulator = Simulator(1, way, look, frame_size=(18, 32))
+        simulator.reset(np.array([0]), [5])
+        assert simulator.theme_names == ["meadow"]
+        looks.append(simulator.looks[0])
+    assert (looks[0] == looks[1]).all()
+    assert (looks[0] == looks[2]).all()
+    env = gymnasium.make("sim:RedGaze/Drive-v0", scenario=few, theme=theme, frame_size=(18, 32))
+    env.reset(seed=5)
+    assert name_of(env.unwrapped.simulator.world.scenario) == "few trees"
+
+
+MISTAKES = {
+    "gone.py:few": ("there is no file gone.py", "expected a name, FILE.py:object or module:object"),
+    "no_such_module:few": ("there is no module 'no_such_module'", "expected a name, FILE.py:object"),
+    "sim.no_such:few": ("there is no module 'sim.no_such'", "expected a name"),
+    "own.py:fwe": ("scenario of own.py 'fwe'", "did you mean 'few'?"),
+    "own.py:number": ("scenario 'own.py:number' is of type int", "expected a Scenario, or a callable"),
+    "own.py:meadow": ("is of type Theme", "expected a Scenario"),
+    "own.py:needy": ("cannot be called (missing a required argument: 'count')", "expected one without arguments"),
+    "broken.py:few": ("broken.py cannot be loaded (SyntaxError", "expected one that can"),
+    "needing.py:few": ("cannot be loaded (ModuleNotFoundError: No module named 'no_such_thing')", "needing.py"),
+    "twon": ("unknown scenario 'twon'", "did you mean 'town'?"),
+    7: ("scenario 7", "expected a name, FILE.py:object or module:object, or a Scenario"),
+    None: ("scenario None", "or a Scenario"),
+}
+
+
+@pytest.mark.parametrize("value", MISTAKES)
+def test_a_mistake_is_one_line(value: object, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(file.parent)
+    Path("broken.py").write_text("few = (\n")
+    Path("needing.py").write_text("import no_such_thing\n")
+    with pytest.raises(ValueError, match=r"^[^\n]*$") as caught:
+        scenario(value)  # type: ignore[arg-type]
+    for words in MISTAKES[value]:  # type: ignore[index]
+        assert words in str(caught.value)
+
+
+def test_a_file_that_failed_is_tried_again(file: Path) -> None:
+    bad = file.with_name("later.py")
+    bad.write_text("few = nothing\n")
+    with pytest.raises(ValueError, match=r"cannot be loaded \(NameError: name 'nothing' is not defined\)"):
+        scenario(f"{bad}:few")
+    bad.write_text(OWN)
+    assert scenario(f"{bad}:few").about == "few trees"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [("medow", "'meadow'"), ("trian", "'train'"), ("own.py:few", "expected a Theme"), (3, "theme 3")],
+)
+def test_a_theme_that_is_none_is_told(value: object, words: str, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(file.parent)
+    with pytest.raises(ValueError, match=words):
+        resolve(value)  # type: ignore[arg-type]
