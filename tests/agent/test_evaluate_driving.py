@@ -20,7 +20,9 @@ from agent.evaluate.options import Options
 from sim.kinds import CAUSES, INFRACTIONS
 from sim.policy import Policy
 from sim.rollout import Episode
+from sim.scenario import Lights, Roadside, Scenario
 from sim.simulator import Simulator
+from sim.theme import load_theme
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,6 +60,17 @@ def test_the_documented_example_meets_the_protocol_and_can_be_evaluated(short: N
     assert saved["world"]
     assert saved["packages"]["numpy"] == np.__version__
     assert cv2.imread(str(tmp_path / "driving.png")).std() > 5
+
+
+def test_scenario_and_theme_may_be_objects(short: None, tmp_path: Path) -> None:
+    mine = Scenario((Lights(1), Roadside(20)), about="one light")
+    path = evaluate(
+        {"grey-seeker": example_policy()}, "driving", tmp_path, episodes=2, scenario=mine, theme=load_theme("snow")
+    )
+    saved = json.loads(path.read_text())
+    assert saved["options"]["scenario"] == "one light"
+    assert saved["options"]["theme"] == "snow"
+    assert {each["theme"] for each in saved["policies"]["expert"]["drives"]} == {"snow"}
 
 
 def test_the_documented_example_is_tested_for_its_red(short: None, tmp_path: Path) -> None:
@@ -198,6 +211,7 @@ def test_reports_are_plain_data_without_nan(tmp_path: Path) -> None:
         (["exprt", "--suite", "driving", "--out", "{out}"], "'exprt'"),
         (["expert", "--suite", "driving", "--theme", "snw", "--out", "{out}"], "did you mean 'snow'"),
         (["expert", "--suite", "driving", "--scenario", "open", "--out", "{out}"], "open-road"),
+        (["expert", "--suite", "driving", "--scenario", "gone.py:deer", "--out", "{out}"], "there is no file gone.py"),
         (["expert", "--suite", "driving", "--episodes", "0", "--out", "{out}"], "episodes 0"),
         (["expert", "--suite", "faithfulness", "--out", "{out}"], "reads no frames"),
         (["expert", "expert", "--suite", "driving", "--out", "{out}"], "two policies are called 'expert'"),

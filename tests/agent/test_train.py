@@ -99,6 +99,8 @@ MISTAKES = {
     "other options": (("--resume", "--seed", "5"), "was trained with seed = 0, not 5"),
     "no batch": (("--resume", "--batch", "0"), "--batch is 0, expected 1 or more"),
     "too few roads": (("--resume", "--tracks", "2"), "--tracks is 2, expected at least 3, one of each scenario"),
+    "no such scenario": (("--resume", "--scenario", "twon"), "did you mean 'town'?"),
+    "no such file": (("--resume", "--scenario", "gone.py:deer"), "there is no file gone.py"),
     "unknown policy": (("--resume", "--policy", "topk-patch"), "did you mean 'topk-patches'?"),
 }
 

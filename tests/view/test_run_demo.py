@@ -21,6 +21,7 @@ from sim.view.recording.provenance import read_provenance
 
 EXPERT = ["--policy", "expert"]
 ROOT = Path(run_demo.__file__).parent
+DEER = ROOT / "docs/examples/deer.py"
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +61,9 @@ def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
         ([*EXPERT, "--theme", "medow"], ["'medow'", "did you mean 'meadow'?"]),
         ([*EXPERT, "--scenario", "open-rode"], ["'open-rode'", "did you mean 'open-road'?"]),
         ([*EXPERT, "--scenario", "twon"], ["'twon'", "did you mean 'town'?", "open-road", "traffic"]),
+        ([*EXPERT, "--scenario", "gone.py:deer"], ["'gone.py:deer'", "no file gone.py", "expected"]),
+        ([*EXPERT, "--scenario", f"{DEER}:deer"], ["'deer'", "choose from: scenario"]),
+        ([*EXPERT, "--theme", f"{DEER}:scenario"], ["is of type Scenario", "expected a Theme"]),
         ([*EXPERT, "--seed", "x"], ["--seed", "'x'"]),
         ([*EXPERT, "--seed", "-1"], ["--seed", "-1", "from 0 up"]),
         ([*EXPERT, "--seconds", "-2"], ["--seconds", "-2", "above 0"]),
@@ -159,7 +163,7 @@ def test_headless_recording_and_dump(capsys: pytest.CaptureFixture[str]) -> None
     assert provenance["versions"]["world"]
 
 
-@pytest.mark.parametrize("scenario", ["traffic", "town"])
+@pytest.mark.parametrize("scenario", ["traffic", "town", f"{DEER}:scenario"])
 def test_every_scenario_is_recorded_and_dumped_with_its_causes(scenario: str) -> None:
     options = ["--headless", "--seconds", "0.2", "--record", "a.webm", "--dump", "dump", "--scenario", scenario]
     assert run_demo.main([*EXPERT, *options]) == 0
