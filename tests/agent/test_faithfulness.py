@@ -6,12 +6,12 @@ honest selection keeps the markers and steers towards them.
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from episodes import changed
 
 from agent.evaluate import content, faithfulness, plots, report
 from agent.evaluate.bench import Bench, normalised, other_episodes
@@ -410,7 +410,7 @@ def test_t3_is_missed_by_a_driver_whom_junk_in_unread_cells_distracts(options_fo
     bench, policy = privileged_bench("unread", pool)
     options = options_for(policy)
     clean = drive(options.simulator(policy), Constant(0.0, 0.0), options.seeds, max_steps=1)
-    perfect = [replace(each, route_completion=1.0) for each in clean]
+    perfect = [changed(each, route_completion=1.0) for each in clean]
     assert faithfulness.closed_loop_stays(bench, perfect, "grey", options, look_away).status == "missed"
 
 
