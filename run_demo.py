@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sim.command_line import mistakes_in_one_line, parse
+from sim.driver import Constant, Driver, Expert, as_driver
 from sim.jit import CACHE_FOLDER
 from sim.policy import PolicySpec, provenance_of
 from sim.provenance import versions
@@ -24,15 +25,16 @@ from sim.theme import load_theme, theme_names
 from sim.view.actions import ACTIONS, DRIVING_HELP
 from sim.view.capture import Capture
 from sim.view.demo import Demo, Display, NoDisplay
+from sim.view.drive import Drive
 from sim.view.dump import Dump
 from sim.view.footage.video import ASSUMED_SPEED, VideoSource
 from sim.view.hud.layout import DESIGN_SIZE
 from sim.view.pacing import RateKeeper
-from sim.view.pilot import ExpertPilot, IdlePilot, Pilot, PolicyPilot
+from sim.view.playback import Playback
 from sim.view.recorder import check_recording_name
-from sim.view.session import Session
-from sim.view.source import Source, WorldSource
+from sim.view.source import Source
 from sim.view.tour import Tour
+from sim.view.world_source import WorldSource
 
 FLAGSHIP, EXPERT, HUMAN = "topk-patches", "expert", "human"
 DEFAULT_RECORDING = Path("redgaze-demo.mp4")
@@ -188,16 +190,16 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     if not any(CACHE_FOLDER.rglob("*.nbi")):
         console.print("compiling the camera, once only (up to a minute) ...")
     source = open_source(options, stack)
-    pilots = Pilots(options.policy, source)
-    provenance = partial(describe, options, pilots)
+    drivers = Drivers(options.policy, source)
+    provenance = partial(describe, options, drivers)
     dump = stack.enter_context(Dump(options.dump, provenance())) if options.dump else None
-    session = Session(source, pilots.by_name(), pilots.first, [dump] if dump else [])
-    stack.callback(session.close)
+    playback = Playback(Drive(source, drivers.by_name(), drivers.first), [dump] if dump else [])
+    stack.callback(playback.close)
     if options.policy == HUMAN:
-        session.take_wheel()
-    # after the session's first frame: that one compiles
+        playback.set(at_wheel=True)
+    # after the first frame: that one compiles
     window: Display | None = None if options.headless else open_window(stack)
-    capture = Capture(session, provenance, view=options.record_view, live=window is not None)
+    capture = Capture(playback, provenance, view=options.record_view, live=window is not None)
     stack.callback(capture.stop)
     record = options.record or (None if window else DEFAULT_RECORDING)
     if record:
@@ -205,7 +207,7 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     tour = Tour(source) if options.tour and isinstance(source, WorldSource) else None
     rate = float(source.rate * source.pictures_per_step)
     keeper = RateKeeper(rate) if window else None
-    demo = Demo(session, window or NoDisplay(), capture, keeper=keeper, tour=tour)
+    demo = Demo(playback, window or NoDisplay(), capture, keeper=keeper, tour=tour)
     if window:
         demo.say("H shows the keys")
     whole_video = options.video is not None and not (window and record is None)
@@ -231,7 +233,7 @@ def open_source(options: Options, stack: ExitStack) -> Source:
     return stack.enter_context(video)
 
 
-class Pilots:
+class Drivers:
     """Who may drive: what --policy names first, then all others that this source lets drive."""
 
     def __init__(self, chosen: str, source: Source) -> None:
@@ -242,19 +244,18 @@ class Pilots:
         self._others = [name for name in policy_names() if name != chosen]
         self.provenance: dict[str, Any] = {}
 
-    def by_name(self) -> dict[str, Callable[[], Pilot]]:
+    def by_name(self) -> dict[str, Callable[[], Driver]]:
         """How to put each at the wheel, in the order in which the demo goes through them."""
         names = {self.first: self._chosen, **{name: name for name in self._others}}
-        if isinstance(self._source, WorldSource):
+        if Expert.knows(self._source.truth(self._source.instant())):
             names.setdefault(EXPERT, EXPERT)
         return {name: partial(self._load, what) for name, what in names.items()}
 
-    def _load(self, what: str) -> Pilot:
+    def _load(self, what: str) -> Driver:
         if what == HUMAN:
-            return IdlePilot()
+            return Constant(*[0.0] * len(self._source.actions))
         if what == EXPERT:
-            assert isinstance(self._source, WorldSource)
-            return ExpertPilot(self._source)
+            return Expert()
         import torch
 
         from agent import load_policy
@@ -262,16 +263,16 @@ class Pilots:
         torch.set_num_threads(1)  # one frame at a time: a second thread gains nothing and waits for the camera's core
         policy = load_policy(what)
         self.provenance[Path(what).name] = provenance_of(policy)
-        return PolicyPilot(policy)
+        return as_driver(policy)
 
 
-def describe(options: Options, pilots: Pilots) -> dict[str, Any]:
+def describe(options: Options, drivers: Drivers) -> dict[str, Any]:
     """What a recording and a dump say of how they were made: what the demo was started with, and who could drive."""
     if options.video is None:
         place = {"scenario": options.scenario, "theme": options.theme, "seed": options.seed}
     else:
         place = {"video": options.video, "assumed_speed": options.assumed_speed, "horizon": options.horizon}
-    provenance = pilots.provenance.get(pilots.first, {})
+    provenance = drivers.provenance.get(drivers.first, {})
     return {"policy": options.policy, "policy_provenance": provenance, **place, "versions": versions()}
 
 

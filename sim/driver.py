@@ -56,9 +56,14 @@ class PolicyDriver(Driver):
 class Expert(Driver):
     """The privileged driver: pure pursuit of the line along the speed profile; see `sim.expert`."""
 
+    @staticmethod
+    def knows(instants: Any) -> bool:
+        """Whether it can drive by these: they are the simulator's."""
+        return isinstance(instants, Instants)
+
     def decide(self, observation: Observation | None, instants: Any, state: State) -> Decided:
         """What the instants say that it would do. ValueError where they are not the simulator's."""
-        if not isinstance(instants, Instants):
+        if not self.knows(instants):
             raise ValueError("the expert knows the simulator's own worlds alone: choose a driver that looks at frames")
         return Decision(instants.expert_action), None
 

@@ -20,7 +20,8 @@ from sim.command_line import mistakes_in_one_line, parse
 from sim.errors import unknown
 from sim.files import check_writable, replacing
 from sim.theme import theme_names
-from sim.view.source import Shot, WorldSource
+from sim.view.source import Shot
+from sim.view.world_source import WorldSource
 
 Picture = NDArray[np.uint8]
 
@@ -71,11 +72,12 @@ def pictures_of(scenario: str, theme: str, size: tuple[int, int]) -> Iterator[tu
     instant = INSTANTS[scenario]
     source = WorldSource(scenario, theme, instant.seed)
     for _ in range(round(instant.seconds * source.rate)):
-        source.apply(source.expert())
-    action = source.expert()[0]
+        source.apply(source.instant().world.expert_action)
+    now = source.instant()
+    action = now.world.expert_action[0]
     for name, view in source.views.items():
-        yield name, view(Shot(size, 1.0, None, action, source.status())).copy()
-    yield "policy", source.observe()["frame"][0]
+        yield name, view(Shot(size, now, now, 1.0, None, action, source.status(now))).copy()
+    yield "policy", source.observe(now)["frame"][0]
 
 
 def sheet(rows: list[list[Picture]], captions: tuple[str, ...]) -> Picture:

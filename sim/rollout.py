@@ -24,15 +24,12 @@ class Ended(Protocol):
     def truncated(self) -> NDArray[np.bool_]: ...
 
 
-class Worlds(Protocol):
-    """N worlds to drive in; `sim.simulator.Simulator` is one.
+class Drivable(Protocol):
+    """What a policy has to fit.
 
     frame_size: (height, width) of its frames in pixels. observes: the parts of an observation that it gives. actions:
-    names of an action's components. step_seconds: how long a control step lasts.
+    names of an action's components.
     """
-
-    @property
-    def n(self) -> int: ...
 
     @property
     def frame_size(self) -> tuple[int, int]: ...
@@ -42,6 +39,13 @@ class Worlds(Protocol):
 
     @property
     def actions(self) -> tuple[str, ...]: ...
+
+
+class Worlds(Drivable, Protocol):
+    """N worlds to drive in; `sim.simulator.Simulator` is one. step_seconds: how long a control step lasts."""
+
+    @property
+    def n(self) -> int: ...
 
     @property
     def step_seconds(self) -> float: ...
@@ -142,7 +146,7 @@ def drive(
     return episodes
 
 
-def check_fit(spec: PolicySpec | None, worlds: Worlds) -> None:
+def check_fit(spec: PolicySpec | None, worlds: Drivable) -> None:
     """ValueError unless the worlds give what the policy reads and take what it decides; None reads nothing."""
     if spec is None:
         return

@@ -18,7 +18,7 @@ from sim.scenario import Scenario, name_of
 from sim.scenario.actors import NONE, ROLE
 from sim.theme import LOOK_SIZE, Theme, resolve, sample_look
 from sim.vehicle import CONTROL_STEP, SPEED
-from sim.world import ENDINGS, Outcome, World
+from sim.world import ENDINGS, Outcome, World, spawn_streams
 
 FRAME_SIZE = (72, 128)
 """Default policy frame, (height, width) in pixels: 16:9."""
@@ -111,6 +111,13 @@ class Simulator:
             self.looks[row] = sample_look(theme, stream)
             self._begun[row] = True
 
+    def set_theme(self, rows: Rows, theme: Theme) -> None:
+        """Show these worlds, and the episodes that begin from now on, in this theme. What drives there drives on."""
+        self.themes = (theme,)
+        for row, seed in zip(rows.tolist(), self.seeds[rows].tolist(), strict=True):
+            self.theme_names[row] = theme.name
+            self.looks[row] = sample_look(theme, spawn_streams(_seed_sequence(seed)).looks)
+
     def step(self, actions: NDArray[np.float32], rows: Rows | None = None) -> Outcome:
         """One control step of the worlds in `rows` (all by default); see `World.step`."""
         return self.world.step(actions, rows)
@@ -196,9 +203,10 @@ class Simulator:
         with_camera, scene = camera or self.camera, self.world.scene()
         return with_camera.render(scene, instants.row, poses, instants.look, truth=truth, out=out, objects=shown)
 
-    def observe_at(self, instants: Instants) -> Observation:
-        """What a policy would be given at these instants; see `observe`."""
-        return {"frame": self.draw(instants).rgb, "speed": instants.speed[:, None].astype(np.float32)}
+    def observe_at(self, instants: Instants, *, objects: NDArray[np.float32] | None = None) -> Observation:
+        """What a policy would be given at these instants; see `observe`. objects: their own, where they are at hand."""
+        frame = self.draw(instants, objects=objects).rgb
+        return {"frame": frame, "speed": instants.speed[:, None].astype(np.float32)}
 
     def _check(self, instants: Instants) -> None:
         """ValueError unless the instants are of the episodes that these worlds are in."""
@@ -263,8 +271,12 @@ class Simulator:
         poses = self.world.poses(rows) if pose is None else np.asarray(pose, np.float64)[None]
         into = None if out is None else out[None]
         shown = None if objects is None else objects[None]
-        camera, scene = self._display.camera(height, width), self.world.scene()
+        camera, scene = self.display(height, width), self.world.scene()
         return camera.render(scene, rows, poses, self.looks[rows], out=into, objects=shown).rgb[0]
+
+    def display(self, height: int, width: int) -> Camera:
+        """This thread's camera for people: the policy's, at another size."""
+        return self._display.camera(height, width)
 
     def rows(self, rows: Rows | None) -> Rows:
         """`rows`, or all of them for None."""

@@ -2,6 +2,7 @@
 
 import gc
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from sim.track import to_world
 from sim.view.hud import top_view
 from sim.view.notebook import show
 from sim.view.road import road_of
-from sim.view.source import WorldSource
+from sim.view.world_source import WorldSource
 from sim.world import ENDINGS
 
 FILE = Path(__file__).parent.parent / "docs/examples/deer.py"
@@ -126,10 +127,9 @@ def test_nothing_changes_beyond_its_influence(deer: Scenario) -> None:
 
 def test_a_driver_says_why_it_stops(deer: Scenario) -> None:
     source = WorldSource(deer, "meadow", SEED)
-    assert source.status().labels["scenario"] == "deer that cross"
-    source.simulator = on_the_road(deer, before=14.0, speed=6.0)
-    source._objects_after = source.simulator.world.objects[0]
-    status = source.status()
+    assert source.status(source.instant()).labels["scenario"] == "deer that cross"
+    there = source.fork(replace(source.instant(), world=on_the_road(deer, before=14.0, speed=6.0).instants()))
+    status = there.status(there.instant())
     assert status.cause == "deer"
     assert status.culprit is not None
     assert status.culprit.kind == "deer"

@@ -63,7 +63,7 @@ def watch(policy: Policy, clip: str, horizon: float, speed: float) -> Watched:
     with VideoSource(clip, policy.spec, assumed_speed=speed, horizon=horizon) as source:
         ended = None
         while ended is None:
-            decision, state = policy.act(source.observe(), state)
+            decision, state = policy.act(source.observe(source.instant()), state)
             if decision.attention is None or decision.attention.kept is None:
                 raise ValueError("expected a policy that keeps cells and leaves out the others")
             masks.append(decision.attention.kept[0])

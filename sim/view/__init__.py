@@ -1,17 +1,19 @@
 """What a person sees: sources, the red, the window, recordings. Nothing heavy is loaded before it is asked for."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.view.notebook import show
+    from sim.view.watching import watch
 
-__all__ = ["show"]
+__all__ = ["show", "watch"]
+
+_MODULES = {"show": "sim.view.notebook", "watch": "sim.view.watching"}
 
 
 def __getattr__(name: str) -> Any:
-    """`show` itself rather than a function that calls it: a notebook then helps with its signature."""
-    if name in __all__:
-        from sim.view import notebook
-
-        return getattr(notebook, name)
+    """The functions themselves rather than some that call them: a notebook then helps with their signatures."""
+    if name in _MODULES:
+        return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,14 +1,19 @@
-"""What a person can do to a running demo: the one list behind the keys, the help and the tests."""
+"""What a person can do to a running demo: the one list behind the keys, the help, the chips and the tests."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from sim.view.blinding import BLINDINGS, READ, UNREAD
+from sim.view.settings import FIELDS, Choices, Settings, Switch
 
 
 class Action(NamedTuple):
-    """`keys` are named as pygame names them; the first is the one that the help shows."""
+    """`keys` are named as pygame names them; the first is the one that the help shows. switch: what it does to the
+    settings; None for what is no setting."""
 
     name: str
     keys: tuple[str, ...]
     help: str
+    switch: Switch | None = None
 
 
 PAUSE, STEP, SLOWER, FASTER = "pause", "step", "slower", "faster"
@@ -18,29 +23,76 @@ BLIND_READ, BLIND_UNREAD = "blind read", "blind unread"
 MARK, WITHOUT, UNSEEN = "mark", "without", "unseen"
 RECORD, SCREENSHOT, FULL_SCREEN, HELP, QUIT = "record", "screenshot", "full screen", "help", "quit"
 
+
+def _always(choices: Choices) -> tuple[Any, ...]:
+    return False, True
+
+
+def _imagined(choices: Choices) -> tuple[Any, ...]:
+    return (False, True) if choices.imagines else ()
+
+
+def _driven(choices: Choices) -> tuple[Any, ...]:
+    return (False, True) if choices.steers else ()
+
+
+def _blinded(settings: Settings, moment: Any) -> str:
+    return BLINDINGS[settings.blinding].told(moment.decision.attention) if settings.blinding else ""
+
+
+def _left_out(settings: Settings, moment: Any) -> str:
+    if not settings.without:
+        return ""
+    return "cause left out" if moment.status.culprit else "no object to leave out"
+
+
 ACTIONS = (
-    Action(PAUSE, ("space",), "pause, and go on"),
+    Action(
+        PAUSE, ("space",), "pause, and go on", Switch("paused", _always, lambda now, _: "paused" if now.paused else "")
+    ),
     Action(STEP, ("s", "."), "one step, then pause"),
-    Action(SLOWER, ("-", "[", "[-]"), "slower"),
-    Action(FASTER, ("=", "]", "+", "[+]"), "faster"),
+    Action(SLOWER, ("-", "[", "[-]"), "slower", Switch("speed", lambda choices: choices.speeds, by=-1, stops=True)),
+    Action(
+        FASTER,
+        ("=", "]", "+", "[+]"),
+        "faster",
+        Switch(
+            "speed",
+            lambda choices: choices.speeds,
+            lambda now, _: "" if now.speed == 1.0 else f"{now.speed:g} x speed",
+            stops=True,
+        ),
+    ),
     Action(NEXT_TRACK, ("n",), "next track"),
     Action(NEXT_THEME, ("t",), "next theme, same track"),
-    Action(NEXT_POLICY, ("p",), "next policy"),
-    Action(NEXT_VIEW, ("v",), "next view"),
-    Action(OVERLAY, ("o",), "red on and off"),
-    Action(RAW, ("c",), "soft map: cells or smooth"),
-    Action(BLIND_READ, ("b",), "grey out what it reads"),
-    Action(BLIND_UNREAD, ("j",), "junk in what it does not"),
-    Action(MARK, ("m",), "mark what binds the expert"),
-    Action(WITHOUT, ("x",), "the world with and without it"),
-    Action(UNSEEN, ("u",), "hide it from the network"),
-    Action(WHEEL, ("w",), "take the wheel, give it back"),
+    Action(NEXT_POLICY, ("p",), "next policy", Switch("policy", lambda choices: choices.policies)),
+    Action(NEXT_VIEW, ("v",), "next view", Switch("view", lambda choices: choices.views)),
+    Action(OVERLAY, ("o",), "red on and off", Switch("red", _always, lambda now, _: "" if now.red else "red is off")),
+    Action(RAW, ("c",), "soft map: cells or smooth", Switch("raw", _always)),
+    Action(BLIND_READ, ("b",), "grey out what it reads", Switch("blinding", lambda _: (None, READ), _blinded)),
+    Action(BLIND_UNREAD, ("j",), "junk in what it does not", Switch("blinding", lambda _: (None, UNREAD))),
+    Action(MARK, ("m",), "mark the cause object", Switch("mark", _imagined)),
+    Action(WITHOUT, ("x",), "the world with and without it", Switch("without", _imagined, _left_out)),
+    Action(
+        UNSEEN,
+        ("u",),
+        "hide it from the network",
+        Switch("unseen", _imagined, lambda now, _: "cause hidden from it" if now.unseen else ""),
+    ),
+    Action(
+        WHEEL,
+        ("w",),
+        "take the wheel, give it back",
+        Switch("at_wheel", _driven, lambda now, _: "you drive" if now.at_wheel else ""),
+    ),
     Action(RECORD, ("r",), "record, and stop"),
     Action(SCREENSHOT, ("i", "f12"), "save an image"),
     Action(FULL_SCREEN, ("f", "f11"), "full screen"),
-    Action(HELP, ("h", "f1", "/"), "this help"),
+    Action(HELP, ("h", "f1", "/"), "this help", Switch("help", _always)),
     Action(QUIT, ("q", "escape"), "quit"),
 )
+
+SWITCHES = {action.name: action.switch for action in ACTIONS if action.switch}
 
 ACTION_OF_KEY = {key: action.name for action in ACTIONS for key in action.keys}
 
@@ -49,3 +101,10 @@ DRIVING_KEYS = {"left": "left", "right": "right", "up": "throttle", "down": "bra
 
 DRIVING_HELP = ("arrows", "drive, at the wheel")
 """The help's line for them."""
+
+
+def told(settings: Settings, moment: Any) -> list[str]:
+    """What the window says of the settings, a few words each, in the order of Settings' fields."""
+    switches = sorted(SWITCHES.values(), key=lambda switch: FIELDS.index(switch.field))
+    said = (switch.told(settings, moment) for switch in switches)
+    return [words for words in said if words]

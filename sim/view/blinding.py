@@ -6,21 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.perturb import FrameEdit, edit_frames, frame_edit
-from sim.policy import Attention, Observation
-from sim.view.actions import BLIND_READ, BLIND_UNREAD
+from sim.policy import MASS_SHARE, Attention, Observation
 
 
 @dataclass(frozen=True)
 class Blinding:
-    """Which cells are overwritten, and with what. `told`: how the window says it."""
+    """Which cells are overwritten, and with what. `words`: how the window says it, of what it does to which cells."""
 
     edit: FrameEdit
     read: bool
-    told: str
+    words: str
 
-    def hides(self, attention: Attention) -> NDArray[np.bool_] | None:
-        """(h, w): the cells to overwrite, going by the map of the clean frame; None for maps that select nothing."""
-        return None if attention.kept is None else attention.kept[0] == self.read
+    def hides(self, attention: Attention) -> NDArray[np.bool_]:
+        """(h, w): the cells to overwrite, going by the map of the clean frame; see `Attention.read`."""
+        return attention.read[0] == self.read
 
     def apply(
         self, observation: Observation, attention: Attention, hidden: NDArray[np.bool_], rng: np.random.Generator
@@ -28,14 +27,20 @@ class Blinding:
         """The observation with the `hidden` (h, w) cells of the map's grid overwritten."""
         frame = observation["frame"]
         pixels = attention.cells.covered(hidden[None], *frame.shape[1:3])
-        return {
-            "frame": edit_frames(self.edit, frame, pixels, attention.cells, rng).frame,
-            "speed": observation["speed"],
-        }
+        return {**observation, "frame": edit_frames(self.edit, frame, pixels, attention.cells, rng).frame}
 
+    def told(self, attention: Attention | None) -> str:
+        """What the window says: a map that keeps nothing back mostly reads the cells that hold most of its mass."""
+        if attention is None:
+            return "no map: nothing to overwrite"
+        mostly = "" if attention.kind == "selection" else f" ({100 * MASS_SHARE:.0f} % of its map)"
+        return f"{self.words}{mostly}"
+
+
+READ, UNREAD = "read", "unread"
 
 BLINDINGS = {
-    BLIND_READ: Blinding(frame_edit("grey"), True, "what it reads is grey"),
-    BLIND_UNREAD: Blinding(frame_edit("noise 0.25"), False, "noise in what it does not read"),
+    READ: Blinding(frame_edit("grey"), True, "what it reads is grey"),
+    UNREAD: Blinding(frame_edit("noise 0.25"), False, "noise in what it does not read"),
 }
-"""By the action that switches them."""
+"""By the value of `Settings.blinding`."""

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from sim.files import replacing
 from sim.view.hud.layout import DESIGN_SIZE
+from sim.view.playback import Playback
 from sim.view.recorder import Recorder
-from sim.view.session import Session
 
 WINDOW = "window"
 """The preset that records what the window shows; the others are views, recorded bare."""
@@ -32,7 +32,7 @@ class Capture:
 
     def __init__(
         self,
-        session: Session,
+        playback: Playback,
         provenance: Provenance,
         *,
         view: str = WINDOW,
@@ -42,9 +42,9 @@ class Capture:
     ) -> None:
         """`folder`: where files land that get a name of their own; the working folder by default. `size`: (height,
         width) of recordings."""
-        if view not in (WINDOW, *session.source.views):
-            raise ValueError(f"--record-view {view!r}: {_offer(session)}")
-        self._session, self._provenance = session, provenance
+        if view not in (WINDOW, *playback.source.views):
+            raise ValueError(f"--record-view {view!r}: {_offer(playback)}")
+        self._playback, self._provenance = playback, provenance
         self._view, self._live, self._folder, self._size = view, live, folder or Path(), size
         self._recorder: Recorder | None = None
 
@@ -61,7 +61,7 @@ class Capture:
     def start(self, path: Path | None = None) -> str:
         """Begin a recording, under a free name by default; ValueError or OSError where that cannot be."""
         path = path or self._free_name("mp4")
-        source = self._session.source
+        source = self._playback.source
         rate = source.rate * source.pictures_per_step
         self._recorder = Recorder(path, self._size, rate, self._provenance(), live=self._live)
         return f"recording to {path}"
@@ -79,7 +79,7 @@ class Capture:
         """Add the picture of now to the recording, if one runs. OSError where writing failed: then none runs."""
         if self._recorder is None:
             return
-        picture = shown if self._view == WINDOW else self._session.picture(self._size, self._view)
+        picture = shown if self._view == WINDOW else self._playback.picture(self._size, self._view)
         try:
             self._recorder.write(picture.copy())
         except OSError:
@@ -100,5 +100,5 @@ class Capture:
         return next(self._folder / name for name in names if not (self._folder / name).exists())
 
 
-def _offer(session: Session) -> str:
-    return f"this source offers {', '.join((WINDOW, *session.source.views))}"
+def _offer(playback: Playback) -> str:
+    return f"this source offers {', '.join((WINDOW, *playback.source.views))}"

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sim.camera import Camera
 from sim.camera.lens import HORIZON, Lens
 from sim.geometry import vehicle_to_world, world_to_vehicle, wrap_angle
+from sim.instant import Instants
 from sim.jit import inner_kernel, kernel
 from sim.policy import Attention
 from sim.simulator import KEPT_SIZES, Simulator
@@ -69,67 +70,70 @@ class Lamp(NamedTuple):
 class Chase:
     """Draws chase pictures. It owns cameras and keeps the last shadow map: have one Chase for each thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
         self._camera = lru_cache(maxsize=KEPT_SIZES + 1)(_camera)  # the displays' and the lamp's
-        self._shadow_of: tuple[object, ...] = ()
+        self._shadow_of: tuple[Instants, Lens] | None = None
         self._shadow = np.empty((0, 0), np.float32)
 
     def picture(
         self,
-        simulator: Simulator,
-        row: int,
+        world: Instants,
         size: tuple[int, int],
-        pose: NDArray[np.float64],
+        pose: NDArray[np.float64] | None = None,
         *,
-        attention: Attention | None,
-        eye_pose: NDArray[np.float64],
         lens: Lens,
-        index: int = 0,
+        attention: Attention | None = None,
+        lamp: Instants | None = None,
+        lamp_objects: NDArray[np.float32] | None = None,
         steer_angle: float = 0.0,
         brake: float = 0.0,
         camera_yaw: float | None = None,
         objects: NDArray[np.float32] | None = None,
     ) -> NDArray[np.uint8]:
-        """World `row` from behind the car at `pose` (3,) x, y, yaw: (*size, 3) uint8.
+        """One world from behind the car at `pose` (3,) x, y, yaw, its own by default: (*size, 3) uint8.
 
-        attention: map `index` is thrown from `lens` on the car at `eye_pose` (3,), where the policy's frame was taken.
-        steer_angle: of the front wheels, rad, + left. brake: in [0, 1], how bright the brake lamps are.
-        camera_yaw: which way the camera looks at the car, see `trail`; None for the car's own yaw. objects: (M, 9), to
-        be shown instead of the world's.
+        attention: the map, a batch of one, is thrown from `lens` on the car of the instant `lamp`, when the policy's
+        frame was taken; lamp_objects: (M, 9), what stood there. Both are the world's by default. steer_angle: of the
+        front wheels, rad, + left. brake: in [0, 1], how bright the brake lamps are. camera_yaw: which way the camera
+        looks at the car, see `trail`; None for the car's own yaw. objects: (M, 9), to be shown instead of the world's.
         """
         camera = self._camera(Lens(*size, FIELD_OF_VIEW, MOUNT_HEIGHT, MOUNT_FORWARD))
-        look, yaw = simulator.looks[row], float(pose[2])
+        pose = world.pose[0] if pose is None else pose
+        look, yaw = world.look[0], float(pose[2])
         camera_yaw = yaw if camera_yaw is None else camera_yaw
         place = np.array([pose[0], pose[1], camera_yaw, _pitch(camera.lens)])
-        shown, rows = None if objects is None else objects[None], np.array([row])
-        scene = simulator.world.scene()
-        frames = camera.render(scene, rows, place[None], look[None], truth=True, objects=shown)
-        assert frames.depth is not None
-        picture, depth = frames.rgb[0], frames.depth[0]
+        picture, depth, _ = self._drawn(world, camera, place, objects)
         view = _viewpoint(camera.lens, camera_yaw - yaw)
         ego_car.cast_shadow(picture, depth, view, look, yaw)
-        if attention is not None and (slide := _slide(attention, lens, index)).any():
-            shadow = self._shadow_map(simulator, row, eye_pose, lens)
-            shine(picture, depth, view, _lamp(place, eye_pose, lens), slide, attention.kind == "selection", shadow)
+        if attention is not None and (slide := _slide(attention, lens)).any():
+            lamp = lamp or world
+            shadow = self._shadow_map(lamp, lamp_objects, lens)
+            cone = _lamp(place, lamp.pose[0], lens)
+            shine(picture, depth, view, cone, slide, attention.kind == "selection", shadow)
         ego_car.draw(picture, depth, view, look, yaw, steer_angle, brake)
         return picture
 
-    def _shadow_map(
-        self, simulator: Simulator, row: int, eye_pose: NDArray[np.float64], lens: Lens
-    ) -> NDArray[np.float32]:
+    def _drawn(
+        self, world: Instants, camera: Camera, place: NDArray[np.float64], objects: NDArray[np.float32] | None
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]:
+        """The picture from a place, with each pixel's depth and object."""
+        shown = None if objects is None else objects[None]
+        frames = self._simulator.draw(world, camera, poses=place[None], objects=shown, truth=True)
+        assert frames.depth is not None
+        assert frames.instance is not None
+        return frames.rgb[0], frames.depth[0], frames.instance[0]
+
+    def _shadow_map(self, lamp: Instants, objects: NDArray[np.float32] | None, lens: Lens) -> NDArray[np.float32]:
         """How far the lamp's light goes before it meets something upright, metres along its axis, in each direction.
 
         Flat ground takes no light from flat ground, so it counts as nothing. Kept while the lamp stands still.
         """
-        shadow_of = (row, simulator.seeds[row], simulator.world.steps[row], eye_pose.tobytes(), lens)
-        if self._shadow_of != shadow_of:
-            size = {"height": lens.height * SHADOW_SCALE, "width": lens.width * SHADOW_SCALE}
-            rows, camera = np.array([row]), self._camera(replace(lens, **size))
-            frames = camera.render(simulator.world.scene(), rows, eye_pose[None], simulator.looks[rows], truth=True)
-            assert frames.depth is not None
-            assert frames.instance is not None
-            self._shadow_of = shadow_of
-            self._shadow = np.where(frames.instance[0] > 0, frames.depth[0], f4(np.inf))
+        if self._shadow_of != (lamp, lens):
+            fine = replace(lens, height=lens.height * SHADOW_SCALE, width=lens.width * SHADOW_SCALE)
+            _, depth, instance = self._drawn(lamp, self._camera(fine), lamp.pose[0], objects)
+            self._shadow_of = lamp, lens
+            self._shadow = np.where(instance > 0, depth, f4(np.inf))
         return self._shadow
 
 
@@ -169,10 +173,10 @@ def _lamp(place: NDArray[np.float64], eye_pose: NDArray[np.float64], lens: Lens)
     return Lamp(*map(f4, (math.cos(turn), math.sin(turn), *to_camera, lens.focal, *lens.centre)))
 
 
-def _slide(attention: Attention, lens: Lens, index: int) -> NDArray[np.float32]:
+def _slide(attention: Attention, lens: Lens) -> NDArray[np.float32]:
     """How red each pixel of the policy's frame is, in a border of zeros: (h + 2, w + 2)."""
     slide = np.zeros((lens.height + 2, lens.width + 2), np.float32)
-    slide[1:-1, 1:-1] = pixel_alpha(attention, lens.height, lens.width, index)
+    slide[1:-1, 1:-1] = pixel_alpha(attention, lens.height, lens.width)
     return slide
 
 

@@ -1,4 +1,4 @@
-"""The running demo: session, screen, display, recordings, and the one loop that turns them."""
+"""The running demo: playback, screen, display, recordings, and the one loop that turns them."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
@@ -11,7 +11,7 @@ from sim.view.capture import Capture
 from sim.view.hud.layout import DESIGN_SIZE
 from sim.view.hud.screen import Extras, Screen
 from sim.view.pacing import RateKeeper, Stopwatch
-from sim.view.session import Session
+from sim.view.playback import Playback
 from sim.view.tour import Tour
 
 MESSAGE_SECONDS = 5.0
@@ -72,17 +72,16 @@ class Demo:
 
     def __init__(
         self,
-        session: Session,
+        playback: Playback,
         display: Display,
         capture: Capture,
         *,
         keeper: RateKeeper | None = None,
         tour: Tour | None = None,
     ) -> None:
-        self.session, self.display, self.capture, self.tour = session, display, capture, tour
+        self.playback, self.display, self.capture, self.tour = playback, display, capture, tour
         self.keeper = keeper
         self.stopwatch = Stopwatch()
-        self.help = False
         self.quitting = False
         self._screen = Screen()
         self._picture = np.zeros((0, 0, 3), np.uint8)
@@ -95,10 +94,9 @@ class Demo:
             do.RECORD: self.record,
             do.SCREENSHOT: self.screenshot,
             do.FULL_SCREEN: self.display.toggle_full_screen,
-            do.HELP: self.toggle_help,
             do.QUIT: self.quit,
         }
-        return {**self.session.actions, **own}
+        return {**self.playback.actions, **own}
 
     def act(self, name: str) -> None:
         """Do what is asked for; say so where it is not offered here, or fails for a reason outside of the program."""
@@ -123,10 +121,6 @@ class Demo:
         """Save the picture on show."""
         self.say(self.capture.screenshot(self._picture))
 
-    def toggle_help(self) -> None:
-        """Show the keys in place of the panels, or the panels again."""
-        self.help = not self.help
-
     def quit(self) -> None:
         """End the loop."""
         self.quitting = True
@@ -146,14 +140,14 @@ class Demo:
                 self.tour.go_on(self)
             skipped = self._may_skip()
             if not skipped:
-                self._picture = self._screen.draw(self.session, self.display.size, self._extras())
+                self._picture = self._screen.draw(self.playback, self.display.size, self._extras())
             self._wait()  # before the picture is shown: however long it took to draw, it comes when it is due
             if not skipped:
                 self._show()
             due += 1
             each()
-            self.session.advance(self.display.held())
-            if stop_at_end and self.session.ending and not self.session.between_decisions:
+            self.playback.advance(self.display.held())
+            if stop_at_end and self.playback.ending and not self.playback.between_decisions:
                 return
 
     def _show(self) -> None:
@@ -167,7 +161,7 @@ class Demo:
             self.say(told(trouble), alarm=True)
 
     def _wait(self) -> None:
-        source = self.session.source
+        source = self.playback.source
         self._message_left -= 1 / float(source.rate * source.pictures_per_step)
         if self.keeper:
             self.keeper.wait()
@@ -175,10 +169,10 @@ class Demo:
     def _may_skip(self) -> bool:
         """A late loop leaves pictures between decisions out, so that a slow machine still drives at full speed: those
         that are not drawn yet, and if it falls further behind, any."""
-        if self.keeper is None or self.capture.recording or not self.session.between_decisions:
+        if self.keeper is None or self.capture.recording or not self.playback.between_decisions:
             return False
         return self.keeper.late and (
-            not self.session.is_drawn or self.keeper.lateness > FAR_BEHIND * self.keeper.period
+            not self.playback.is_drawn or self.keeper.lateness > FAR_BEHIND * self.keeper.period
         )
 
     def _extras(self) -> Extras:
@@ -189,7 +183,6 @@ class Demo:
             message=self._message if shown else "",
             alarm=shown and self._alarm,
             caption=self.tour.caption if self.tour else "",
-            help=self.help,
             recorded=None if seconds is None or self.keeper is None else int(seconds),
             rate=self.stopwatch.recent_rate if self.keeper else None,
             lateness=lateness if lateness > NOTED_LATENESS else 0.0,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.files import replacing, write_text
 from sim.scene import KIND
-from sim.view.session import Moment
+from sim.view.moment import Moment
 
 PROVENANCE = "provenance.json"
 STEPS = "steps.jsonl"

@@ -2,15 +2,14 @@
 
 import math
 from base64 import b64encode
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from sim.driver import Driver, Expert, as_driver
 from sim.errors import unknown
 from sim.files import replacing
 from sim.policy import Policy, provenance_of
@@ -19,9 +18,9 @@ from sim.scenario import Scenario, name_of
 from sim.theme import Theme, theme_name
 from sim.view.capture import WINDOW, Capture
 from sim.view.demo import Demo, NoDisplay
-from sim.view.pilot import ExpertPilot, Pilot, PolicyPilot
-from sim.view.session import Session
-from sim.view.source import WorldSource
+from sim.view.drive import Drive
+from sim.view.playback import Playback
+from sim.view.world_source import WorldSource
 
 EXPERT = "expert"
 
@@ -63,7 +62,7 @@ class SmallDisplay(NoDisplay):
 
 
 def show(
-    policy: Policy | str,
+    policy: Policy | Driver | str,
     *,
     scenario: str | Scenario = "open-road",
     theme: str | Theme = "train",
@@ -83,16 +82,16 @@ def show(
     source = WorldSource(scenario, theme, seed)
     if view not in (WINDOW, *source.views):
         raise unknown("view", view, (WINDOW, *source.views))
-    name, pilot = at_the_wheel(policy, source)
+    name, driver = at_the_wheel(policy)
     made = {"policy": name, "policy_provenance": provenance_of(policy), "versions": versions()}
     place = {"scenario": name_of(scenario), "theme": theme_name(theme), "seed": seed}
     title = f"{name} in {source.simulator.theme_names[0]}, {place['scenario']}, seed {seed}"
-    return Player(film(Session(source, {name: pilot}, name), seconds, view, {**made, **place}), title)
+    return Player(film(Playback(Drive(source, {name: lambda: driver}, name)), seconds, view, {**made, **place}), title)
 
 
 def check_policy(policy: object) -> None:
     """ValueError unless `policy` can drive."""
-    if policy == EXPERT or isinstance(policy, Policy):
+    if isinstance(policy, Policy | Driver) or policy == EXPERT:
         return
     if isinstance(policy, str):
         load = f"from agent import load_policy; show(load_policy({policy!r}))"
@@ -101,23 +100,23 @@ def check_policy(policy: object) -> None:
     raise ValueError(f"policy is of type {type(policy).__name__}; expected {wanted}, or {EXPERT!r}")
 
 
-def at_the_wheel(policy: Policy | str, source: WorldSource) -> tuple[str, Callable[[], Pilot]]:
-    """The name that the window gives to a driver, and how to put it at the wheel."""
+def at_the_wheel(policy: Policy | Driver | str) -> tuple[str, Driver]:
+    """The name that the window gives to whoever drives, and the driver."""
     if isinstance(policy, str):
-        return policy, partial(ExpertPilot, source)
+        return policy, Expert()
     provenance = provenance_of(policy)
-    return provenance.get("policy", type(policy).__name__), partial(PolicyPilot, policy)
+    return provenance.get("policy", type(policy).__name__), as_driver(policy)
 
 
-def film(session: Session, seconds: float, view: str, provenance: dict[str, Any]) -> bytes:
-    """Drive, and end the session; returns the .mp4 file. No file remains."""
-    pictures = max(1, round(seconds * session.source.rate * session.source.pictures_per_step))
+def film(playback: Playback, seconds: float, view: str, provenance: dict[str, Any]) -> bytes:
+    """Drive, and end the playback; returns the .mp4 file. No file remains."""
+    pictures = max(1, round(seconds * playback.source.rate * playback.source.pictures_per_step))
     with ExitStack() as stack:
-        stack.callback(session.close)
+        stack.callback(playback.close)
         path = Path(stack.enter_context(TemporaryDirectory())) / "drive.mp4"
-        capture = Capture(session, lambda: provenance, view=view, live=False, size=PLAYER_SIZE)
+        capture = Capture(playback, lambda: provenance, view=view, live=False, size=PLAYER_SIZE)
         stack.callback(capture.stop)
         capture.start(path)
-        Demo(session, SmallDisplay(), capture).run(pictures)
+        Demo(playback, SmallDisplay(), capture).run(pictures)
         capture.stop()
         return path.read_bytes()

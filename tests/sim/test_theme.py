@@ -19,7 +19,7 @@ from sim.theme import (
     theme_names,
     training_look,
 )
-from sim.view.source import WorldSource
+from sim.view.world_source import WorldSource
 
 
 def test_there_are_six_training_themes_and_then_four_held_out():
@@ -138,8 +138,8 @@ def test_a_theme_of_ones_own_is_taken_wherever_one_is_named(tmp_path):
     assert resolve(white) == (white,)
     assert theme.theme_name(white) == "white"
     source = WorldSource(theme=white, seed=3)
-    assert source.status().labels["theme"] == "white"
+    assert source.status(source.instant()).labels["theme"] == "white"
     source.next_theme()
-    assert source.status().labels["theme"] == theme_names()[0]
+    assert source.status(source.instant()).labels["theme"] == theme_names()[0]
     source.begin(4, white)
     assert source.simulator.theme_names == ["white"]

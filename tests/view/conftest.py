@@ -1,19 +1,21 @@
-"""A source and a pilot small enough to follow by hand."""
+"""A source and a driver small enough to follow by hand."""
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
 
 from sim.camera.lens import Lens
 from sim.cells import CellGrid
-from sim.policy import Attention, Decision, Observation, PolicySpec
-from sim.view.blinding import Blinding
+from sim.driver import Driver
+from sim.policy import DRIVING, Attention, Decision, Observation, PolicySpec, State
+from sim.view.drive import Drive
 from sim.view.hud.text import fitted
-from sim.view.pilot import Sight
-from sim.view.session import Session
-from sim.view.source import Culprit, Shot, Status, View, finish
+from sim.view.moment import Culprit, Status
+from sim.view.playback import Playback
+from sim.view.source import Shot, View, finish
 
 
 class CountingSource:
@@ -25,6 +27,9 @@ class CountingSource:
 
     rate = Fraction(20)
     pictures_per_step = 3
+    frame_size = (8, 16)
+    observes = ("frame", "speed")
+    actions = DRIVING
     lens = Lens(8, 16, 1.4, 1.4, 0.6)
     road = None
     culprit: Culprit | None = None
@@ -53,18 +58,29 @@ class CountingSource:
     def fit(self, spec: PolicySpec) -> None:
         self.fitted.append(spec)
 
-    def observe(self) -> Observation:
+    def instant(self) -> int:
+        return self.now
+
+    def observe(self, instant: int) -> Observation:
         return {
-            "frame": np.full((1, 8, 16, 3), min(255, self.now), np.uint8),
-            "speed": np.full((1, 1), self.now, np.float32),
+            "frame": np.full((1, 8, 16, 3), min(255, instant), np.uint8),
+            "speed": np.full((1, 1), instant, np.float32),
         }
 
-    def observe_without(self, row: int) -> Observation:
-        """Without the object of row r the world says r more than it does."""
-        return {**self.observe(), "frame": self.observe()["frame"] + np.uint8(row)}
+    def truth(self, instant: int) -> int:
+        return instant
 
-    def instant(self, alpha: float) -> None:
+    def whereabouts(self, before: int, after: int, progress: float) -> None:
         return None
+
+    def without(self, instant: int, row: int) -> int:
+        """Without the object of row r the world says r more than it does."""
+        return instant + row
+
+    def fork(self, instant: int) -> "CountingSource":
+        other = CountingSource(self.length)
+        other.track, other.theme, other.before, other.now = self.track, self.theme, instant, instant
+        return other
 
     def apply(self, action: np.ndarray) -> str | None:
         self.applied.append(float(action[0, 0]))
@@ -72,46 +88,45 @@ class CountingSource:
         return "route done" if self.now == self.length else None
 
     def near(self, shot: Shot) -> np.ndarray:
-        place = self.before + shot.alpha * (self.now - self.before)
+        place = shot.before + shot.progress * (shot.after - shot.before)
         picture = np.full((*shot.size, 3), min(255, round(10 * place)), np.uint8)
         finish(picture, shot)
         return picture
 
-    def status(self) -> Status:
+    def status(self, instant: int) -> Status:
         labels = {"theme": str(self.theme), "seed": str(self.track)}
         return Status(
-            speed=float(self.now),
+            speed=float(instant),
             labels=labels,
-            pose=(float(self.now), 0.0, 0.0),
+            pose=(float(instant), 0.0, 0.0),
             cause="pedestrian" if self.culprit else "curve",
             culprit=self.culprit,
             steering_angle=0.1,
-            completion=self.now / self.length,
+            completion=instant / self.length,
         )
 
 
-class FollowingPilot:
-    """Keeps the one cell of a 1 x 8 grid that the frame's number names; its action is that number / 100."""
+class FollowingDriver(Driver):
+    """Keeps the one cell of a 1 x 8 grid that the frame's number names; its action is that number / 100.
 
-    spec = None
+    It counts its decisions in its state.
+    """
 
     def __init__(self) -> None:
         self.episodes = 0
-        self.carried_out = 0
 
-    def begin(self) -> None:
+    def initial_state(self, n: int) -> State:
         self.episodes += 1
+        return {"decisions": np.zeros(n, np.int64)}
 
-    def decide(self, observation: Observation, blinding: Blinding | None, without: int | None = None) -> Sight:
+    def decide(self, observation: Observation | None, instants: Any, state: State) -> tuple[Decision, State]:
+        assert observation is not None
         number = int(observation["frame"][0, 0, 0, 0])
         kept = np.zeros((1, 1, 8), bool)
         kept[0, 0, number % 8] = True
         attention = Attention(kept.astype(np.float32), CellGrid.tiling(1, 8), "selection", kept)
-        hidden = None if blinding is None else blinding.hides(attention)
-        return Sight(observation, Decision(np.array([[number / 100, 0.0]], np.float32), attention), hidden)
-
-    def go_on(self) -> None:
-        self.carried_out += 1
+        after = {"decisions": state["decisions"] + 1}
+        return Decision(np.array([[number / 100, 0.0]], np.float32), attention), after
 
 
 @pytest.fixture
@@ -120,16 +135,16 @@ def source() -> CountingSource:
 
 
 @pytest.fixture
-def pilot() -> FollowingPilot:
-    return FollowingPilot()
+def driver() -> FollowingDriver:
+    return FollowingDriver()
 
 
 @pytest.fixture
-def drive(source, pilot):
-    """A session of the two, with a second pilot in reserve."""
-    session = Session(source, {"fake": lambda: pilot, "other": FollowingPilot}, "fake")
-    yield session
-    session.close()
+def drive(source, driver):
+    """A playback of the two, with a second driver in reserve."""
+    playback = Playback(Drive(source, {"fake": lambda: driver, "other": FollowingDriver}, "fake"))
+    yield playback
+    playback.close()
 
 
 @pytest.fixture

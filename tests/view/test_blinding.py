@@ -8,8 +8,9 @@ from hypothesis.extra.numpy import arrays
 from sim.cells import CellGrid
 from sim.perturb import MID_GREY
 from sim.policy import Attention, Observation
-from sim.view.actions import ACTIONS, BLIND_READ, BLIND_UNREAD
-from sim.view.blinding import BLINDINGS
+from sim.view.actions import SWITCHES
+from sim.view.blinding import BLINDINGS, READ, UNREAD
+from sim.view.settings import Choices, Settings
 
 HEIGHT, WIDTH = 37, 61  # cells of unequal pixels
 kept_masks = arrays(np.bool_, (3, 5))
@@ -33,8 +34,8 @@ def blinded(name: str, attention: Attention, hidden: np.ndarray) -> np.ndarray:
 
 @given(kept_masks)
 def test_read_and_unread_complement_each_other(kept: np.ndarray) -> None:
-    read = BLINDINGS[BLIND_READ].hides(selection(kept))
-    unread = BLINDINGS[BLIND_UNREAD].hides(selection(kept))
+    read = BLINDINGS[READ].hides(selection(kept))
+    unread = BLINDINGS[UNREAD].hides(selection(kept))
     assert np.array_equal(read, kept)
     assert np.array_equal(unread, ~read)
 
@@ -56,14 +57,14 @@ def test_exactly_the_hidden_cells_pixels_change(name: str, kept: np.ndarray) -> 
 @given(kept_masks)
 def test_grey_is_grey(kept: np.ndarray) -> None:
     attention = selection(kept)
-    after = blinded(BLIND_READ, attention, kept)[0]
+    after = blinded(READ, attention, kept)[0]
     assert (after[attention.cells.to_pixels(kept, HEIGHT, WIDTH)] == MID_GREY).all()
 
 
 def test_noise_is_noise() -> None:
     """Of a quarter of the range about mid grey, each pixel and channel of its own."""
     hidden = np.ones((3, 5), bool)
-    after = blinded(BLIND_UNREAD, selection(~hidden), hidden)[0].astype(float)
+    after = blinded(UNREAD, selection(~hidden), hidden)[0].astype(float)
     assert after.mean() == pytest.approx(MID_GREY, abs=4)
     assert after.std() == pytest.approx(0.25 * 255, rel=0.1)
     assert abs(np.corrcoef(after[:, :-1].ravel(), after[:, 1:].ravel())[0, 1]) < 0.1
@@ -81,18 +82,24 @@ def test_the_observation_itself_and_the_speed_stay(name: str) -> None:
 
 
 @names
-def test_a_map_that_selects_nothing_hides_nothing(name: str) -> None:
-    soft = Attention(np.full((1, 3, 5), 1 / 15, np.float32), CellGrid.tiling(3, 5), "soft attention")
-    assert BLINDINGS[name].hides(soft) is None
+def test_of_a_soft_map_the_cells_that_hold_nine_tenths_count_as_read(name: str) -> None:
+    """0.5, 0.3 and 0.11 of the mass; the other twelve cells share the rest. The window says what it goes by."""
+    weights = np.full((1, 3, 5), 0.09 / 12, np.float32)
+    weights[0, 1, 1:4] = 0.5, 0.3, 0.11
+    soft = Attention(weights, CellGrid.tiling(3, 5), "soft attention")
+    assert np.array_equal(BLINDINGS[name].hides(soft), (weights[0] >= 0.1) == BLINDINGS[name].read)
+    assert BLINDINGS[name].told(soft) == f"{BLINDINGS[name].words} (90 % of its map)"
+    assert BLINDINGS[name].told(None) == "no map: nothing to overwrite"
 
 
 @names
 def test_a_selection_that_keeps_nothing_still_has_its_unread_cells(name: str) -> None:
     hidden = BLINDINGS[name].hides(selection(np.zeros((3, 5), bool)))
-    assert hidden.all() if name == BLIND_UNREAD else not hidden.any()
+    assert hidden.all() if name == UNREAD else not hidden.any()
 
 
 @names
 def test_each_blinding_is_an_action_with_a_key(name: str) -> None:
-    assert name in {action.name for action in ACTIONS}
-    assert BLINDINGS[name].told
+    nothing_chosen = Choices((), (), (), None, imagines=False, steers=False)
+    switches = [switch for switch in SWITCHES.values() if switch.field == "blinding"]
+    assert name in {switch.next(Settings(), nothing_chosen) for switch in switches}

@@ -1,6 +1,7 @@
 """The chase view: light falls where the policy looked and nowhere else."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,10 +10,12 @@ from sim.camera import Camera
 from sim.camera.lens import HORIZON
 from sim.cells import CellGrid
 from sim.geometry import vehicle_to_world, world_to_vehicle
+from sim.instant import Instants
 from sim.kinds import KINDS
 from sim.policy import Attention
 from sim.scene import OBJECT_COLUMNS
 from sim.simulator import Simulator
+from sim.vehicle import YAW, X, Y
 from sim.view import chase
 from sim.view.chase import Chase, trail
 from sim.view.overlay import PEAK, RED
@@ -45,12 +48,18 @@ def soft(cell: tuple[int, int]) -> Attention:
     return Attention(weights, CellGrid.tiling(ROWS, COLS), "soft attention")
 
 
+def standing(simulator: Simulator, pose: np.ndarray) -> Instants:
+    """The world's instant, with its car at another pose."""
+    instant = simulator.instants()
+    vehicle = instant.vehicle.copy()
+    vehicle[0, [X, Y, YAW]] = pose
+    return replace(instant, vehicle=vehicle)
+
+
 def picture(simulator: Simulator, attention: Attention | None, **settings) -> np.ndarray:
-    pose = simulator.world.poses()[0]
-    eye_pose = settings.pop("eye_pose", pose)
-    return Chase().picture(
-        simulator, 0, SIZE, pose, attention=attention, eye_pose=eye_pose, lens=simulator.camera.lens, **settings
-    )
+    lamp = standing(simulator, settings.pop("eye_pose", simulator.world.poses()[0]))
+    lens = simulator.camera.lens
+    return Chase(simulator).picture(simulator.instants(), SIZE, attention=attention, lamp=lamp, lens=lens, **settings)
 
 
 def lit(simulator: Simulator, attention: Attention, **settings) -> np.ndarray:
@@ -160,11 +169,12 @@ def test_what_stands_in_the_light_takes_it(simulator: Simulator) -> None:
 
 
 def test_a_picture_does_not_hang_on_the_one_before(simulator: Simulator) -> None:
-    shared, pose, lens = Chase(), simulator.world.poses()[0], simulator.camera.lens
-    for eye_pose in (pose, pose + np.array([2.0, 0.0, 0.3]), pose):
-        settings = {"attention": selection([(5, 8), (6, 3)]), "eye_pose": eye_pose, "lens": lens}
-        again = shared.picture(simulator, 0, SIZE, pose, **settings)
-        np.testing.assert_array_equal(again, Chase().picture(simulator, 0, SIZE, pose, **settings))
+    shared, world, lens = Chase(simulator), simulator.instants(), simulator.camera.lens
+    for step in (np.zeros(3), np.array([2.0, 0.0, 0.3]), np.zeros(3)):
+        lamp = standing(simulator, world.pose[0] + step)
+        settings = {"attention": selection([(5, 8), (6, 3)]), "lamp": lamp, "lens": lens}
+        again = shared.picture(world, SIZE, **settings)
+        np.testing.assert_array_equal(again, Chase(simulator).picture(world, SIZE, **settings))
 
 
 def test_the_car_stands_in_the_picture_as_it_is_driven(simulator: Simulator) -> None:

@@ -1,4 +1,4 @@
-"""The loop around a session: wishes, messages, recordings, and what happens when one of them goes wrong."""
+"""The loop around a playback: wishes, messages, recordings, and what happens when one of them goes wrong."""
 
 import errno
 import gc
@@ -10,17 +10,18 @@ import av
 import numpy as np
 import pytest
 
+from sim.driver import Expert, PolicyDriver
 from sim.policy import Policy
 from sim.view import actions as do
 from sim.view.actions import ACTIONS, DRIVING_KEYS
 from sim.view.capture import Capture
 from sim.view.demo import Demo, NoDisplay
+from sim.view.drive import Drive
 from sim.view.hud.layout import DESIGN_SIZE, picture_size
 from sim.view.pacing import RateKeeper
-from sim.view.pilot import ExpertPilot, PolicyPilot
+from sim.view.playback import SPEEDS, Playback
 from sim.view.recording.provenance import read_provenance
-from sim.view.session import SPEEDS, Session
-from sim.view.source import WorldSource
+from sim.view.world_source import WorldSource
 
 SMALL = (270, 480)
 
@@ -51,7 +52,7 @@ def clockwork() -> RateKeeper:
     return RateKeeper(60, clock=lambda: 0.0, sleep=lambda _: None)
 
 
-def test_record_presets(drive: Session, tmp_path: Path) -> None:
+def test_record_presets(drive: Playback, tmp_path: Path) -> None:
     """The window with its panels, or a view of the road alone, at a recording's full size."""
     greys = {}
     for view in ("window", "camera", "afar"):
@@ -69,15 +70,15 @@ def test_record_presets(drive: Session, tmp_path: Path) -> None:
     assert greys["afar"] > 240
 
 
-def test_a_preset_that_the_source_does_not_offer(drive: Session) -> None:
+def test_a_preset_that_the_source_does_not_offer(drive: Playback) -> None:
     with pytest.raises(ValueError, match=r"'chase'.*window, camera, afar"):
         Capture(drive, dict, view="chase", live=False)
 
 
 @pytest.fixture
-def make(drive: Session, tmp_path: Path):
+def make(drive: Playback, tmp_path: Path):
     """A demo of the counting source before this audience; recordings land in tmp_path."""
-    capture = Capture(drive, lambda: {"policy": drive.policy}, live=True, folder=tmp_path)
+    capture = Capture(drive, lambda: {"policy": drive.settings.policy}, live=True, folder=tmp_path)
 
     def make(audience: Audience, **options) -> Demo:
         return Demo(drive, audience, capture, **{"keeper": clockwork(), **options})
@@ -101,8 +102,8 @@ def test_it_ends_when_asked(make) -> None:
     demo = make(audience)
     demo.run()
     assert len(audience.pictures) == 4, "the picture of the wish itself is still shown"
-    assert demo.session.paused
-    assert not demo.session.overlay
+    assert demo.playback.settings.paused
+    assert not demo.playback.settings.red
 
 
 @pytest.mark.parametrize("wish", [do.OVERLAY, do.NEXT_VIEW, do.NEXT_TRACK, do.HELP, do.BLIND_READ, do.NEXT_POLICY])
@@ -258,13 +259,11 @@ def monkey(
 
     chance = random.Random(seed)
     source = WorldSource(theme="meadow", seed=10_000)
-    session = Session(
-        source, {"topk-patches": lambda: PolicyPilot(policy), "expert": lambda: ExpertPilot(source)}, "topk-patches"
-    )
+    playback = Playback(Drive(source, {"topk-patches": lambda: PolicyDriver(policy), "expert": Expert}, "topk-patches"))
     keys = [key for action in ACTIONS if action.name != do.QUIT for key in action.keys]
     with FrameWindow("monkey", (480, 270)) as window:
-        capture = Capture(session, dict, live=True, folder=folder)
-        demo = Demo(session, window, capture, keeper=clockwork())
+        capture = Capture(playback, dict, live=True, folder=folder)
+        demo = Demo(playback, window, capture, keeper=clockwork())
         for step in range(steps):
             event = chance.random()
             if event < 0.80:
@@ -281,16 +280,16 @@ def monkey(
             check_state(demo)
             each(step)
         capture.stop()
-    session.close()
+    playback.close()
 
 
 def check_state(demo: Demo) -> None:
-    session = demo.session
-    assert session.view in session.source.views
-    assert session.speed in SPEEDS
-    assert session.policy in ("topk-patches", "expert")
-    assert 0 <= session.progress <= 1
-    assert np.isfinite(session.moment.action).all()
+    playback = demo.playback
+    assert playback.settings.view in playback.source.views
+    assert playback.settings.speed in SPEEDS
+    assert playback.settings.policy in ("topk-patches", "expert")
+    assert 0 <= playback.progress <= 1
+    assert np.isfinite(playback.moment.action).all()
     assert demo._picture.shape == (*demo.display.size, 3)
     surface = demo.display._surface.get_size()
     assert demo.display.size == picture_size(surface[::-1])

@@ -10,26 +10,26 @@ import numpy as np
 import pytest
 
 from sim.policy import Decision
+from sim.view.drive import Drive
 from sim.view.dump import PROVENANCE, STEPS, Dump
-from sim.view.pilot import Sight
-from sim.view.session import Session
-from sim.view.source import Culprit, Status
+from sim.view.moment import Culprit, Status
+from sim.view.playback import Playback
 
 
 def read(folder: Path) -> list[dict]:
     return [json.loads(line) for line in (folder / STEPS).read_text().splitlines()]
 
 
-def drive(source, pilot, dump: Dump, steps: int) -> None:
-    session = Session(source, {"fake": lambda: pilot}, "fake", [dump])
+def drive(source, driver, dump: Dump, steps: int) -> None:
+    playback = Playback(Drive(source, {"fake": lambda: driver}, "fake"), [dump])
     for _ in range(3 * steps):
-        session.advance()
-    session.close()
+        playback.advance()
+    playback.close()
 
 
-def test_each_step_is_the_exact_pair(tmp_path: Path, source, pilot) -> None:
+def test_each_step_is_the_exact_pair(tmp_path: Path, source, driver) -> None:
     with Dump(tmp_path / "dump", {"policy": "fake"}) as dump:
-        drive(source, pilot, dump, 3)
+        drive(source, driver, dump, 3)
     lines = read(tmp_path / "dump")
     assert [line["step"] for line in lines] == [0, 1, 2]
     for number, line in enumerate(lines):
@@ -45,7 +45,7 @@ def test_each_step_is_the_exact_pair(tmp_path: Path, source, pilot) -> None:
     assert len(list((tmp_path / "dump").iterdir())) == 5
 
 
-def test_a_dump_says_what_bound_the_expert_and_how_far_everything_was(tmp_path: Path, source, pilot) -> None:
+def test_a_dump_says_what_bound_the_expert_and_how_far_everything_was(tmp_path: Path, source, driver) -> None:
     status = Status(
         speed=7.0,
         labels={"scenario": "town"},
@@ -59,9 +59,9 @@ def test_a_dump_says_what_bound_the_expert_and_how_far_everything_was(tmp_path: 
             [[0.0] * 4 + [-1.0] + [0.0] * 4, [13.0, 24.0, 1.0, 5.0, 11.0, 0.0, 0.0, 0.0, 2.0]], np.float32
         ),
     )
-    source.status = lambda: status
+    source.status = lambda _: status
     with Dump(tmp_path, {}) as dump:
-        drive(source, pilot, dump, 1)
+        drive(source, driver, dump, 1)
     (line,) = read(tmp_path)
     assert line["cause"] == "red-light"
     assert line["cause_object"] == {"row": 1, "kind": "traffic light", "distance": 23.5, "place": [13.0, 24.0]}
@@ -71,30 +71,31 @@ def test_a_dump_says_what_bound_the_expert_and_how_far_everything_was(tmp_path: 
     np.testing.assert_allclose(arrays["distances"], [np.nan, 5.0])
 
 
-def test_a_policy_without_a_map_dumps_none(tmp_path: Path, source, pilot) -> None:
-    pilot.decide = lambda observation, _: Sight(observation, Decision(np.zeros((1, 2), np.float32)))
+def test_a_policy_without_a_map_dumps_none(tmp_path: Path, source, driver) -> None:
+    driver.decide = lambda *_: (Decision(np.zeros((1, 2), np.float32)), None)
     with Dump(tmp_path, {}) as dump:
-        drive(source, pilot, dump, 1)
+        drive(source, driver, dump, 1)
     (line,) = read(tmp_path)
     assert line["map_kind"] is None
     assert sorted(np.load(tmp_path / line["file"]).files) == ["action", "frame", "pose"]
 
 
-def test_a_full_disk_leaves_whole_steps_only(tmp_path: Path, source, pilot) -> None:
+def test_a_full_disk_leaves_whole_steps_only(tmp_path: Path, source, driver) -> None:
     """In a process of its own, whose files may not grow beyond 2000 bytes: room for a few lines, and for any npz."""
     code = """
         import resource, sys
         from pathlib import Path
         sys.path.insert(0, sys.argv[1])
-        from conftest import CountingSource, FollowingPilot
+        from conftest import CountingSource, FollowingDriver
+        from sim.view.drive import Drive
         from sim.view.dump import Dump
-        from sim.view.session import Session
+        from sim.view.playback import Playback
         resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
         with Dump(Path(sys.argv[2]), {}) as dump:
-            session = Session(CountingSource(), {"fake": FollowingPilot}, "fake", [dump])
+            playback = Playback(Drive(CountingSource(), {"fake": FollowingDriver}, "fake"), [dump])
             try:
                 for _ in range(600):
-                    session.advance()
+                    playback.advance()
             except OSError as error:
                 print(error.filename)
     """

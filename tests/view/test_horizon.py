@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sim.view.footage.horizon import UNKNOWN, guess_horizon
-from sim.view.source import WorldSource
+from sim.view.world_source import WorldSource
 
 TOLERANCE = 0.01
 """Of the picture's height."""
@@ -54,7 +54,7 @@ def test_the_simulators_own_horizon_is_found(theme: str) -> None:
     source = WorldSource(theme=theme, seed=10_000)
     pictures = []
     for _ in range(4):
-        source.apply(source.expert())
+        source.apply(source.truth(source.instant()).expert_action)
         pictures.append(source.simulator.picture(0, 270, 480))
     assert guess_horizon(pictures) == (pytest.approx(0.42, abs=TOLERANCE), True)
 

@@ -34,7 +34,7 @@ from sim.view.hud.instruments import (
 )
 from sim.view.hud.layout import DESIGN_SIZE, layout
 from sim.view.hud.text import AMBER, BACKGROUND, BLUE, BRIGHT, DIM, ELLIPSIS, PANEL, SIGNAL
-from sim.view.session import SPEEDS
+from sim.view.playback import SPEEDS
 from sim.view.tour import SCENES
 
 SIZES = ((540, 960), DESIGN_SIZE, (1080, 1920), (2160, 3840))
@@ -48,7 +48,7 @@ CHIPS = (
     Chip("REC 60:00", SIGNAL),
     Chip("paused"),
     Chip("you drive"),
-    Chip(max((blinding.told for blinding in BLINDINGS.values()), key=len)),
+    Chip(max((blinding.words for blinding in BLINDINGS.values()), key=len)),
     Chip("no object to leave out", mark.COLOUR),
     Chip("cause hidden from it", mark.COLOUR),
     Chip(max((f"{speed:g} x speed" for speed in SPEEDS), key=len)),

@@ -6,29 +6,36 @@ import cv2
 import numpy as np
 import pytest
 
+from sim.driver import Constant, Expert
 from sim.view import actions as do
 from sim.view import mark
-from sim.view.blinding import BLINDINGS
+from sim.view.drive import Drive
 from sim.view.hud import instruments, panels, top_view
 from sim.view.hud.layout import DESIGN_SIZE, SMALLEST, layout
 from sim.view.hud.screen import WIDEST_VIEW, Extras, Screen, chips, facts
 from sim.view.hud.text import BACKGROUND, BRIGHT
+from sim.view.moment import Culprit
 from sim.view.overlay import RED
-from sim.view.pilot import ExpertPilot, IdlePilot
-from sim.view.session import Session
-from sim.view.source import Culprit, WorldSource
+from sim.view.playback import Playback
+from sim.view.world_source import WorldSource
 
 SIZE = (360, 640)
 FOUR_K = (2160, 3840)
 PLAIN = Extras()
+LONGEST = "attention-neuron"
+"""A policy's name."""
 
 
-def fresh(drive: Session, size=SIZE, extras: Extras = PLAIN) -> np.ndarray:
+def idle() -> Constant:
+    return Constant(0.0, 0.0)
+
+
+def fresh(drive: Playback, size=SIZE, extras: Extras = PLAIN) -> np.ndarray:
     """The picture as a screen draws it that never drew another."""
     return Screen().draw(drive, size, extras)
 
 
-def to_next_moment(drive: Session) -> None:
+def to_next_moment(drive: Playback) -> None:
     drive.step()
     drive.advance()
     while drive.between_decisions:
@@ -59,7 +66,7 @@ def redrawn(monkeypatch) -> list[str]:
 
 
 @pytest.mark.parametrize("size", [SMALLEST, (540, 960), DESIGN_SIZE, (1080, 1920), (283, 501)])
-def test_the_picture_has_the_size_asked_for(drive: Session, size) -> None:
+def test_the_picture_has_the_size_asked_for(drive: Playback, size) -> None:
     picture = fresh(drive, size)
     assert picture.shape == (*size, 3)
     assert picture.dtype == np.uint8
@@ -69,15 +76,15 @@ def test_the_picture_has_the_size_asked_for(drive: Session, size) -> None:
 
 @pytest.mark.parametrize("view", ["camera", "afar"])
 @pytest.mark.parametrize("size", [SMALLEST, SIZE, DESIGN_SIZE])
-def test_the_view_is_the_sessions_picture_byte_for_byte(drive: Session, size, view: str) -> None:
+def test_the_view_is_the_playbacks_picture_byte_for_byte(drive: Playback, size, view: str) -> None:
     for _ in range(4):
         drive.advance()
-    drive.view = view
+    drive.set(view=view)
     place = layout(size).places["view"]
     assert np.array_equal(fresh(drive, size)[place.slices], drive.picture(place.size))
 
 
-def test_a_very_wide_view_is_drawn_at_the_widest_and_enlarged(drive: Session, monkeypatch) -> None:
+def test_a_very_wide_view_is_drawn_at_the_widest_and_enlarged(drive: Playback, monkeypatch) -> None:
     sizes, picture = [], drive.picture
     monkeypatch.setattr(drive, "picture", lambda size: sizes.append(size) or picture(size))
     place = layout(FOUR_K).places["view"]
@@ -93,7 +100,7 @@ def red_columns(view: np.ndarray) -> list[bool]:
     return (middles[:, 0] - middles[:, 1] > 0.5 * (RED[0] - RED[1])).tolist()
 
 
-def test_the_red_of_an_enlarged_view_lies_where_it_belongs(drive: Session) -> None:
+def test_the_red_of_an_enlarged_view_lies_where_it_belongs(drive: Playback) -> None:
     to_next_moment(drive)  # cell 1 of 8
     view = fresh(drive, FOUR_K)[layout(FOUR_K).places["view"].slices]
     assert red_columns(view) == [cell == 1 for cell in range(8)]
@@ -102,7 +109,7 @@ def test_the_red_of_an_enlarged_view_lies_where_it_belongs(drive: Session) -> No
 # --- no remains
 
 
-def test_the_same_content_gives_the_same_bytes(drive: Session) -> None:
+def test_the_same_content_gives_the_same_bytes(drive: Playback) -> None:
     screen = Screen()
     first = screen.draw(drive, SIZE, PLAIN).copy()
     assert np.array_equal(screen.draw(drive, SIZE, PLAIN), first)
@@ -110,31 +117,36 @@ def test_the_same_content_gives_the_same_bytes(drive: Session) -> None:
 
 
 STATES = (
-    (SIZE, Extras(help=True)),
-    (SIZE, Extras(caption="A few words that stand where the facts do.")),
-    (SIZE, Extras(message="road left", alarm=True, recorded=61, lateness=0.2)),
-    (SMALLEST, PLAIN),
-    (DESIGN_SIZE, Extras(help=True, caption="Both at once.")),
-    (SIZE, PLAIN),
+    (SIZE, PLAIN, True),
+    (SIZE, Extras(caption="A few words that stand where the facts do."), False),
+    (SIZE, Extras(message="road left", alarm=True, recorded=61, lateness=0.2), False),
+    (SMALLEST, PLAIN, False),
+    (DESIGN_SIZE, Extras(caption="Both at once."), True),
+    (SIZE, PLAIN, False),
 )
 
 
-def test_nothing_remains_of_help_caption_message_or_another_size(drive: Session) -> None:
+def test_nothing_remains_of_help_caption_message_or_another_size(drive: Playback) -> None:
     screen = Screen()
-    for size, extras in (*STATES, *reversed(STATES)):
+    for size, extras, help_ in (*STATES, *reversed(STATES)):
+        drive.set(help=help_)
         assert np.array_equal(screen.draw(drive, size, extras), fresh(drive, size, extras)), (size, extras)
 
 
-@pytest.mark.parametrize("extras", [PLAIN, Extras(help=True), Extras(caption="Words.")])
-def test_nothing_remains_of_the_moment_before(drive: Session, extras: Extras) -> None:
+@pytest.mark.parametrize(("extras", "help_"), [(PLAIN, False), (PLAIN, True), (Extras(caption="Words."), False)])
+def test_nothing_remains_of_the_moment_before(drive: Playback, extras: Extras, help_: bool) -> None:
     screen = Screen()
+    drive.set(help=help_)
     for _ in range(7):
         assert np.array_equal(screen.draw(drive, SIZE, extras), fresh(drive, extras=extras))
         drive.advance()
 
 
-@pytest.mark.parametrize("action", [do.OVERLAY, do.NEXT_VIEW, do.NEXT_POLICY, do.NEXT_TRACK, do.NEXT_THEME, *BLINDINGS])
-def test_what_is_switched_shows_at_once(drive: Session, action: str) -> None:
+@pytest.mark.parametrize(
+    "action",
+    [do.OVERLAY, do.NEXT_VIEW, do.NEXT_POLICY, do.NEXT_TRACK, do.NEXT_THEME, do.BLIND_READ, do.BLIND_UNREAD],
+)
+def test_what_is_switched_shows_at_once(drive: Playback, action: str) -> None:
     screen = Screen()
     before = screen.draw(drive, SIZE, PLAIN).copy()
     drive.actions[action]()
@@ -143,19 +155,21 @@ def test_what_is_switched_shows_at_once(drive: Session, action: str) -> None:
     assert not np.array_equal(after, before)
 
 
-def test_the_help_hides_the_panels_and_they_are_up_to_date_when_it_closes(drive: Session) -> None:
+def test_the_help_hides_the_panels_and_they_are_up_to_date_when_it_closes(drive: Playback) -> None:
     screen = Screen()
-    screen.draw(drive, SIZE, Extras(help=True))
-    drive.toggle_overlay()
+    drive.turn(do.HELP)
+    screen.draw(drive, SIZE, PLAIN)
+    drive.turn(do.OVERLAY)
     to_next_moment(drive)
-    screen.draw(drive, SIZE, Extras(help=True))
+    screen.draw(drive, SIZE, PLAIN)
+    drive.turn(do.HELP)
     assert np.array_equal(screen.draw(drive, SIZE, PLAIN), fresh(drive))
 
 
 # --- only what changed
 
 
-def test_a_picture_that_says_nothing_new_draws_the_view_alone(drive: Session, redrawn) -> None:
+def test_a_picture_that_says_nothing_new_draws_the_view_alone(drive: Playback, redrawn) -> None:
     screen = Screen()
     screen.draw(drive, SIZE, PLAIN)
     assert sorted(redrawn) == ["dashboard", "panels"]
@@ -166,7 +180,7 @@ def test_a_picture_that_says_nothing_new_draws_the_view_alone(drive: Session, re
     assert redrawn == []
 
 
-def test_a_new_moment_draws_panels_and_dashboard_once(drive: Session, redrawn) -> None:
+def test_a_new_moment_draws_panels_and_dashboard_once(drive: Playback, redrawn) -> None:
     screen = Screen()
     screen.draw(drive, SIZE, PLAIN)
     redrawn.clear()
@@ -182,11 +196,9 @@ def test_a_new_moment_draws_panels_and_dashboard_once(drive: Session, redrawn) -
         (Extras(message="saved"), ["dashboard"]),
         (Extras(caption="Words."), ["dashboard"]),
         (Extras(rate=60.0), ["dashboard"]),
-        (Extras(help=True), ["help"]),
-        (Extras(message="saved", help=True), ["dashboard", "help"]),
     ],
 )
-def test_what_the_demo_adds_draws_its_own_part_only(drive: Session, redrawn, extras: Extras, anew) -> None:
+def test_what_the_demo_adds_draws_its_own_part_only(drive: Playback, redrawn, extras: Extras, anew) -> None:
     screen = Screen()
     screen.draw(drive, SIZE, PLAIN)
     redrawn.clear()
@@ -195,16 +207,26 @@ def test_what_the_demo_adds_draws_its_own_part_only(drive: Session, redrawn, ext
     assert sorted(redrawn) == anew
 
 
-def test_the_help_is_drawn_once_however_far_the_drive_goes(drive: Session, redrawn) -> None:
+def test_the_help_draws_its_own_part_only(drive: Playback, redrawn) -> None:
     screen = Screen()
+    screen.draw(drive, SIZE, PLAIN)
+    redrawn.clear()
+    drive.turn(do.HELP)
+    screen.draw(drive, SIZE, PLAIN)
+    assert redrawn == ["help"]
+
+
+def test_the_help_is_drawn_once_however_far_the_drive_goes(drive: Playback, redrawn) -> None:
+    screen = Screen()
+    drive.turn(do.HELP)
     for _ in range(7):
-        screen.draw(drive, SIZE, Extras(help=True))
+        screen.draw(drive, SIZE, PLAIN)
         drive.advance()
     assert redrawn.count("help") == 1
     assert "panels" not in redrawn
 
 
-def test_another_size_draws_everything(drive: Session, redrawn) -> None:
+def test_another_size_draws_everything(drive: Playback, redrawn) -> None:
     screen = Screen()
     screen.draw(drive, SIZE, PLAIN)
     redrawn.clear()
@@ -215,20 +237,20 @@ def test_another_size_draws_everything(drive: Session, redrawn) -> None:
 # --- what is said
 
 
-def told(drive: Session, extras: Extras = PLAIN) -> list[str]:
+def told(drive: Playback, extras: Extras = PLAIN) -> list[str]:
     return [chip.text for chip in chips(drive, extras)]
 
 
-def test_an_ordinary_drive_has_no_states_to_tell(drive: Session) -> None:
+def test_an_ordinary_drive_has_no_states_to_tell(drive: Playback) -> None:
     assert told(drive) == []
 
 
-def test_each_state_is_told(drive: Session) -> None:
-    drive.pause()
-    drive.take_wheel()
-    drive.blind(do.BLIND_READ)
-    drive.change_speed(-1)
-    drive.toggle_overlay()
+def test_each_state_is_told(drive: Playback) -> None:
+    drive.turn(do.PAUSE)
+    drive.turn(do.WHEEL)
+    drive.turn(do.BLIND_READ)
+    drive.turn(do.SLOWER)
+    drive.turn(do.OVERLAY)
     assert told(drive, Extras(recorded=65, lateness=0.12)) == [
         "REC 1:05",
         "paused",
@@ -241,11 +263,11 @@ def test_each_state_is_told(drive: Session) -> None:
 
 
 @pytest.mark.parametrize(("seconds", "clock"), [(0, "0:00"), (9, "0:09"), (60, "1:00"), (3599, "59:59")])
-def test_the_recordings_clock(drive: Session, seconds: int, clock: str) -> None:
+def test_the_recordings_clock(drive: Playback, seconds: int, clock: str) -> None:
     assert told(drive, Extras(recorded=seconds)) == [f"REC {clock}"]
 
 
-def test_facts_begin_with_the_policy_and_name_what_is_known(drive: Session) -> None:
+def test_facts_begin_with_the_policy_and_name_what_is_known(drive: Playback) -> None:
     assert tuple((name, value) for name, value, _ in facts(drive, Extras(rate=59.6))) == (
         ("policy", "fake"),
         ("theme", "0"),
@@ -257,15 +279,15 @@ def test_facts_begin_with_the_policy_and_name_what_is_known(drive: Session) -> N
     )
 
 
-def test_what_is_not_known_is_left_out(drive: Session, monkeypatch) -> None:
+def test_what_is_not_known_is_left_out(drive: Playback, monkeypatch) -> None:
     bare = replace(drive.moment.status, cause=None, completion=None)
     drive.moment = replace(drive.moment, status=bare)
     monkeypatch.setattr(type(drive.source), "views", {"camera": drive.source.near})
     assert [name for name, *_ in facts(drive, PLAIN)] == ["policy", "theme", "seed"]
 
 
-def test_an_ending_is_said_before_any_message(drive: Session, spoken) -> None:
-    drive.ending = "road left"
+def test_an_ending_is_said_before_any_message(drive: Playback, spoken) -> None:
+    drive.drive.ending = "road left"
     fresh(drive, extras=Extras(message="saved"))
     texts = [text for text, _ in spoken]
     assert "road left" in texts
@@ -276,11 +298,12 @@ def test_an_ending_is_said_before_any_message(drive: Session, spoken) -> None:
     "size", [(540, 960), DESIGN_SIZE, (1080, 1920), FOUR_K], ids=lambda size: f"{size[1]}x{size[0]}"
 )
 def test_no_text_of_a_real_drive_is_cut(size, spoken) -> None:
-    session = Session(WorldSource(theme="overcast", seed=20_003), {"attention-neuron": IdlePilot}, "attention-neuron")
-    session.take_wheel()
-    for extras in (Extras(rate=60.0), Extras(help=True, rate=60.0, recorded=3599, message="H shows the keys")):
-        fresh(session, size, extras)
-    session.close()
+    playback = Playback(Drive(WorldSource(theme="overcast", seed=20_003), {LONGEST: idle}, LONGEST))
+    playback.turn(do.WHEEL)
+    for extras in (Extras(rate=60.0), Extras(rate=60.0, recorded=3599, message="H shows the keys")):
+        fresh(playback, size, extras)
+        playback.turn(do.HELP)
+    playback.close()
     assert {(text, shown) for text, shown in spoken if text != shown} == set()
     assert ("open-road", "open-road") in spoken
 
@@ -290,7 +313,7 @@ def test_no_text_of_a_real_drive_is_cut(size, spoken) -> None:
 CULPRIT = Culprit(4, "pedestrian", 9.4, (12.0, -3.5))
 
 
-def named(drive: Session) -> dict[str, str]:
+def named(drive: Playback) -> dict[str, str]:
     return {name: value for name, value, _ in facts(drive, PLAIN)}
 
 
@@ -304,13 +327,13 @@ def named(drive: Session) -> dict[str, str]:
         ("none", None, "none"),
     ],
 )
-def test_why_is_said_plainly(drive: Session, cause: str, culprit, told: str) -> None:
+def test_why_is_said_plainly(drive: Playback, cause: str, culprit, told: str) -> None:
     status = replace(drive.moment.status, cause=cause, culprit=culprit)
     drive.moment = replace(drive.moment, status=status)
     assert named(drive)["why"] == told
 
 
-def test_only_an_object_has_the_marks_colour(drive: Session, source) -> None:
+def test_only_an_object_has_the_marks_colour(drive: Playback, source) -> None:
     def colour() -> tuple[int, int, int]:
         return next(fact.colour for fact in facts(drive, PLAIN) if fact.name == "why")
 
@@ -320,7 +343,7 @@ def test_only_an_object_has_the_marks_colour(drive: Session, source) -> None:
     assert colour() == mark.COLOUR
 
 
-def test_infractions_that_occurred_are_counted_by_name_beside_score_and_completion(drive: Session) -> None:
+def test_infractions_that_occurred_are_counted_by_name_beside_score_and_completion(drive: Playback) -> None:
     told = {"completion": 0.5, "score": 0.35, "infractions": {"red-light": 1, "wrong-lane": 2}}
     drive.moment = replace(drive.moment, status=replace(drive.moment.status, **told))
     found = named(drive)
@@ -333,31 +356,31 @@ def test_infractions_that_occurred_are_counted_by_name_beside_score_and_completi
     assert "vehicle" not in found
 
 
-def test_a_comparison_stands_in_the_panels_and_on_the_dashboard(drive: Session, source, spoken) -> None:
+def test_a_comparison_stands_in_the_panels_and_on_the_dashboard(drive: Playback, source, spoken) -> None:
     source.culprit = CULPRIT
     to_next_moment(drive)
-    drive.toggle_without()
+    drive.turn(do.WITHOUT)
     fresh(drive)
     said = [text for text, _ in spoken]
     assert {"with the pedestrian", "without it", "pedestrian, 9 m", "+0.01", "+0.05", "cause left out"} <= set(said)
     assert not any("passes" in text for text in said)
 
 
-def test_each_frame_of_a_comparison_has_its_own_red(drive: Session, source) -> None:
-    """The pilot keeps cell 1 with the pedestrian there, cell 5 without it."""
+def test_each_frame_of_a_comparison_has_its_own_red(drive: Playback, source) -> None:
+    """The driver keeps cell 1 with the pedestrian there, cell 5 without it."""
     source.culprit = CULPRIT
     to_next_moment(drive)
-    drive.toggle_without()
+    drive.turn(do.WITHOUT)
     picture = fresh(drive)
     places = layout(SIZE).places
     for name, kept in (("frame", 1), ("rest", 5)):
         assert red_columns(picture[places[name].slices]) == [cell == kept for cell in range(8)], name
-    drive.toggle_overlay()
+    drive.turn(do.OVERLAY)
     assert not any(red_columns(fresh(drive)[places["frame"].slices]))
 
 
 @pytest.mark.parametrize("action", [do.WITHOUT, do.UNSEEN])
-def test_leaving_out_shows_at_once_and_leaves_nothing_behind(drive: Session, source, action: str) -> None:
+def test_leaving_out_shows_at_once_and_leaves_nothing_behind(drive: Playback, source, action: str) -> None:
     source.culprit = CULPRIT
     to_next_moment(drive)
     screen = Screen()
@@ -370,22 +393,22 @@ def test_leaving_out_shows_at_once_and_leaves_nothing_behind(drive: Session, sou
     assert np.array_equal(screen.draw(drive, SIZE, PLAIN), before)
 
 
-def test_with_nothing_to_leave_out_it_says_so(drive: Session) -> None:
-    drive.toggle_without()
-    drive.toggle_unseen()
+def test_with_nothing_to_leave_out_it_says_so(drive: Playback) -> None:
+    drive.turn(do.WITHOUT)
+    drive.turn(do.UNSEEN)
     assert told(drive) == ["no object to leave out", "cause hidden from it"]
     assert drive.moment.comparison is None
 
 
 @pytest.fixture(scope="module")
-def town() -> Session:
+def town() -> Playback:
     """A town in which the expert stops for somebody."""
     source = WorldSource("town", "meadow", 20_010)
-    while source.status().cause != "pedestrian":
-        source.apply(source.expert())
-    session = Session(source, {"expert": lambda: ExpertPilot(source)}, "expert")
-    yield session
-    session.close()
+    while source.status(source.instant()).cause != "pedestrian":
+        source.apply(source.truth(source.instant()).expert_action)
+    playback = Playback(Drive(source, {"expert": Expert}, "expert"))
+    yield playback
+    playback.close()
 
 
 def marked(picture: np.ndarray, place: str) -> bool:
@@ -394,19 +417,19 @@ def marked(picture: np.ndarray, place: str) -> bool:
 
 
 @pytest.mark.parametrize("view", ["camera", "chase"])
-def test_what_binds_is_marked_in_the_view_and_on_the_map(town: Session, view: str) -> None:
-    town.view = view
+def test_what_binds_is_marked_in_the_view_and_on_the_map(town: Playback, view: str) -> None:
+    town.set(view=view)
     picture = fresh(town, DESIGN_SIZE).copy()
     assert marked(picture, "view")
     assert marked(picture, "top")
-    town.toggle_mark()
+    town.turn(do.MARK)
     picture = fresh(town, DESIGN_SIZE)
-    town.toggle_mark()
+    town.turn(do.MARK)
     assert not marked(picture, "view")
     assert not marked(picture, "top")
 
 
-def test_the_map_moves_with_every_picture_where_it_is_known_what_moves(town: Session) -> None:
+def test_the_map_moves_with_every_picture_where_it_is_known_what_moves(town: Playback) -> None:
     place = layout(SIZE).places["top"].slices
     screen, maps = Screen(), []
     for _ in range(3):
@@ -420,9 +443,9 @@ def test_the_map_moves_with_every_picture_where_it_is_known_what_moves(town: Ses
 @pytest.mark.parametrize(
     "size", [(540, 960), DESIGN_SIZE, (1080, 1920), FOUR_K], ids=lambda size: f"{size[1]}x{size[0]}"
 )
-def test_no_text_of_a_drive_through_town_is_cut(town: Session, size, spoken) -> None:
-    town.toggle_without()
+def test_no_text_of_a_drive_through_town_is_cut(town: Playback, size, spoken) -> None:
+    town.turn(do.WITHOUT)
     fresh(town, size, Extras(rate=60.0))
-    town.toggle_without()
+    town.turn(do.WITHOUT)
     assert {(text, shown) for text, shown in spoken if text != shown} == set()
     assert ("with the pedestrian",) * 2 in spoken

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from sim.driver import PolicyDriver
+from sim.view import actions as do
 from sim.view.capture import Capture
 from sim.view.demo import Demo, NoDisplay
+from sim.view.drive import Drive
 from sim.view.pacing import RateKeeper
-from sim.view.pilot import PolicyPilot
-from sim.view.session import Session
-from sim.view.source import WorldSource
+from sim.view.playback import Playback
+from sim.view.world_source import WorldSource
 
 MINUTES = float(os.environ.get("REDGAZE_SOAK_MINUTES", "2"))
 PARTS = 30
@@ -32,8 +34,8 @@ def test_memory_does_not_grow_and_the_rate_does_not_drift() -> None:
 
     torch.set_num_threads(1)
     policy, source = load_policy("topk-patches"), WorldSource(seed=10_000)
-    session = Session(source, {"topk-patches": lambda: PolicyPilot(policy)}, "topk-patches")
-    demo = Demo(session, NoDisplay(), Capture(session, dict, live=True), keeper=RateKeeper(RATE))
+    playback = Playback(Drive(source, {"topk-patches": lambda: PolicyDriver(policy)}, "topk-patches"))
+    demo = Demo(playback, NoDisplay(), Capture(playback, dict, live=True), keeper=RateKeeper(RATE))
     rates, memory = [], []
     for part in range(PARTS):
         began = time.perf_counter()
@@ -42,8 +44,8 @@ def test_memory_does_not_grow_and_the_rate_does_not_drift() -> None:
         rates.append(pictures / (time.perf_counter() - began))
         memory.append(resident_mb())
         print(f"part {part + 1}: {rates[-1]:.2f} pictures/s, {memory[-1]:.1f} MB, track {source.seed}", flush=True)
-        session.next_view()
-    session.close()
+        playback.turn(do.NEXT_VIEW)
+    playback.close()
     settled = memory[PARTS // 10 :]
     print(f"memory after the first tenth: {settled[0]:.1f} to {max(settled):.1f} MB")
     print(f"pictures/s: first tenth {rates[0]:.2f}, last tenth {rates[-1]:.2f}")

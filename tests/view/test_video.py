@@ -57,14 +57,15 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def number(source: VideoSource) -> float:
     """Which picture is at hand, by its grey."""
-    return (float(source.observe()["frame"].mean()) - 20) / 8
+    return (float(source.observe(source.instant())["frame"].mean()) - 20) / 8
 
 
 def view(
     source: VideoSource, size: tuple[int, int], attention: Attention | None = None, steer: float = 0.0
 ) -> np.ndarray:
     """The camera's view, for arithmetic."""
-    shot = Shot(size, 1.0, attention, np.array([steer, 0.0], np.float32), source.status())
+    now = source.instant()
+    shot = Shot(size, now, now, 1.0, attention, np.array([steer, 0.0], np.float32), source.status(now))
     return source.views["camera"](shot).astype(int)
 
 
@@ -86,13 +87,13 @@ def test_every_picture_is_one_step_in_order(clip: Path) -> None:
 
 def test_at_the_end_it_stays(clip: Path) -> None:
     with VideoSource(str(clip), SPEC, horizon=LEVEL) as source:
-        assert source.status().completion == 0
+        assert source.status(source.instant()).completion == 0
         source.apply(STRAIGHT)
-        assert source.status().completion == pytest.approx(1 / 25, abs=0.01)
+        assert source.status(source.instant()).completion == pytest.approx(1 / 25, abs=0.01)
         play(source)
         assert [source.apply(STRAIGHT) for _ in range(3)] == ["end of footage"] * 3
         assert number(source) == 25
-        assert source.status().completion == 1
+        assert source.status(source.instant()).completion == 1
 
 
 @pytest.mark.parametrize("steps", [0, 7, 40])
@@ -111,12 +112,12 @@ def test_guessing_the_horizon_uses_up_no_picture(clip: Path) -> None:
 
 def test_what_is_observed_and_said(clip: Path) -> None:
     with VideoSource(str(clip), SPEC, assumed_speed=9.5, horizon=0.58) as source:
-        observation = source.observe()
+        observation = source.observe(source.instant())
         assert observation["frame"].shape == (1, 72, 128, 3)
         assert observation["frame"].dtype == np.uint8
         np.testing.assert_array_equal(observation["speed"], np.full((1, 1), 9.5, np.float32))
         assert observation["speed"].dtype == np.float32
-        status = source.status()
+        status = source.status(source.instant())
     assert dict(status.labels) == {"footage": "clip.mkv", "horizon": "58 %", "speed": "assumed"}
     assert (status.speed, status.pose, status.cause, source.road) == (9.5, None, None, None)
 
@@ -126,9 +127,9 @@ def test_the_guess_is_shown_as_one(tmp_path: Path, clip: Path) -> None:
     for foot in (-120, 160, 500, 800):  # from a quarter of the way on; they meet at 60 % of the height
         cv2.line(lanes, (320 + (foot - 320) // 4, 216 + 36), (foot, 360), (240, 240, 240), 3, cv2.LINE_AA)
     with VideoSource(str(write(tmp_path / "lanes.mkv", [lanes] * 5)), SPEC) as source:
-        assert source.status().labels["horizon"] == "60 % (guess)"
+        assert source.status(source.instant()).labels["horizon"] == "60 % (guess)"
     with VideoSource(str(clip), SPEC) as source:
-        assert source.status().labels["horizon"] == "50 % (no lines)"
+        assert source.status(source.instant()).labels["horizon"] == "50 % (no lines)"
 
 
 def test_the_lens_is_the_policies_cameras(clip: Path) -> None:
@@ -175,7 +176,7 @@ def block_clip(path: Path) -> Path:
 
 def test_a_block_of_the_clip_lies_in_its_cell(tmp_path: Path) -> None:
     with VideoSource(str(block_clip(tmp_path / "block.mkv")), SPEC, horizon=0.565) as source:
-        frame = source.observe()["frame"][0].astype(int)
+        frame = source.observe(source.instant())["frame"][0].astype(int)
     blue = frame[..., 2] - frame[..., 0] > 100
     cell = CellGrid.tiling(9, 16).pixels(5, 8, 72, 128)
     assert blue[cell].all()
@@ -205,7 +206,7 @@ def test_the_view_is_the_frames_crop_at_any_size(tmp_path: Path, size: tuple[int
     waves = np.stack([rows * 255 / 270, columns * 255 / 480, 127 + 120 * np.sin(rows / 30)], axis=-1)
     with VideoSource(str(write(tmp_path / "waves.mkv", [waves.astype(np.uint8)])), SPEC, horizon=0.6) as source:
         shown = view(source, size, steer=1.0)  # at full lock there is no ribbon in the way
-        frame = source.observe()["frame"][0].astype(int)
+        frame = source.observe(source.instant())["frame"][0].astype(int)
     assert shown.shape == (*size, 3)
     assert np.abs(cv2.resize(shown.astype(np.uint8), (128, 72), interpolation=cv2.INTER_AREA) - frame).max() <= 4
 
@@ -221,7 +222,7 @@ def test_the_steering_is_drawn(clip: Path) -> None:
 def test_another_policy_gets_its_own_frames(clip: Path) -> None:
     with VideoSource(str(clip), SPEC, horizon=0.5) as source:
         source.fit(PolicySpec((64, 64), 1.0, None, ("frame",)))
-        assert source.observe()["frame"].shape == (1, 64, 64, 3)
+        assert source.observe(source.instant())["frame"].shape == (1, 64, 64, 3)
         assert (source.lens.height, source.lens.width, source.lens.field_of_view) == (64, 64, 1.0)
 
 
@@ -256,7 +257,7 @@ def test_a_phone_held_upright(tmp_path: Path) -> None:
     stored[:, :48] = 200
     path = turned(write(tmp_path / "phone.mp4", [stored] * 3), (0, 1, -1, 0))
     with VideoSource(str(path), PolicySpec((96, 160), 1.0, None), horizon=LEVEL) as source:
-        frame = source.observe()["frame"][0]
+        frame = source.observe(source.instant())["frame"][0]
     assert (frame[4:44] > 180).all()
     assert (frame[52:92] < 80).all()
 
@@ -273,7 +274,7 @@ def test_pixels_that_are_not_square(tmp_path: Path) -> None:
         container.mux(stream.encode(VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode(None))
     with VideoSource(str(path), SPEC, horizon=LEVEL) as source:
-        frame = source.observe()["frame"][0]
+        frame = source.observe(source.instant())["frame"][0]
     assert (frame[:, :14] > 180).all()
     assert (frame[:, -14:] > 230).all()
 
@@ -401,9 +402,9 @@ def test_a_camera(monkeypatch: pytest.MonkeyPatch, rate: float, expected: Fracti
     with VideoSource("0", SPEC, horizon=LEVEL) as source:
         assert source.rate == expected
         assert dict(source.capabilities) == {}
-        assert source.status().labels["footage"] == "camera 0"
-        assert source.status().completion is None
-        np.testing.assert_array_equal(source.observe()["frame"][0, 0, 0], (200, 20, 10))
+        assert source.status(source.instant()).labels["footage"] == "camera 0"
+        assert source.status(source.instant()).completion is None
+        np.testing.assert_array_equal(source.observe(source.instant())["frame"][0, 0, 0], (200, 20, 10))
         assert [source.apply(STRAIGHT) for _ in range(7)] == [None] * 6 + ["camera is gone"]
 
 

@@ -8,13 +8,15 @@ the crop has the policy's field of view and its camera stood as high, and neithe
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from threading import local
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.camera.lens import HORIZON, Lens
-from sim.policy import Observation, PolicySpec
+from sim.policy import DRIVING, Observation, PolicySpec
 from sim.simulator import FIELD_OF_VIEW
 from sim.track import CRUISE_SPEED
 from sim.vehicle import MAX_STEERING_ANGLE
@@ -22,7 +24,9 @@ from sim.view.actions import NEXT_TRACK
 from sim.view.footage.horizon import guess_horizon
 from sim.view.footage.reader import open_footage
 from sim.view.footage.ribbon import draw_ribbon
-from sim.view.source import Shot, Status, Studio, View, finish
+from sim.view.moment import Status
+from sim.view.source import Shot, View, Whereabouts, finish
+from sim.view.world_views import canvases
 
 ASSUMED_SPEED = CRUISE_SPEED
 """m/s: what the policies were trained to drive where nothing binds."""
@@ -39,10 +43,26 @@ GUESS_SECONDS, GUESS_EVERY = 1.0, 3
 STRAIGHT = np.zeros((1, 2), np.float32)
 
 
+class FootageInstant(NamedTuple):
+    """One picture (H, W, 3) uint8 RGB of the footage, and its number from 0."""
+
+    picture: NDArray[np.uint8]
+    number: int
+
+
+class _Studio(local):
+    """What a thread draws on; each has its own."""
+
+    def __init__(self) -> None:
+        self.canvas = canvases()
+
+
 class VideoSource:
     """A video file or a camera. Each of its pictures is one control step; actions are drawn, and change nothing."""
 
     pictures_per_step = 1
+    observes = ("frame", "speed")
+    actions = DRIVING
 
     def __init__(
         self, what: str, spec: PolicySpec, *, assumed_speed: float = ASSUMED_SPEED, horizon: float | None = None
@@ -54,7 +74,7 @@ class VideoSource:
         """
         check_assumptions(assumed_speed, horizon)
         self.fit(spec)
-        self._speed, self._studio = assumed_speed, Studio()
+        self._speed, self._studio = assumed_speed, _Studio()
         self._footage = open_footage(what)
         try:
             self._show_first()
@@ -77,12 +97,12 @@ class VideoSource:
     def road(self) -> None:
         """Nobody knows where the road leads."""
 
-    @property
-    def observe_without(self) -> None:
-        """Nothing can be left out of what was filmed."""
-
-    def instant(self, alpha: float) -> None:
+    def whereabouts(self, before: object, after: object, progress: float) -> Whereabouts | None:
         """Nobody knows where anything is."""
+        return None
+
+    def truth(self, instant: object) -> None:
+        """Nobody knows what is true there."""
 
     @property
     def views(self) -> Mapping[str, View]:
@@ -98,10 +118,19 @@ class VideoSource:
         """Give frames of this size and proportion from now on."""
         self._lens = Lens(*spec.frame_size, spec.view_angle(FIELD_OF_VIEW), MOUNT_HEIGHT, MOUNT_FORWARD)
 
-    def observe(self) -> Observation:
-        """The crop of the picture at hand, and the assumed speed."""
+    @property
+    def frame_size(self) -> tuple[int, int]:
+        """(height, width) of the policy's frames."""
+        return self._lens.height, self._lens.width
+
+    def instant(self) -> FootageInstant:
+        """The picture at hand, and where in the footage it is."""
+        return FootageInstant(self._picture, self._index)
+
+    def observe(self, instant: FootageInstant) -> Observation:
+        """The crop of the picture, and the assumed speed."""
         size = self._lens.width, self._lens.height
-        frame = np.asarray(cv2.resize(self._crop(), size, interpolation=cv2.INTER_AREA), np.uint8)
+        frame = np.asarray(cv2.resize(self._crop(instant.picture), size, interpolation=cv2.INTER_AREA), np.uint8)
         return {"frame": frame[None], "speed": np.full((1, 1), self._speed, np.float32)}
 
     def apply(self, action: NDArray[np.float32]) -> str | None:
@@ -113,13 +142,13 @@ class VideoSource:
         self._index += 1
         return None
 
-    def status(self) -> Status:
+    def status(self, instant: FootageInstant) -> Status:
         """The assumed speed, the share played, and what is assumed."""
         last = (self._footage.count or 0) - 1
         return Status(
             speed=self._speed,
             labels={"footage": self._footage.name, "horizon": self._said, "speed": "assumed"},
-            completion=min(1.0, self._index / last) if last > 0 else None,
+            completion=min(1.0, instant.number / last) if last > 0 else None,
         )
 
     def rewind(self) -> None:
@@ -157,14 +186,14 @@ class VideoSource:
         guess = guess_horizon(pictures)
         return guess.share, f"{100 * guess.share:.0f} % ({'guess' if guess.sure else 'no lines'})"
 
-    def _crop(self) -> NDArray[np.uint8]:
-        height, width = self._picture.shape[:2]
-        return self._picture[crop(height, width, self._horizon, self._lens.width / self._lens.height)]
+    def _crop(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        height, width = picture.shape[:2]
+        return picture[crop(height, width, self._horizon, self._lens.width / self._lens.height)]
 
     def _camera(self, shot: Shot) -> NDArray[np.uint8]:
         """The crop, the red on what was read, and the way that the predicted steering leads."""
         picture = self._studio.canvas(shot.size)
-        fill(picture, self._crop())
+        fill(picture, self._crop(shot.after.picture))
         finish(picture, shot)
         draw_ribbon(picture, float(shot.action[0]) * MAX_STEERING_ANGLE, self._lens)
         return picture

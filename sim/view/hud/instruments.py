@@ -128,8 +128,11 @@ def wheel(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> No
 
 
 def pedal(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:
-    """A bar up for throttle, down for the brake."""
+    """A bar up for throttle, down for the brake; none where the action has no pedal."""
     px, value = layout.px, figures.pedal or 0.0
+    if figures.pedal is None:
+        write(picture, "--", (place.left, place.top + px(50)), px(16), DIM, room=place.width, ground=PANEL, align=0.5)
+        return
     middle, reach = place.top + place.height // 2, place.height // 2 - px(24)
     left, right = place.left + px(14), place.left + place.width - px(14)
     fill(picture, (left, middle - reach, right - left, 2 * reach), GROOVE)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sim.policy import Attention
 from sim.view.actions import ACTIONS, DRIVING_HELP
 from sim.view.hud.layout import Layout, Rect
-from sim.view.hud.text import BRIGHT, DIM, PANEL, fill, write
+from sim.view.hud.text import BRIGHT, DIM, PANEL, fill, wrapped, write
 from sim.view.overlay import paint
 
 REMOVED = (28, 30, 36)
@@ -57,6 +57,17 @@ def remainder_title(attention: Attention | None) -> str:
     if attention.kept is None:
         return "a soft map removes nothing"
     return "left when every unread cell is removed"
+
+
+def notice(size: tuple[int, int], text: str) -> Picture:
+    """A few words in the middle of bare ground, (*size, 3)."""
+    picture = np.full((*size, 3), PANEL, np.uint8)
+    px = max(1, round(size[1] / 20))
+    lines = wrapped(text, px, size[1] - 2 * px)
+    for index, line in enumerate(lines):
+        top = size[0] // 2 + round((index - len(lines) / 2) * 1.5 * px)
+        write(picture, line, (0, top), px, DIM, room=size[1], ground=PANEL, align=0.5)
+    return picture
 
 
 def help_panel(picture: Picture, layout: Layout) -> None:

@@ -1,22 +1,24 @@
 """The picture that the window shows: the road with its red, panels beside it, the dashboard under it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.policy import DRIVING
 from sim.vehicle import MAX_STEERING_ANGLE
-from sim.view import gaze, mark
+from sim.view import actions, gaze, mark
 from sim.view.gaze import GroundCells
 from sim.view.hud import instruments, panels, top_view
 from sim.view.hud.instruments import Chip, Contrast, Fact, Figures
 from sim.view.hud.layout import Layout, Rect, layout
 from sim.view.hud.text import AMBER, BACKGROUND, BRIGHT, SIGNAL, fill
+from sim.view.moment import Comparison, Moment, Status
 from sim.view.overlay import share_passed
-from sim.view.session import Comparison, Moment, Session
-from sim.view.source import Source, Status
+from sim.view.playback import Playback
 
 WIDEST_VIEW = 1600
 """Pixels: a wider view is drawn this wide and enlarged, or a 4K projector would get ten pictures a second."""
@@ -24,10 +26,13 @@ WIDEST_VIEW = 1600
 PATH_LENGTH = 25.0
 """Metres of the way that the steering asks for, drawn from above."""
 
+FROM_ABOVE = "from above: where it looks on the ground"
+NO_MAP = "no view from above and no causes: this source gives pictures alone"
+
 
 @dataclass(frozen=True)
 class Extras:
-    """What the demo around a session adds to the picture.
+    """What the demo around a playback adds to the picture.
 
     message: something that just happened, `alarm` where it went wrong. recorded: seconds of the running recording.
     rate: pictures a second of late; lateness: seconds behind the clock.
@@ -36,7 +41,6 @@ class Extras:
     message: str = ""
     alarm: bool = False
     caption: str = ""
-    help: bool = False
     recorded: int | None = None
     rate: float | None = None
     lateness: float = 0.0
@@ -60,87 +64,92 @@ class Screen:
         self._mapped: _Map | None = None
         self._measured: tuple[Moment, _Measures] | None = None
 
-    def draw(self, session: Session, size: tuple[int, int], extras: Extras) -> NDArray[np.uint8]:
+    def draw(self, playback: Playback, size: tuple[int, int], extras: Extras) -> NDArray[np.uint8]:
         """The picture of now, (*size, 3). It is overwritten by the next call: copy it to keep it."""
         if self._canvas.shape[:2] != size:
             self._canvas = np.full((*size, 3), BACKGROUND, np.uint8)
             self._told = self._column = self._mapped = None
         place = layout(size)
-        measures = self._measure(session)
-        told = figures(session, extras, measures)
+        settings, measures = playback.settings, self._measure(playback)
+        told = figures(playback, extras, measures)
         if told != self._told:
             instruments.draw(self._canvas, place, told)
-        column = _Column(session.moment, session.overlay, extras.help)
+        column = _Column(playback.moment, settings.red, settings.help, _has_map(playback))
         if self._column is None or not column.shows_the_same(self._column):
             column.draw(self._canvas, place)
             self._mapped = None
-        if not extras.help:
-            self._draw_map(session, place.places["top"], measures.cells)
+        if not settings.help:
+            self._draw_map(playback, place.places["top"], measures.cells)
         self._told, self._column = told, column
-        self._draw_view(session, place)  # last: it is drawn elsewhere meanwhile
+        self._draw_view(playback, place)  # last: it is drawn elsewhere meanwhile
         return self._canvas
 
-    def _draw_map(self, session: Session, place: Rect, cells: GroundCells | None) -> None:
+    def _draw_map(self, playback: Playback, place: Rect, cells: GroundCells | None) -> None:
         """The world from above, as smooth as the view where it is known what moves."""
-        known = session.moment.status.objects is not None
-        marked = session.mark or session.without
-        shown = _Map(session.moment, session.progress if known else 1.0, session.overlay, marked)
-        if self._mapped is None or not shown.shows_the_same(self._mapped):
+        known = playback.moment.status.objects is not None
+        shown = _Map(playback.moment, playback.progress if known else 1.0, playback.settings.painting)
+        if shown != self._mapped:
             rows, columns = place.slices
-            self._canvas[rows, columns] = shown.draw(session.source, place.size, cells)
+            self._canvas[rows, columns] = shown.draw(playback, place.size, cells)
         self._mapped = shown
 
-    def _draw_view(self, session: Session, place: Layout) -> None:
+    def _draw_view(self, playback: Playback, place: Layout) -> None:
         rows, columns = place.places["view"].slices
         size = place.places["view"].size
         if size[1] <= WIDEST_VIEW:
-            self._canvas[rows, columns] = session.picture(size)
+            self._canvas[rows, columns] = playback.picture(size)
         else:
             smaller = (round(size[0] * WIDEST_VIEW / size[1]), WIDEST_VIEW)
-            self._canvas[rows, columns] = cv2.resize(session.picture(smaller), size[::-1])
+            self._canvas[rows, columns] = cv2.resize(playback.picture(smaller), size[::-1])
 
-    def _measure(self, session: Session) -> _Measures:
+    def _measure(self, playback: Playback) -> _Measures:
         """Worked out once for each decision."""
-        if self._measured is None or self._measured[0] is not session.moment:
-            attention, lens = session.moment.decision.attention, session.source.lens
-            looks = None if attention is None else gaze.look_ahead(attention, lens)
-            shown = session.moment.shown(without=session.without).decision.attention
-            cells = None if shown is None else gaze.ground_cells(shown, lens)
-            self._measured = session.moment, _Measures(share_passed(attention), looks, cells)
+        moment, lens = playback.moment, playback.source.lens
+        if self._measured is None or self._measured[0] is not moment:
+            attention = moment.decision.attention
+            looks = None if attention is None or lens is None else gaze.look_ahead(attention, lens)
+            shown = moment.shown(without=playback.settings.without).decision.attention
+            cells = None if shown is None or lens is None else gaze.ground_cells(shown, lens)
+            self._measured = moment, _Measures(share_passed(attention), looks, cells)
         return self._measured[1]
 
 
 @dataclass(frozen=True)
 class _Map:
-    """What the map from above shows. progress: of the way to the next moment, where it is known what moves on it."""
+    """What the map from above hangs on. progress: of the way to the next moment, where it is known what moves on it.
+    painting: see `Settings.painting`."""
 
     moment: Moment
     progress: float
-    red: bool
-    marked: bool
+    painting: tuple[Any, ...]
 
-    def shows_the_same(self, other: "_Map") -> bool:
-        """Whether nothing would change."""
-        same = (self.progress, self.red, self.marked) == (other.progress, other.red, other.marked)
-        return same and self.moment is other.moment
-
-    def draw(self, source: Source, size: tuple[int, int], cells: GroundCells | None) -> NDArray[np.uint8]:
+    def draw(self, playback: Playback, size: tuple[int, int], cells: GroundCells | None) -> NDArray[np.uint8]:
         """The map, (*size, 3)."""
-        status = self.moment.status
+        status, source, settings = self.moment.status, playback.source, playback.settings
         taken = None if status.pose is None else np.array(status.pose)
-        pose, objects = source.instant(self.progress) or (taken, None)
+        if not _has_map(playback):
+            return panels.notice(size, NO_MAP)
+        where = source.whereabouts(self.moment.instant, playback.coming, self.progress)
+        pose, objects = where or (taken, None)
         if cells is not None and taken is not None and pose is not None:
             cells = cells.seen_from(taken, pose)
+        marked = settings.mark or settings.without
+        angle = asked_angle(self.moment, source.actions)
         return top_view.draw(
             size,
             road=source.road,
             pose=pose,
             objects=objects,
-            culprit=status.culprit.row if status.culprit and self.marked else None,
-            cells=cells if self.red else None,
-            path=gaze.predicted_path(asked_angle(self.moment), PATH_LENGTH),
+            culprit=status.culprit.row if status.culprit and marked else None,
+            cells=cells if settings.red else None,
+            path=None if angle is None else gaze.predicted_path(angle, PATH_LENGTH),
             completion=status.completion,
         )
+
+
+def _has_map(playback: Playback) -> bool:
+    """Whether anything is known of what lies around: places, or how the camera stands to the ground."""
+    return playback.moment.status.pose is not None or playback.source.lens is not None
 
 
 @dataclass(frozen=True)
@@ -150,6 +159,7 @@ class _Column:
     moment: Moment
     red: bool
     help: bool
+    has_map: bool
 
     def shows_the_same(self, other: "_Column") -> bool:
         """Whether nothing would change: the help never does, the panels come of one moment."""
@@ -165,7 +175,7 @@ class _Column:
             self._draw_comparison(picture, place, self.moment.comparison)
         else:
             self._draw_frames(picture, place)
-        panels.title(picture, place, "top title", "from above: where it looks on the ground")
+        panels.title(picture, place, "top title", FROM_ABOVE if self.has_map else "from above")
 
     def _draw_frames(self, picture: NDArray[np.uint8], place: Layout) -> None:
         """The policy's frame, and what is left of it."""
@@ -176,7 +186,7 @@ class _Column:
         panels.image(picture, place.places["rest"], panels.remainder(frame, attention))
 
     def _draw_comparison(self, picture: NDArray[np.uint8], place: Layout, comparison: Comparison) -> None:
-        """Its frame with the object that binds the expert, and without it, each with the red that it then has."""
+        """Its frame with the cause object, and without it, each with the red that it then has."""
         thing = culprit_words(self.moment.status)
         for name, sight, title in zip(("frame", "rest"), comparison, (f"with the {thing}", "without it"), strict=True):
             panels.title(picture, place, f"{name} title", title)
@@ -185,44 +195,51 @@ class _Column:
             panels.image(picture, spot, panels.reddened(frame, attention, spot.size))
 
 
-def asked_angle(moment: Moment) -> float:
-    """The angle at the front wheels, in rad, that the action asks for."""
-    return float(moment.action[0]) * MAX_STEERING_ANGLE
+def asked_angle(moment: Moment, names: Sequence[str]) -> float | None:
+    """The angle at the front wheels, in rad, that the action asks for; None where none of its components steers."""
+    steer = component(moment, names, "steer")
+    return None if steer is None else steer * MAX_STEERING_ANGLE
 
 
-def figures(session: Session, extras: Extras, measures: _Measures) -> Figures:
+def component(moment: Moment, names: Sequence[str], wanted: str) -> float | None:
+    """That component of the action; None where there is none of that name."""
+    return dict(zip(names, moment.action.tolist(), strict=True)).get(wanted)
+
+
+def figures(playback: Playback, extras: Extras, measures: _Measures) -> Figures:
     """What the dashboard says of this instant."""
-    moment = session.moment
+    moment, names = playback.moment, playback.source.actions
     status, attention = moment.status, moment.decision.attention
     angle = status.steering_angle
     return Figures(
         speed=status.speed,
-        steering_angle=asked_angle(moment) if angle is None else angle,
-        pedal=float(moment.action[1]),
+        steering_angle=asked_angle(moment, names) if angle is None else angle,
+        pedal=component(moment, names, "pedal"),
         map_kind=None if attention is None else attention.kind,
         passed=measures.passed,
         looks=measures.looks,
         contrast=contrast(moment),
-        facts=facts(session, extras),
-        chips=chips(session, extras),
-        message=session.ending or extras.message,
-        alarm=bool(session.ending) or extras.alarm,
+        facts=facts(playback, extras),
+        chips=chips(playback, extras),
+        message=playback.ending or extras.message,
+        alarm=bool(playback.ending) or extras.alarm,
         caption=extras.caption,
     )
 
 
 def contrast(moment: Moment) -> Contrast | None:
-    """The actions with and without the object that binds the expert; None where they were not compared."""
+    """The actions with and without the cause object; None where they were not compared."""
     if moment.comparison is None:
         return None
     (steer, pedal), (steer_without, pedal_without) = (sight.decision.action[0].tolist() for sight in moment.comparison)
     return Contrast(culprit_words(moment.status), (steer, pedal), (steer_without, pedal_without))
 
 
-def facts(session: Session, extras: Extras) -> tuple[Fact, ...]:
+def facts(playback: Playback, extras: Extras) -> tuple[Fact, ...]:
     """Names and values, the most wanted first."""
-    status = session.moment.status
-    named = [Fact("policy", session.policy), *(Fact(*label) for label in status.labels.items())]
+    moment, source = playback.moment, playback.source
+    status = moment.status
+    named = [Fact("policy", playback.settings.policy), *(Fact(*label) for label in status.labels.items())]
     if status.cause is not None:
         named.append(Fact("why", why(status), mark.COLOUR if status.culprit else BRIGHT))
     if status.completion is not None:
@@ -230,44 +247,32 @@ def facts(session: Session, extras: Extras) -> tuple[Fact, ...]:
     if status.score is not None:
         named.append(Fact("score", instruments.percent(status.score)))
     named += [Fact(name, str(count), AMBER) for name, count in status.infractions.items()]
-    if len(session.source.views) > 1:
-        named.append(Fact("view", session.view))
+    if len(source.views) > 1:
+        named.append(Fact("view", playback.settings.view))
+    others = zip(source.actions, moment.action.tolist(), strict=True)
+    named += [Fact(name, f"{value:+.2f}") for name, value in others if name not in DRIVING]
     if extras.rate:
         named.append(Fact("pictures", f"{extras.rate:.0f}/s"))
     return tuple(named)
 
 
 def why(status: Status) -> str:
-    """What binds the expert, and how far away that is."""
+    """What is the expert's cause, and how far away that is."""
     words = (status.cause or "").replace("-", " ")
     return f"{words}, {status.culprit.distance:.0f} m" if status.culprit else words
 
 
 def culprit_words(status: Status) -> str:
-    """The object that binds the expert, as one would say it."""
+    """The object that is the expert's cause, as one would say it."""
     return "" if status.culprit is None else status.culprit.kind
 
 
-def chips(session: Session, extras: Extras) -> tuple[Chip, ...]:
+def chips(playback: Playback, extras: Extras) -> tuple[Chip, ...]:
     """States, the most important first."""
     found = []
     if extras.recorded is not None:
         found.append(Chip(f"REC {extras.recorded // 60}:{extras.recorded % 60:02d}", SIGNAL))
-    if session.paused:
-        found.append(Chip("paused"))
-    if session.at_wheel:
-        found.append(Chip("you drive"))
-    if session.blinding is not None:
-        found.append(Chip(session.blinding.told))
-    if session.without:
-        left_out = session.moment.status.culprit is not None
-        found.append(Chip("cause left out" if left_out else "no object to leave out", mark.COLOUR))
-    if session.unseen:
-        found.append(Chip("cause hidden from it", mark.COLOUR))
-    if session.speed != 1.0:
-        found.append(Chip(f"{session.speed:g} x speed"))
-    if not session.overlay:
-        found.append(Chip("red is off"))
+    found += [Chip(words) for words in actions.told(playback.settings, playback.moment)]
     if extras.lateness > 0:
         found.append(Chip(f"{1000 * extras.lateness:.0f} ms late"))
     return tuple(found)

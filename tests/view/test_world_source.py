@@ -17,7 +17,10 @@ from sim.theme import theme_names
 from sim.vehicle import EGO_LENGTH
 from sim.view.benchmark import VIEWS
 from sim.view.overlay import paint
-from sim.view.source import Shot, WorldSource, between, culprit, glide
+from sim.view.settings import Settings
+from sim.view.source import Shot
+from sim.view.world_source import WorldSource, culprit
+from sim.view.world_views import glide, turned
 
 SMALL = (45, 80)
 STRAIGHT = np.array([[0.0, 0.5]], np.float32)
@@ -25,21 +28,57 @@ finite = st.floats(-1e3, 1e3)
 poses = st.tuples(finite, finite, st.floats(-math.pi, math.pi)).map(np.array)
 
 
-@pytest.fixture
-def source() -> WorldSource:
-    return WorldSource(theme="meadow", seed=20_000)
+class Watched(WorldSource):
+    """A world that remembers its last instant."""
+
+    last = None
+
+    def apply(self, action: np.ndarray) -> str | None:
+        self.last = self.instant()
+        return super().apply(action)
+
+    def begin(self, seed, theme=None) -> None:
+        super().begin(seed, theme)
+        self.last = None
 
 
-def picture(source: WorldSource, size: tuple[int, int], alpha: float) -> np.ndarray:
+def shot(source: Watched, size: tuple[int, int], progress: float = 1.0, attention=None, **settings) -> Shot:
+    """Of the way that the last control step took."""
+    after = source.instant()
+    before = source.last or after
+    return Shot(size, before, after, progress, attention, STRAIGHT[0], source.status(after), None, Settings(**settings))
+
+
+def seen(source: WorldSource) -> np.ndarray:
+    """The policy's, now."""
+    return source.observe(source.instant())["frame"]
+
+
+def told(source: WorldSource):
+    return source.status(source.instant())
+
+
+def expert(source: WorldSource, without: int | None = None) -> np.ndarray:
+    """What it would do now, or without that object."""
+    instant = source.instant()
+    return (instant if without is None else source.without(instant, without)).world.expert_action
+
+
+def picture(source: WorldSource, size: tuple[int, int], progress: float = 1.0) -> np.ndarray:
     """Through the policy's camera, without red; a copy, since the source draws on the same canvas again."""
-    return source.views["camera"](Shot(size, alpha, None, STRAIGHT[0], source.status())).copy()
+    return source.views["camera"](shot(source, size, progress)).copy()
+
+
+@pytest.fixture
+def source() -> Watched:
+    return Watched(theme="meadow", seed=20_000)
 
 
 @settings(deadline=None)  # the first call compiles
 @given(poses, poses)
 def test_between_begins_and_ends_where_it_should(before: np.ndarray, after: np.ndarray) -> None:
-    np.testing.assert_allclose(between(before, after, 0.0), before)
-    reached = between(before, after, 1.0)
+    np.testing.assert_allclose(turned(before, after, 0.0), before)
+    reached = turned(before, after, 1.0)
     np.testing.assert_allclose(reached[:2], after[:2], atol=1e-9)
     assert math.cos(reached[2] - after[2]) == pytest.approx(1)
 
@@ -47,17 +86,17 @@ def test_between_begins_and_ends_where_it_should(before: np.ndarray, after: np.n
 @settings(deadline=None)  # the first call compiles
 @given(poses, poses, st.floats(0, 1))
 def test_between_never_turns_the_long_way(before: np.ndarray, after: np.ndarray, alpha: float) -> None:
-    assert abs(between(before, after, alpha)[2] - before[2]) <= alpha * math.pi + 1e-9
+    assert abs(turned(before, after, alpha)[2] - before[2]) <= alpha * math.pi + 1e-9
 
 
 def test_between_turns_through_the_seam_by_hand() -> None:
     before, after = np.array([0.0, 0.0, math.pi - 0.1]), np.array([1.0, 2.0, -math.pi + 0.1])
-    np.testing.assert_allclose(between(before, after, 0.25), [0.25, 0.5, math.pi - 0.05])
+    np.testing.assert_allclose(turned(before, after, 0.25), [0.25, 0.5, math.pi - 0.05])
 
 
 def test_the_picture_after_a_step_is_the_policys_own_view(source: WorldSource) -> None:
     source.apply(STRAIGHT)
-    frame = source.observe()["frame"][0]
+    frame = seen(source)[0]
     assert np.array_equal(picture(source, frame.shape[:2], 1.0), frame)
 
 
@@ -83,36 +122,36 @@ def test_the_red_lies_on_the_view(source: WorldSource) -> None:
     kept[0, 4, 3:7] = True
     attention = Attention(kept / np.float32(4), CellGrid.tiling(9, 16), "selection", kept)
     bare = picture(source, SMALL, 1.0)
-    red = source.views["camera"](Shot(SMALL, 1.0, attention, STRAIGHT[0], source.status()))
+    red = source.views["camera"](shot(source, SMALL, 1.0, attention))
     assert np.array_equal(red, paint(bare, attention))
 
 
 def test_another_policys_frames(source: WorldSource) -> None:
     source.fit(PolicySpec((48, 96), 1.2, None))
-    assert source.observe()["frame"].shape == (1, 48, 96, 3)
+    assert seen(source).shape == (1, 48, 96, 3)
     assert (source.lens.height, source.lens.width, source.lens.field_of_view) == (48, 96, 1.2)
 
 
 def test_the_route_is_the_road(source: WorldSource) -> None:
-    nearest = np.linalg.norm(source.road.route - np.array(source.status().pose[:2]), axis=1).min()
+    nearest = np.linalg.norm(source.road.route - np.array(told(source).pose[:2]), axis=1).min()
     assert nearest == pytest.approx(1.75, abs=0.2), "the car starts in the middle of its lane"
     assert len(source.road.route) == source.simulator.world.tracks.count[0]
 
 
 def test_drawing_for_people_changes_nothing(source: WorldSource) -> None:
-    watched, unwatched = source, WorldSource(theme="meadow", seed=20_000)
+    watched, unwatched = source, Watched(theme="meadow", seed=20_000)
     for _ in range(5):
         picture(watched, SMALL, 0.3)
-        watched.status()
+        told(watched)
         watched.apply(STRAIGHT)
         unwatched.apply(STRAIGHT)
-    assert np.array_equal(watched.observe()["frame"], unwatched.observe()["frame"])
+    assert np.array_equal(seen(watched), seen(unwatched))
 
 
 def test_status(source: WorldSource) -> None:
-    status = source.status()
+    status = told(source)
     assert dict(status.labels) == {"theme": "meadow", "scenario": "open-road", "seed": "20000"}
-    assert status.speed == pytest.approx(source.observe()["speed"][0, 0])
+    assert status.speed == pytest.approx(source.observe(source.instant())["speed"][0, 0])
     assert status.cause in CAUSES
     assert (status.steering_angle, status.completion) == (0.0, 0.0)
     assert status.pose == tuple(source.simulator.world.poses()[0])
@@ -123,24 +162,24 @@ def test_next_track_is_the_next_seed(source: WorldSource) -> None:
     source.next_track()
     fresh = Simulator(1, theme="meadow")
     fresh.reset(np.array([0]), [20_001])
-    assert np.array_equal(source.observe()["frame"], fresh.observe()["frame"])
-    assert source.status().labels["seed"] == "20001"
+    assert np.array_equal(seen(source), fresh.observe()["frame"])
+    assert told(source).labels["seed"] == "20001"
 
 
 def test_next_theme_keeps_the_drive_and_changes_the_look(source: WorldSource) -> None:
     source.apply(STRAIGHT)
-    pose, frame = source.status().pose, source.observe()["frame"]
+    pose, frame = told(source).pose, seen(source)
     source.next_theme()
-    assert source.status().pose == pose
-    assert source.status().labels["theme"] != "meadow"
-    assert not np.array_equal(source.observe()["frame"], frame)
+    assert told(source).pose == pose
+    assert told(source).labels["theme"] != "meadow"
+    assert not np.array_equal(seen(source), frame)
 
 
 def test_themes_come_round_and_are_those_that_the_seed_has_from_the_start(source: WorldSource) -> None:
     seen = []
     for _ in theme_names():
         source.next_theme()
-        seen.append(source.status().labels["theme"])
+        seen.append(told(source).labels["theme"])
         fresh = WorldSource(theme=seen[-1], seed=20_000)
         assert np.array_equal(source.simulator.looks, fresh.simulator.looks)
     assert sorted(seen) == sorted(theme_names())
@@ -151,22 +190,22 @@ def test_beginning_anew_in_a_theme(source: WorldSource) -> None:
     source.apply(STRAIGHT)
     source.begin(20_005, "autumn")
     fresh = WorldSource(theme="autumn", seed=20_005)
-    assert np.array_equal(source.observe()["frame"], fresh.observe()["frame"])
+    assert np.array_equal(seen(source), seen(fresh))
     source.next_track()
-    assert source.status().labels == {"theme": "autumn", "scenario": "open-road", "seed": "20006"}
+    assert told(source).labels == {"theme": "autumn", "scenario": "open-road", "seed": "20006"}
 
 
 def test_a_chosen_theme_stays_on_the_next_track(source: WorldSource) -> None:
     source.next_theme()
-    theme = source.status().labels["theme"]
+    theme = told(source).labels["theme"]
     source.next_track()
-    assert source.status().labels["theme"] == theme
+    assert told(source).labels["theme"] == theme
 
 
 def test_the_expert_finishes_the_route(source: WorldSource) -> None:
     ending = None
     for _ in range(6000):
-        ending = source.apply(source.expert())
+        ending = source.apply(expert(source))
         if ending:
             break
     assert ending == "route done"
@@ -192,9 +231,9 @@ def test_unknown_names_are_told_with_the_nearest(option: str, value: str) -> Non
 @pytest.fixture(scope="module")
 def town() -> WorldSource:
     """Four seconds into a town."""
-    source = WorldSource("town", "meadow", 20_003)
+    source = Watched("town", "meadow", 20_003)
     for _ in range(80):
-        source.apply(source.expert())
+        source.apply(expert(source))
     return source
 
 
@@ -223,25 +262,29 @@ def test_a_walk_may_go_backwards_and_begins_with_a_whole_step(start: float, end:
     assert glide(before, after, 0.5)[0, OBJECT_COLUMNS.index("state")] % 1.0 == pytest.approx(half % 1.0, abs=1e-6)
 
 
+def objects(source: Watched, progress: float) -> np.ndarray:
+    return source.whereabouts(source.last, source.instant(), progress).objects
+
+
 def test_gliding_begins_and_ends_with_the_tables_themselves(town: WorldSource) -> None:
-    ends = town.instant(0.0).objects, town.instant(1.0).objects
+    ends = objects(town, 0.0), objects(town, 1.0)
     assert np.array_equal(ends[1], town.simulator.world.objects[0])
     assert not np.array_equal(*ends), "somebody moves"
-    np.testing.assert_allclose(town.instant(0.5).objects[:, :2], (ends[0] + ends[1])[:, :2] / 2, atol=1e-3)
+    np.testing.assert_allclose(objects(town, 0.5)[:, :2], (ends[0] + ends[1])[:, :2] / 2, atol=1e-3)
 
 
 def test_what_stands_still_is_drawn_where_it_is(town: WorldSource) -> None:
     """To the bit, all the way: a house that trembles by a rounding error would be seen."""
-    before, after = town.instant(0.0).objects, town.instant(1.0).objects
+    before, after = objects(town, 0.0), objects(town, 1.0)
     still = (before == after).all(axis=1)
     assert still.any()
-    assert np.array_equal(town.instant(0.3).objects[still], after[still])
+    assert np.array_equal(objects(town, 0.3)[still], after[still])
 
 
 def test_pictures_of_people_change_nothing_for_the_policy(town: WorldSource) -> None:
     before = town.simulator.world.objects.copy()
     for name in town.views:
-        town.views[name](Shot(SMALL, 0.5, None, STRAIGHT[0], town.status(), mark=True, without=True))
+        town.views[name](shot(town, SMALL, 0.5, mark=True, without=True))
     assert np.array_equal(town.simulator.world.objects, before)
 
 
@@ -274,15 +317,15 @@ def test_no_object_is_none() -> None:
 def drive_until(source: WorldSource, cause: str, steps: int = 3000):
     """The status at the first instant at which this binds the expert."""
     for _ in range(steps):
-        status = source.status()
+        status = told(source)
         if status.cause == cause:
             return status
-        source.apply(source.expert())
+        source.apply(expert(source))
     raise AssertionError(f"no {cause} in {steps} steps")
 
 
 def test_the_status_names_the_light_that_the_expert_stops_for() -> None:
-    source = WorldSource("town", "meadow", 20_003)
+    source = Watched("town", "meadow", 20_003)
     status = drive_until(source, "red-light")
     light = source.simulator.world.objects[0, status.culprit.row]
     assert status.culprit.kind == "traffic light"
@@ -290,7 +333,7 @@ def test_the_status_names_the_light_that_the_expert_stops_for() -> None:
     front = np.array(vehicle_to_world(EGO_LENGTH / 2, 0.0, *status.pose))
     assert status.culprit.distance == pytest.approx(np.hypot(*(light[:2] - front)), abs=1.0)
     assert status.culprit.row in source.road.signals
-    assert source.expert()[0, 1] < source.expert(status.culprit.row)[0, 1], "without it, it would not slow down"
+    assert expert(source)[0, 1] < expert(source, status.culprit.row)[0, 1], "without it, it would not slow down"
 
 
 def test_without_an_object_its_pixels_alone_change(town: WorldSource) -> None:
@@ -298,26 +341,26 @@ def test_without_an_object_its_pixels_alone_change(town: WorldSource) -> None:
     truth = town.simulator.truth()
     rows, counts = np.unique(truth.instance[truth.instance > 0], return_counts=True)
     row = int(rows[counts.argmax()]) - 1
-    whole, less = town.observe(), town.observe_without(row)
+    whole, less = town.observe(town.instant()), town.observe(town.without(town.instant(), row))
     changed = (whole["frame"] != less["frame"]).any(axis=-1)
     assert changed[truth.instance == row + 1].mean() > 0.5
     assert np.array_equal(whole["speed"], less["speed"])
-    assert np.array_equal(town.observe()["frame"], whole["frame"]), "and it is there again"
+    assert np.array_equal(seen(town), whole["frame"]), "and it is there again"
 
 
 def test_who_does_not_see_the_car_ahead_drives_into_it() -> None:
-    source = WorldSource("town", "meadow", 20_002)
+    source = Watched("town", "meadow", 20_002)
     status, ending = drive_until(source, "lead-vehicle"), None
     while ending is None:
-        ending = source.apply(source.expert(status.culprit.row if status.culprit else None))
-        status = source.status()
+        ending = source.apply(expert(source, status.culprit.row if status.culprit else None))
+        status = told(source)
     assert ending == "crash"
     assert status.infractions == {"vehicle": 1}
     assert status.score == pytest.approx(0.6 * status.completion)
 
 
 def test_a_drive_without_infractions_scores_what_is_done(town: WorldSource) -> None:
-    status = town.status()
+    status = told(town)
     assert status.infractions == {}
     assert 0 < status.score == status.completion < 1
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 Picture = NDArray[np.uint8]
 
 
-class Ahead:
+class Prefetch:
     """Has pictures drawn in another thread, first come, first served.
 
     An order has a key; whoever takes it waits for it.

@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from sim.view import actions as do
+from sim.view.drive import Drive
+from sim.view.moment import Culprit, Moment
 from sim.view.overlay import RED
-from sim.view.session import NOTICE_SECONDS, SPEEDS, Moment, Session
-from sim.view.source import Culprit
+from sim.view.playback import NOTICE_SECONDS, SPEEDS, Playback, shot
+from sim.view.source import Shot
+from tests.view.conftest import CountingSource, FollowingDriver
 
 SIZE = (40, 160)
 
@@ -24,7 +27,11 @@ def red_cell(picture: np.ndarray) -> int:
     return int(cell)
 
 
-def shown(drive: Session, count: int, held=()) -> list[tuple[int, int]]:
+def now(drive: Playback) -> Shot:
+    return shot(drive.moment, drive.coming, drive.progress, SIZE, drive.settings)
+
+
+def shown(drive: Playback, count: int, held=()) -> list[tuple[int, int]]:
     seen = []
     for _ in range(count):
         picture = drive.picture(SIZE)
@@ -33,86 +40,86 @@ def shown(drive: Session, count: int, held=()) -> list[tuple[int, int]]:
     return seen
 
 
-def test_each_decision_is_shown_exactly_then_carried_to_the_next(drive: Session) -> None:
+def test_each_decision_is_shown_exactly_then_carried_to_the_next(drive: Playback) -> None:
     assert shown(drive, 7) == [(0, 0), (3, 0), (7, 0), (10, 1), (13, 1), (17, 1), (20, 2)]
 
 
-def test_actions_are_applied_once_each_in_order(drive: Session, source, pilot) -> None:
+def test_actions_are_applied_once_each_in_order(drive: Playback, source) -> None:
     shown(drive, 9)
     assert source.applied == pytest.approx([0.0, 0.01, 0.02])
-    assert pilot.carried_out == 3
+    assert drive.moment.state["decisions"] == 3
 
 
 @pytest.mark.parametrize("before", [0, 1, 2, 3, 4, 5])
-def test_paused_pictures_show_the_exact_pair(drive: Session, before: int) -> None:
+def test_paused_pictures_show_the_exact_pair(drive: Playback, before: int) -> None:
     shown(drive, before)
-    drive.pause()
+    drive.turn(do.PAUSE)
     shown(drive, 3)  # the pause holds from the next exact pair on
     still = shown(drive, 4)
     assert len(set(still)) == 1
     assert still[0][0] == 10 * still[0][1]
-    drive.pause()
+    drive.turn(do.PAUSE)
     assert shown(drive, 4)[-1] == (still[0][0] + 10, still[0][1] + 1)
 
 
-def test_a_step_goes_to_the_next_exact_pair_and_stays(drive: Session) -> None:
+def test_a_step_goes_to_the_next_exact_pair_and_stays(drive: Playback) -> None:
     drive.step()
     assert shown(drive, 6)[3:] == [(10, 1)] * 3
-    assert drive.paused
+    assert drive.settings.paused
     drive.step()
     assert shown(drive, 6)[3:] == [(20, 2)] * 3
 
 
-def test_slow_and_fast_shows_pass_the_same_pairs(drive: Session) -> None:
-    drive.change_speed(-1)
-    assert drive.speed == 0.5
+def test_slow_and_fast_shows_pass_the_same_pairs(drive: Playback) -> None:
+    drive.turn(do.SLOWER)
+    assert drive.settings.speed == 0.5
     assert shown(drive, 7) == [(0, 0), (2, 0), (3, 0), (5, 0), (7, 0), (8, 0), (10, 1)]
     for _ in range(9):
-        drive.change_speed(1)
-    assert drive.speed == SPEEDS[-1]
+        drive.turn(do.FASTER)
+    assert drive.settings.speed == SPEEDS[-1]
     shown(drive, 5)  # the step that has begun keeps its pace
     assert shown(drive, 3) == [(20, 2), (30, 3), (40, 4)]
     for _ in range(9):
-        drive.change_speed(-1)
-    assert drive.speed == SPEEDS[0]
+        drive.turn(do.SLOWER)
+    assert drive.settings.speed == SPEEDS[0]
 
 
-def test_a_source_of_one_picture_a_step_goes_no_faster(source, pilot) -> None:
+def test_a_source_of_one_picture_a_step_goes_no_faster(source, driver) -> None:
     source.pictures_per_step = 1
-    session = Session(source, {"fake": lambda: pilot}, "fake")
-    session.change_speed(1)
-    assert session.speed == 1.0
-    assert shown(session, 3) == [(0, 0), (10, 1), (20, 2)]
-    session.close()
+    playback = Playback(Drive(source, {"fake": lambda: driver}, "fake"))
+    playback.turn(do.FASTER)
+    assert playback.settings.speed == 1.0
+    assert shown(playback, 3) == [(0, 0), (10, 1), (20, 2)]
+    playback.close()
 
 
-def test_the_red_can_be_switched_off(drive: Session) -> None:
-    drive.toggle_overlay()
+def test_the_red_can_be_switched_off(drive: Playback) -> None:
+    drive.turn(do.OVERLAY)
     assert np.all(drive.picture(SIZE) == 0)
-    drive.toggle_overlay()
+    drive.turn(do.OVERLAY)
     assert red_cell(drive.picture(SIZE)) == 0
 
 
-def test_views_go_round(drive: Session) -> None:
-    drive.next_view()
+def test_views_go_round(drive: Playback) -> None:
+    drive.turn(do.NEXT_VIEW)
     assert np.all(drive.picture(SIZE) == 255)
     assert red_cell(drive.picture(SIZE, "camera")) == 0
-    drive.next_view()
-    assert drive.view == "camera"
+    drive.turn(do.NEXT_VIEW)
+    assert drive.settings.view == "camera"
 
 
-def test_an_end_is_shown_and_the_next_track_begins(drive: Session, source, pilot) -> None:
+def test_an_end_is_shown_and_the_next_track_begins(drive: Playback, source, driver) -> None:
     source.length = 2
     shown(drive, 6)
     assert drive.ending == "route done"
     assert set(shown(drive, round(NOTICE_SECONDS * 60))) == {(20, 2)}  # at rest at the last exact pair
     assert drive.ending == ""
     assert source.track == 1
-    assert pilot.episodes == 2
+    assert driver.episodes == 2
     assert shown(drive, 1) == [(0, 0)]
 
 
-def test_an_end_without_a_next_track_stays(drive: Session, source) -> None:
+def test_an_end_without_a_next_track_stays(drive: Playback, source) -> None:
     source.length = 1
     type(source).capabilities, kept = property(lambda _: {}), type(source).capabilities
     try:
@@ -123,7 +130,7 @@ def test_an_end_without_a_next_track_stays(drive: Session, source) -> None:
         type(source).capabilities = kept
 
 
-def test_a_step_does_not_wait_for_the_end(drive: Session, source) -> None:
+def test_a_step_does_not_wait_for_the_end(drive: Playback, source) -> None:
     source.length = 1
     shown(drive, 3)
     drive.step()
@@ -132,7 +139,7 @@ def test_a_step_does_not_wait_for_the_end(drive: Session, source) -> None:
 
 
 @pytest.mark.parametrize("before", [0, 1, 2, 3])
-def test_next_track_and_theme_begin_at_an_exact_pair(drive: Session, source, before: int) -> None:
+def test_next_track_and_theme_begin_at_an_exact_pair(drive: Playback, source, before: int) -> None:
     shown(drive, before)
     place = source.now
     drive.actions[do.NEXT_THEME]()
@@ -143,133 +150,133 @@ def test_next_track_and_theme_begin_at_an_exact_pair(drive: Session, source, bef
     assert dict(drive.moment.status.labels) == {"theme": "1", "seed": "1"}
 
 
-def test_a_theme_does_not_interrupt_the_policys_memory(drive: Session, pilot) -> None:
+def test_a_theme_does_not_interrupt_the_policys_memory(drive: Playback, driver) -> None:
     drive.actions[do.NEXT_THEME]()
-    assert pilot.episodes == 1
+    assert driver.episodes == 1
     drive.actions[do.NEXT_TRACK]()
-    assert pilot.episodes == 2
+    assert driver.episodes == 2
 
 
-def test_policies_go_round_and_are_loaded_once(source, pilot) -> None:
+def test_policies_go_round_and_are_loaded_once(source, driver) -> None:
     loaded = []
     names = ("a", "b")
-    session = Session(source, {name: lambda name=name: loaded.append(name) or pilot for name in names}, "a")
+    playback = Playback(Drive(source, {name: lambda name=name: loaded.append(name) or driver for name in names}, "a"))
     assert loaded == ["a"]
     for expected in ("b", "a", "b"):
-        session.next_policy()
-        assert session.policy == expected
+        playback.turn(do.NEXT_POLICY)
+        assert playback.settings.policy == expected
     assert loaded == ["a", "b"]
     assert source.now == 0, "the drive goes on where it is"
-    session.close()
+    playback.close()
 
 
-def test_the_wheel_is_taken_over_and_given_back_while_the_policy_looks_on(drive: Session, source, pilot) -> None:
+def test_the_wheel_is_taken_over_and_given_back_while_the_policy_looks_on(drive: Playback, source, driver) -> None:
     shown(drive, 6)
-    drive.take_wheel()
+    drive.turn(do.WHEEL)
     assert shown(drive, 4, held=("left", "throttle"))[-1] == (30, 3), "the red is still the policy's"
     assert source.applied[2] > 0.02 + 0.9 * 0.05 - 1e-6, "one control step further to the left than where it was"
-    drive.take_wheel()
+    drive.turn(do.WHEEL)
     shown(drive, 3)
     assert source.applied[-1] == pytest.approx(0.04 if len(source.applied) == 5 else 0.03)
 
 
-def test_blinding_shows_at_once_and_goes_again(drive: Session) -> None:
+def test_blinding_shows_at_once_and_goes_again(drive: Playback) -> None:
     shown(drive, 2)
-    drive.blind(do.BLIND_READ)
+    drive.turn(do.BLIND_READ)
     assert not drive.between_decisions
     assert drive.moment.hidden is not None
     assert np.flatnonzero(drive.moment.hidden).tolist() == [1]
-    assert drive.shot(SIZE).overwritten is not None
-    drive.blind(do.BLIND_UNREAD)
+    assert now(drive).overwritten is not None
+    drive.turn(do.BLIND_UNREAD)
     assert np.flatnonzero(~drive.moment.hidden).tolist() == [1]
-    drive.blind(do.BLIND_UNREAD)
+    drive.turn(do.BLIND_UNREAD)
     assert drive.moment.hidden is None
 
 
-def test_observers_get_the_exact_pairs_that_were_applied(source, pilot) -> None:
+def test_observers_get_the_exact_pairs_that_were_applied(source, driver) -> None:
     moments: list[Moment] = []
-    session = Session(source, {"fake": lambda: pilot}, "fake", [moments.append])
-    shown(session, 6)
+    playback = Playback(Drive(source, {"fake": lambda: driver}, "fake"), [moments.append])
+    shown(playback, 6)
     assert [moment.step for moment in moments] == [0, 1]
     for moment in moments:
         number = moment.observation["frame"][0, 0, 0, 0]
         assert moment.decision.action[0, 0] == pytest.approx(number / 100)
         assert moment.status.pose == (number, 0.0, 0.0)
-    session.close()
+    playback.close()
 
 
-def test_observers_get_what_a_person_did(source, pilot) -> None:
+def test_observers_get_what_a_person_did(source, driver) -> None:
     moments: list[Moment] = []
-    session = Session(source, {"fake": lambda: pilot}, "fake", [moments.append])
-    session.take_wheel()
-    shown(session, 3, held=("right",))
+    playback = Playback(Drive(source, {"fake": lambda: driver}, "fake"), [moments.append])
+    playback.turn(do.WHEEL)
+    shown(playback, 3, held=("right",))
     assert moments[0].action[0] < 0 == moments[0].decision.action[0, 0]
     assert source.applied == [pytest.approx(moments[0].action[0])]
-    session.close()
+    playback.close()
 
 
-def test_trouble_in_the_policys_thread_comes_out(source, pilot) -> None:
-    session = Session(source, {"fake": lambda: pilot}, "fake")
-    pilot.decide = lambda observation, blinding: 1 / 0
+def test_trouble_in_the_policys_thread_comes_out(source, driver) -> None:
+    playback = Playback(Drive(source, {"fake": lambda: driver}, "fake"))
+    driver.decide = lambda *_: 1 / 0
     with pytest.raises(ZeroDivisionError):
-        shown(session, 4)
-    session.close()
+        shown(playback, 4)
+    playback.close()
 
 
 # --- without what binds the expert
 
 CULPRIT = Culprit(4, "pedestrian", 9.0, (12.0, -3.5))
-"""Without it the counting source says 4 more, so that the pilot steers by 0.04 more."""
+"""Without it the counting source says 4 more, so that the driver steers by 0.04 more."""
 
 
-def steers(drive: Session) -> tuple[float, float]:
+def steers(drive: Playback) -> tuple[float, float]:
     with_it, without_it = drive.moment.comparison
     return with_it.decision.action[0, 0], without_it.decision.action[0, 0]
 
 
-def test_with_and_without_are_decided_on_the_same_instant(drive: Session, source) -> None:
+def test_with_and_without_are_decided_on_the_same_instant(drive: Playback, source) -> None:
     source.culprit = CULPRIT
     shown(drive, 6)
-    drive.toggle_without()
+    drive.turn(do.WITHOUT)
     assert steers(drive) == pytest.approx((0.02, 0.06))
     assert drive.moment.action[0] == pytest.approx(0.02), "it goes on driving by the world as it is"
     shown(drive, 4)
     assert source.applied[2] == pytest.approx(0.02)
     assert steers(drive) == pytest.approx((0.03, 0.07))
-    drive.toggle_without()
+    drive.turn(do.WITHOUT)
     assert drive.moment.comparison is None
 
 
-def test_hidden_from_it_it_drives_by_the_world_without(drive: Session, source) -> None:
+def test_hidden_from_it_it_drives_by_the_world_without(drive: Playback, source) -> None:
     source.culprit = CULPRIT
     shown(drive, 3)
-    drive.toggle_unseen()
+    drive.turn(do.UNSEEN)
     assert drive.moment.observation["frame"][0, 0, 0, 0] == 5
     assert drive.moment.comparison is None
     shown(drive, 3)
     assert source.applied[-1] == pytest.approx(0.05)
-    drive.toggle_without()
+    drive.turn(do.WITHOUT)
     assert steers(drive) == pytest.approx((0.02, 0.06)), "each stands where it belongs, whichever is carried out"
     assert drive.moment.action[0] == pytest.approx(0.06)
 
 
-def test_the_red_is_that_of_the_picture_on_show(drive: Session, source) -> None:
-    """Two steps on, the pilot keeps cell 2 with the object there and cell 6 without it."""
+def test_the_red_is_that_of_the_picture_on_show(drive: Playback, source) -> None:
+    """Two steps on, the driver keeps cell 2 with the object there and cell 6 without it."""
     source.culprit = CULPRIT
     assert shown(drive, 4)[-1] == (10, 1)
-    drive.toggle_without()
+    drive.turn(do.WITHOUT)
     assert red_cell(drive.picture(SIZE)) == 6
-    drive.toggle_unseen()
+    drive.turn(do.UNSEEN)
     assert red_cell(drive.picture(SIZE)) == 6
-    drive.toggle_without()
+    drive.turn(do.WITHOUT)
     assert red_cell(drive.picture(SIZE)) == 6, "hidden from it: the red of what it drives by"
-    drive.toggle_unseen()
+    drive.turn(do.UNSEEN)
     assert red_cell(drive.picture(SIZE)) == 2
 
 
-def test_where_no_object_binds_nothing_is_left_out(drive: Session, source) -> None:
-    drive.toggle_without()
-    drive.toggle_unseen()
+def test_where_no_object_binds_nothing_is_left_out(drive: Playback, source) -> None:
+    drive.turn(do.WITHOUT)
+    drive.turn(do.UNSEEN)
     shown(drive, 3)
     assert drive.moment.comparison is None
     assert source.applied == [0.0]
@@ -278,47 +285,50 @@ def test_where_no_object_binds_nothing_is_left_out(drive: Session, source) -> No
     assert steers(drive) == pytest.approx((0.02, 0.06)), "from the first instant at which one does"
 
 
-def test_imagining_disturbs_no_memory(drive: Session, source, pilot) -> None:
-    """Whatever is imagined, the last decision asked for is the one that is carried out."""
-    source.culprit, asked, decide = CULPRIT, [], pilot.decide
-    pilot.decide = lambda observation, blinding, without=None: asked.append(without) or decide(observation, blinding)
-    drive.toggle_without()
-    assert asked == [4, None]
-    drive.toggle_unseen()
-    assert asked[2:] == [None, 4]
+@pytest.mark.parametrize("switches", [(do.WITHOUT,), (do.UNSEEN,), (do.WITHOUT, do.UNSEEN), (do.BLIND_READ,)])
+def test_imagining_disturbs_no_memory(drive: Playback, source, switches) -> None:
+    """Whatever is imagined, and however often an instant is looked at, a control step is one step of the state."""
+    source.culprit = CULPRIT
+    for name in switches:
+        drive.turn(name)
+    assert drive.moment.state["decisions"] == 0
+    shown(drive, 6)
+    assert drive.moment.state["decisions"] == 2
 
 
-def test_the_mark_is_on_until_it_is_switched_off(drive: Session) -> None:
-    assert (drive.shot(SIZE).mark, drive.shot(SIZE).without) == (True, False)
+def test_the_mark_is_on_until_it_is_switched_off(drive: Playback) -> None:
+    assert (drive.settings.mark, drive.settings.without) == (True, False)
     drive.actions[do.MARK]()
     drive.actions[do.WITHOUT]()
-    assert (drive.shot(SIZE).mark, drive.shot(SIZE).without) == (False, True)
+    assert (drive.settings.mark, drive.settings.without) == (False, True)
 
 
-def test_where_nothing_can_be_left_out_it_is_not_offered(drive: Session, monkeypatch) -> None:
+def test_where_nothing_can_be_left_out_it_is_not_offered(drive: Playback) -> None:
     assert {do.MARK, do.WITHOUT, do.UNSEEN} <= set(drive.actions)
-    monkeypatch.setattr(type(drive.source), "observe_without", None)
-    assert not {do.MARK, do.WITHOUT, do.UNSEEN} & set(drive.actions)
+    kept = {name: value for name, value in vars(CountingSource).items() if name not in ("without", "__dict__")}
+    playback = Playback(Drive(type("Opaque", (), kept)(), {"fake": FollowingDriver}, "fake"))
+    assert not {do.MARK, do.WITHOUT, do.UNSEEN} & set(playback.actions)
+    playback.close()
 
 
 # --- pictures before they are due
 
 
-def test_the_way_is_drawn_ahead_and_each_picture_once(drive: Session, source, monkeypatch) -> None:
+def test_the_way_is_drawn_ahead_and_each_picture_once(drive: Playback, source, monkeypatch) -> None:
     """Two control steps shown, then a third: whatever is shown was drawn once, and the next ones are on order."""
     drawn: list[float] = []
     near = type(source).near
-    monkeypatch.setattr(type(source), "near", lambda self, shot: drawn.append(shot.alpha) or near(self, shot))
+    monkeypatch.setattr(type(source), "near", lambda self, wanted: drawn.append(wanted.progress) or near(self, wanted))
     shown(drive, 6)
     drive._settle()
     assert sorted(drawn) == pytest.approx(sorted([1.0, 1 / 3, 2 / 3, 1.0, 1 / 3, 2 / 3, 1.0]))
 
 
-def test_a_switch_on_the_way_shows_at_once(drive: Session) -> None:
+def test_a_switch_on_the_way_shows_at_once(drive: Playback) -> None:
     """Pictures that were drawn with the red on are not shown once it is off."""
     shown(drive, 4)
-    drive.toggle_overlay()
+    drive.turn(do.OVERLAY)
     picture = drive.picture(SIZE)
     assert (picture == picture[0, 0]).all()
-    drive.toggle_overlay()
+    drive.turn(do.OVERLAY)
     assert shown(drive, 3) == [(13, 1), (17, 1), (20, 2)]
