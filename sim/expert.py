@@ -201,8 +201,8 @@ def _least_wish(actors, roles, s, d, speed, lap):
     front = s + 0.5 * car.EGO_LENGTH
     for a in range(len(actors)):
         actor = actors[a]
-        role = roles[int(actor[ROLE])]
-        manner = role[MANNER]
+        role = int(actor[ROLE])
+        manner = roles[role, MANNER]
         if manner == FOLLOW:
             wish = _for_vehicle(actor, front, speed, lap)
         elif manner == STOP:
@@ -214,7 +214,7 @@ def _least_wish(actors, roles, s, d, speed, lap):
         else:
             continue
         if wish < least:
-            least, cause, culprit = wish, int(role[CAUSE]), a
+            least, cause, culprit = wish, int(roles[role, CAUSE]), a
     return least, cause, culprit
 
 

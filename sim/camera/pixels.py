@@ -90,6 +90,12 @@ def ceil_int(x):
 
 
 @kernel()
+def band(a, inner, outer, sharp):
+    """Share of a pixel's footprint with `a` between two values; sharp: 1 / footprint."""
+    return clamp01((outer - a) * sharp + HALF) - clamp01((inner - a) * sharp + HALF)
+
+
+@kernel()
 def mix(a, b, share):
     """a at share 0, b at share 1."""
     return a + (b - a) * share
