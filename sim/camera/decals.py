@@ -53,7 +53,11 @@ def find_decals(decals, view, near):
 
 @kernel()
 def draw_decal(out, lines, grain, colours, decal, view, per_pixel, lap, reach, wear):
-    """One decal's share of a shaded row, per_pixel metres a pixel: the columns near enough to its middle, if any."""
+    """One decal's share of a shaded row, per_pixel metres a pixel: the columns near enough to its middle, if any.
+
+    out: the row. lines, reach: as `spread_nodes`. grain: (W,). colours: as `shade_row`. decal: its row of the table.
+    view: as in `sim.camera.kernels`. lap: metres. wear: of the paint, in [0, 1].
+    """
     foot = TWO * reach * DASH_PERIOD
     dx, dy = decal[DECAL_X] - view.x, decal[DECAL_Y] - view.y
     z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
@@ -73,7 +77,10 @@ def draw_decal(out, lines, grain, colours, decal, view, per_pixel, lap, reach, w
 
 @kernel()
 def zebra_span(out, lines, grain, colours, decal, lap, foot, wear, begin, end):
-    """A zebra's bars on a stretch of a row; where the old markings lay is asphalt again. foot: one pixel's in s, m."""
+    """A zebra's bars on a stretch of a row; where the old markings lay is asphalt again. foot: one pixel's in s, m.
+
+    out, lines, grain, colours, decal, lap, wear: as `draw_decal`. begin, end: columns.
+    """
     half = HALF * decal[DECAL_LENGTH]
     for u in range(begin, end):
         d, sharp, way = lines[0, u], lines[3, u], way_to(decal, lines[1, u], lap)
@@ -94,7 +101,10 @@ def zebra_span(out, lines, grain, colours, decal, lap, foot, wear, begin, end):
 
 @kernel()
 def stop_line_span(out, lines, grain, colours, decal, lap, foot, wear, begin, end):
-    """A stop line on a stretch of a row. foot: as `zebra_span`."""
+    """A stop line on a stretch of a row. foot: as `zebra_span`.
+
+    out, lines, grain, colours, decal, lap, wear, begin, end: as `zebra_span`.
+    """
     half = HALF * decal[DECAL_LENGTH]
     for u in range(begin, end):
         d, way = lines[0, u], way_to(decal, lines[1, u], lap)
@@ -121,7 +131,10 @@ def within(way, half, foot):
 
 @kernel()
 def painted(pixel, colours, share, noise, fine, wear):
-    """Road paint over `share` of a pixel, worn where the noise is high."""
+    """Road paint over `share` of a pixel, worn where the noise is high.
+
+    colours: as `shade_row`. noise: in [0, 1]; fine: the grain. wear: of the paint, in [0, 1].
+    """
     share = share * (ONE - clamp01(wear * (TWO * noise + fine * f4(0.08))))
     return tint_pixel(pixel, colours[MARKING, 0], colours[MARKING, 1], colours[MARKING, 2], share)
 

@@ -97,7 +97,11 @@ def clip_near(corners, soft, n):
 
 @kernel()
 def fill_flat(image, view, n, plane, slot, light, scratch):
-    """A face whose colour changes only from row to row."""
+    """A face whose colour changes only from row to row.
+
+    image, view, scratch: as in `sim.camera.kernels`. n: corners, of scratch.mesh.edges. plane: (4,), see `plane_of`.
+    slot: the face's. light: (sun, look, palette).
+    """
     _, look, palette = light
     mesh, ink = scratch.mesh, scratch.mesh.ink
     top, bottom, nearest, farthest = mesh.bounds[0], mesh.bounds[1], mesh.bounds[2], mesh.bounds[3]
@@ -117,7 +121,10 @@ def fill_flat(image, view, n, plane, slot, light, scratch):
 
 @kernel()
 def fill_wall(image, view, n, plane, slot, house, light, scratch):
-    """A house's wall with its windows."""
+    """A house's wall with its windows.
+
+    house: a `HouseWall`; image, view, n, plane, slot, light, scratch: as `fill_flat`.
+    """
     _, look, palette = light
     mesh = scratch.mesh
     first, last = view.width, 0
@@ -180,7 +187,7 @@ def depth_of(plane, view, bounds):
 def lay_row(out, nearer, mesh, n, span, depth, y):
     """What of a face's row (colours in mesh.ink) nothing nearer hides, on the picture and into the depths `nearer`.
 
-    depth: as `depth_of`. y: of the row's middle, in pixels.
+    depth: as `depth_of`. y: of the row's middle, in pixels. out: the row. n: corners. span: as `row_span`.
     """
     u0, s0, s1, u1 = span
     start, slope, fall, least, most = depth
@@ -200,7 +207,10 @@ def lay_row(out, nearer, mesh, n, span, depth, y):
 
 @kernel()
 def lay_part(out, nearer, u, ink, share, mine):
-    """A pixel that a face covers in part; its 1/z is `mine`."""
+    """A pixel that a face covers in part; its 1/z is `mine`.
+
+    out: the row; nearer: its 1/z; u: the column. ink: the face's pixel. share: of it that is covered.
+    """
     if share > ZERO:
         r, g, b = unpack(out[u])
         mine_r, mine_g, mine_b = unpack(ink)
@@ -212,7 +222,10 @@ def lay_part(out, nearer, u, ink, share, mine):
 
 @kernel()
 def lay_whole(out, nearer, ink, start, slope, least, most):
-    """The pixels that a face covers whole; its 1/z runs from `start` by `slope` a column."""
+    """The pixels that a face covers whole; its 1/z runs from `start` by `slope` a column.
+
+    out: the row, nearer: its 1/z, ink: the face's pixels, (n,) each. least, most: bounds of the face's 1/z.
+    """
     for u in range(out.shape[0]):
         mine = min(max(start + slope * f4(i4(u)), least), most)
         seen = mine * (ONE + SLACK) >= nearer[u]

@@ -73,7 +73,8 @@ def draw_ground(image, view, grid, origin, lap, decals, pavement, macro, look, p
     ground noise.
 
     Nodes are looked up on every row far away and on ever fewer rows towards the camera; those between are mixed by
-    their depth, which is exact where the road runs straight.
+    their depth, which is exact where the road runs straight. image, view, look, palette, scratch: as in
+    `sim.camera.kernels`.
     """
     count_decals = find_decals(decals, view, scratch.near_decals)
     where = (grid, macro, lap, view.x - origin[0], view.y - origin[1])
@@ -106,7 +107,12 @@ def rows_to_next(below, view):
 
 @kernel()
 def draw_ground_row(out, view, below, nodes, blocks, where, decals, count_decals, pavement, look, palette, scratch):
-    """One row of ground from its nodes; arguments as above."""
+    """One row of ground from its nodes; arguments as above.
+
+    out: the row, `below` pixels under the horizon. nodes, blocks, where: as `row_nodes`. decals, pavement: one world's;
+    count_decals: how many of scratch.near_decals may be in view. view, look, palette, scratch: as in
+    `sim.camera.kernels`.
+    """
     lines, grain, colours = scratch.lines, scratch.grain[: out.shape[0]], scratch.colours
     lap, per_pixel = where[2], view.mount / below
     depth, x, y, dx, dy = row_on_ground(where, view, below)
@@ -140,7 +146,8 @@ def haze_ground(palette, clear, colours):
 def draw_grain(grain, x, y, dx, dy, per_pixel, drop, strength):
     """Grain whose cells are about one pixel's footprint, per_pixel wide and `drop` long, in powers of two.
 
-    Near the camera of a large picture, where pixels are small, a coarser and turned layer is added.
+    Near the camera of a large picture, where pixels are small, a coarser and turned layer is added. grain (W,): filled.
+    x, y: of the row's first pixel in cells of the grid; dx, dy: their steps. strength: in [0, 1].
     """
     footprint = math.sqrt(per_pixel * min(drop, f4(8) * per_pixel))
     cell, amplitude = f4(1 / 160), f4(11) * strength
@@ -174,7 +181,10 @@ def pulse_integral(t):
 
 @kernel()
 def shade_row(out, lines, grain, colours, reach, clear, look):
-    """Pixels of a row; lines, reach: as `spread_nodes`. colours: (GROUND_COLOURS + 1, 3) already behind the haze."""
+    """Pixels of a row; lines, reach: as `spread_nodes`. colours: (GROUND_COLOURS + 1, 3) already behind the haze.
+
+    out: the row. grain: (W,). clear, look: as in `sim.camera.kernels`.
+    """
     d_line, t_line, noise_line, sharp_line = lines[0], lines[1], lines[2], lines[3]
     gr, gg, gb = colours[GRASS, 0], colours[GRASS, 1], colours[GRASS, 2]
     yr, yg, yb = colours[DRY_GRASS, 0], colours[DRY_GRASS, 1], colours[DRY_GRASS, 2]

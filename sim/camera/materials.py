@@ -61,10 +61,14 @@ WALLS = np.array(
 
 ROOFS = np.array([[0.42, 0.24, 0.18], [0.30, 0.28, 0.28], [0.36, 0.29, 0.24], [0.24, 0.26, 0.30]], np.float32)
 
-BRAKING_RED, TAIL_RED, LAMP_WHITE = (f4(255), f4(52), f4(40)), (f4(150), f4(22), f4(18)), (f4(255), f4(250), f4(228))
-
+BRAKING_RED = (f4(255), f4(52), f4(40))
+"""Of tail lamps that brake, by day and night."""
 BLINKING = (f4(255), f4(168), f4(36))
-"""Colours of lamps that are on: braking and blinking by day and night, the other two in the dark."""
+"""Of indicators that are on, by day and night."""
+TAIL_RED = (f4(150), f4(22), f4(18))
+"""Of tail lamps in the dark."""
+LAMP_WHITE = (f4(255), f4(250), f4(228))
+"""Of headlamps in the dark."""
 
 
 @kernel()
@@ -90,7 +94,11 @@ def albedo_of(material, tint, row):
 
 @kernel()
 def face_colours(colours, albedo, material, plane, state, light):
-    """Fill colours (2, 3), of the face's top row and of its bottom row, in this light; returns whether it shines."""
+    """Fill colours (2, 3), of the face's top row and of its bottom row, in this light; returns whether it shines.
+
+    albedo: red, green, blue, as `albedo_of`. material: into MATERIALS. plane: (4,), the face's. state: the object's.
+    light: (sun, look, palette).
+    """
     sun, look, palette = light
     dark = look[HEADLIGHTS] > ZERO
     lamps = i4(state)

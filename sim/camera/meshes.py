@@ -25,9 +25,12 @@ from sim.camera.pixels import (
 from sim.camera.walls import HouseWall
 from sim.scene import HEIGHT, KIND, LENGTH, STATE, TINT, WIDTH, YAW, X, Y
 
-DETAIL, HOUSE_DETAIL, PLAIN_WALLS = f4(26), f4(36), f4(14)
-"""Pixels of length, of height, below which a vehicle, a house is drawn from its plainer model; of height below which a
-wall is of one colour, that of its bricks and its windows mixed."""
+DETAIL = f4(26)
+"""Pixels of length below which a vehicle is drawn from its plainer model."""
+HOUSE_DETAIL = f4(36)
+"""Pixels of height below which a house is."""
+PLAIN_WALLS = f4(14)
+"""Pixels of height below which a wall is of one colour, that of its bricks and its windows mixed."""
 
 WINDOWS = f4(0.86)
 """What the windows leave of such a wall's brightness."""
@@ -76,7 +79,7 @@ def draw_meshes(image, view, objects, seen, art, sun, look, palette, scratch, om
     """Vehicles and houses. Returns how many, and from where to where in the picture they reach, as rows.
 
     objects: one world's. seen: their rows that may be in view. omitted: the row of an object to leave out, its slots
-    kept; or -1.
+    kept; or -1. image, view, art, sun, look, palette, scratch: as in `sim.camera.kernels`.
     """
     order, depths, hidden = scratch.order, scratch.depths, scratch.mesh.hidden
     count = find_meshes(objects, seen, view, art.models.ranges, art.kinds, order, depths)
@@ -104,6 +107,7 @@ def find_hidden(objects, view, kinds, order, hidden, mesh, omitted):
     nothing, or -1.
 
     mesh.cover (2, W): of each column the highest row down from which a house covers it, and the depth of its walls.
+    objects: one world's. view: as in `sim.camera.kernels`.
     """
     mesh.cover[0], mesh.cover[1] = f4(1e9), f4(1e9)
     for k in range(order.shape[0] - 1, -1, -1):
@@ -160,8 +164,8 @@ def cover_columns(cover, drawn, frame, view):
 def draw_mesh(image, view, drawn, row, slot, art, light, scratch):
     """One object, row `row` of its table: its vertices to camera axes, then every face that faces the camera.
 
-    drawn: the object. slot: the lower of its two. light: (sun, look, palette). Returns the
-    first row of the picture that it reaches and the one past the last.
+    drawn: the object. slot: the lower of its two. light: (sun, look, palette). Returns the first row of the picture
+    that it reaches and the one past the last. image, view, art, scratch: as in `sim.camera.kernels`.
     """
     mesh = scratch.mesh
     models, kind, tint, state = art.models, i4(drawn[KIND]), drawn[TINT], drawn[STATE]
@@ -222,7 +226,8 @@ def choose_model(drawn, house, z, focal):
 def place_points(vertices, hubs, drawn, turn, frame, mount, points):
     """A model's vertices at an object's place and size, as (z forward, l left, h up) from the camera.
 
-    turn: of the wheels, in [0, 1).
+    turn: of the wheels, in [0, 1). vertices, hubs: of `Models`. drawn: the object. frame: as `axes`. mount: the
+    camera's height, metres. points: (P, 3), filled.
     """
     forward_z, forward_l, z, l = frame
     cos, sin = f4(math.cos(turn * TURN)), f4(math.sin(turn * TURN))

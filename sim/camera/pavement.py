@@ -30,7 +30,8 @@ STRETCH = 32
 def pave_row(out, lines, grain, colours, per_pixel, reach, edge):
     """Kerb and paving on both sides of the road, out to `edge` metres from the centre line, laid over a shaded row.
 
-    Stretches that lie apart from it are left out: d changes by no more than per_pixel metres a pixel.
+    Stretches that lie apart from it are left out: d changes by no more than per_pixel metres a pixel. out: the row.
+    lines, reach: as `spread_nodes`. grain: (W,). colours: as `shade_row`.
     """
     width = out.shape[0]
     for begin in range(0, width, STRETCH):
@@ -42,7 +43,10 @@ def pave_row(out, lines, grain, colours, per_pixel, reach, edge):
 
 @kernel()
 def pave_span(out, lines, grain, colours, reach, edge, begin, end):
-    """The pavement's share of the pixels from `begin` to `end` of a row."""
+    """The pavement's share of the pixels from `begin` to `end` of a row.
+
+    out, lines, grain, colours, reach, edge: as `pave_row`.
+    """
     here = slice(begin, end)
     out, grain = out[here], grain[here]
     d_line, t_line, noise_line, sharp_line = lines[0][here], lines[1][here], lines[2][here], lines[3][here]

@@ -22,18 +22,20 @@ from sim.camera.pixels import (
 from sim.camera.simd import store_ramp
 from sim.scene import GRID_SIZE
 
-ROAD_EDGE, SHOULDER_EDGE = f4(3.5), f4(4.6)
-
+ROAD_EDGE = f4(3.5)
+"""|d| in metres where the asphalt ends."""
+SHOULDER_EDGE = f4(4.6)
+"""|d| in metres where the shoulder ends."""
 EDGE_LINE_INNER, EDGE_LINE_OUTER = f4(3.26), f4(3.44)
-
+"""|d| in metres that the edge lines span."""
 MID_LANE = f4(1.75)
-"""|d| in metres; the last of either lane's middle."""
-
+"""|d| in metres of either lane's middle."""
 DASH_HALF_WIDTH = f4(0.075)
-"""Metres."""
-
-DASH_PERIOD, DASH_DUTY = f4(12), f4(1 / 3)
-"""Metres of s from one dash of the centre line to the next, and the share of them that it covers, from their start."""
+"""Metres to either side of the centre line."""
+DASH_PERIOD = f4(12)
+"""Metres of s from one dash of the centre line to the next."""
+DASH_DUTY = f4(1 / 3)
+"""The share of them that it covers, from their start."""
 
 
 @kernel()
@@ -82,6 +84,8 @@ def road_nodes(grid, macro, lap, x, y, dx, dy, eye_x, eye_y, stride, drop, count
     nodes (9, more than a VECTOR past count): d in metres, s in dash periods, squared footprints of one pixel in d and
     in s (m2), low-frequency noise in [0, 1]; the other rows are for `spread_nodes`. A footprint joins a pixel right,
     (dx, dy), and a pixel down, (point - eye) * drop: without the latter edge lines bead where they run across the rows.
+    grid: (GRID_SIZE, GRID_SIZE, 2) d and s. macro: the ground noise. lap: metres. eye_x, eye_y: the camera's place, in
+    cells.
     """
     limit = f4(GRID_SIZE - 1.01)
     d_out, t_out, d_foot, s_foot, noise = nodes[0], nodes[1], nodes[2], nodes[3], nodes[4]
@@ -115,7 +119,10 @@ def road_nodes(grid, macro, lap, x, y, dx, dy, eye_x, eye_y, stride, drop, count
 
 @kernel()
 def mix_nodes(far, near, share, lap, count, nodes):
-    """Nodes `share` of the way from one row's to another's."""
+    """Nodes `share` of the way from one row's to another's.
+
+    far, near: nodes of the two rows, as `road_nodes`. lap: metres. count: of nodes. nodes: filled.
+    """
     laps = lap * (ONE / DASH_PERIOD)
     for k in range(-(-count // VECTOR) * VECTOR):
         nodes[0, k], nodes[4, k] = mix(far[0, k], near[0, k], share), mix(far[4, k], near[4, k], share)
