@@ -26,8 +26,10 @@ from sim.scenario.actors import (
 STANDING = 0.3
 """m/s: who walks into a car that hardly moves was not hit by it."""
 
-SHORT_TIME, SHORT_WAY = 1.5, 0.75
-"""A near miss: a time to collision below so many seconds, or a person within so many metres of the moving outline."""
+SHORT_TIME = 1.5
+"""Seconds: a shorter time to collision is a near miss."""
+SHORT_WAY = 0.75
+"""Metres: a person nearer to the moving outline is a near miss."""
 
 MOVING = 2.0
 """m/s from which passing close to a person counts."""
@@ -38,7 +40,11 @@ _STRAIGHT = 0.05  # m/s below which two things neither close in nor drift apart
 
 @kernel
 def boxes_touch(x, y, yaw, length, width, other_x, other_y, other_yaw, other_length, other_width):
-    """Whether two oriented rectangles overlap (separating axes: those of either's sides)."""
+    """Whether two oriented rectangles overlap (separating axes: those of either's sides).
+
+    x, y: of the middle, metres; yaw: radians; length, width: metres; other_x, other_y, other_yaw, other_length,
+    other_width: the same of the other.
+    """
     for one in range(2):
         if one == 1:
             x, y, yaw, length, width, other_x, other_y, other_yaw, other_length, other_width = (

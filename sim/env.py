@@ -18,6 +18,7 @@ from sim.kinds import CAUSES
 from sim.policy import Observation
 from sim.scenario import Scenario
 from sim.scene import KIND, X, Y
+from sim.seeds import TRAINING
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE, Rows, Simulator
 from sim.theme import Theme
 from sim.vehicle import CONTROL_STEP, TOP_SPEED
@@ -29,8 +30,6 @@ REWARD_PER_METRE = 0.1
 PICTURE_SIZE = (720, 1280)
 """Height and width of what `render` draws."""
 
-TRAINING_SEEDS = 10_000
-"""A reset without a seed draws the next one below this, so that what trains by itself never sees the test tracks."""
 
 ENV_ID = "RedGaze/Drive-v0"
 AUTORESET_MODES = (AutoresetMode.SAME_STEP, AutoresetMode.NEXT_STEP)
@@ -85,7 +84,7 @@ def _rows_of(values: NDArray[Any], rows: Rows | None) -> NDArray[Any]:
 
 
 def _next_seed(rng: np.random.Generator) -> int:
-    return int(rng.integers(TRAINING_SEEDS))
+    return int(rng.integers(len(TRAINING)))
 
 
 def _pick(batch: Info, rows: Rows) -> Info:

@@ -80,7 +80,10 @@ def _lane_curvature(curvature, s):
 
 @inner_kernel
 def _pursuit_curvature(points, heading, line, state, s, reach):
-    """Curvature in 1/m of the arc from the rear axle to the line `reach` metres ahead of s."""
+    """Curvature in 1/m of the arc from the rear axle to the line `reach` metres ahead of s.
+
+    points, heading: the track's. state: the car's.
+    """
     x, y, _ = place(points, heading, s + reach, _sample(line, s + reach))
     course = state[car.YAW] + state[car.SLIP] - car.TO_REAR * state[car.YAW_RATE] / max(state[car.SPEED], car.LOW_SPEED)
     rear_x, rear_y = vehicle_to_world(-car.TO_REAR, 0.0, state[car.X], state[car.Y], state[car.YAW])
@@ -195,14 +198,14 @@ _FREE = 100.0  # m/s2: no wish at all
 def _least_wish(actors, roles, s, d, speed, lap):
     """(m/s2, cause, actor) of whoever asks for the least acceleration; (_FREE, NONE, -1) for nobody.
 
-    roles: see `sim.kinds.role_table`. s, d: of the ego, metres; speed: m/s; lap: metres.
+    roles: see `sim.kinds.role_table`. s, d: of the ego, metres; speed: m/s; lap: metres. actors: one world's.
     """
     least, cause, culprit = _FREE, NONE, -1
     front = s + 0.5 * car.EGO_LENGTH
     for a in range(len(actors)):
         actor = actors[a]
-        role = roles[int(actor[ROLE])]
-        manner = role[MANNER]
+        role = int(actor[ROLE])
+        manner = roles[role, MANNER]
         if manner == FOLLOW:
             wish = _for_vehicle(actor, front, speed, lap)
         elif manner == STOP:
@@ -214,7 +217,7 @@ def _least_wish(actors, roles, s, d, speed, lap):
         else:
             continue
         if wish < least:
-            least, cause, culprit = wish, int(role[CAUSE]), a
+            least, cause, culprit = wish, int(roles[role, CAUSE]), a
     return least, cause, culprit
 
 

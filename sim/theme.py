@@ -74,6 +74,9 @@ SPLITS: Mapping[str, tuple[str, ...]] = {
 """The shipped themes, in the order in which a split's number picks one. What is added beside them joins no split: every
 seed keeps its looks."""
 
+SHIPPED_THEMES = (*SPLITS["train"], *SPLITS["heldout"])
+"""All of them: what golden pictures and shipped evidence are of."""
+
 
 @dataclass(frozen=True, eq=False)
 class Theme:
@@ -88,8 +91,7 @@ class Theme:
 
 def theme_names() -> tuple[str, ...]:
     """The shipped themes, training themes first, and then what else lies beside them."""
-    shipped = (*SPLITS["train"], *SPLITS["heldout"])
-    return (*shipped, *(name for name in _all_themes() if name not in shipped))
+    return (*SHIPPED_THEMES, *(name for name in _all_themes() if name not in SHIPPED_THEMES))
 
 
 def load_theme(wanted: str | Theme) -> Theme:

@@ -34,22 +34,29 @@ CRUISE_SPEED = 15.0
 """m/s, the expert's speed where nothing binds."""
 
 LATERAL_ACCELERATION = 3.0
+"""m/s2, what the expert's speed profile allows itself: below nuPlan's comfort bound, as the next two are."""
 BRAKING = 2.5
+"""m/s2."""
 ACCELERATION = 2.0
-"""m/s2, what the expert's speed profile allows itself: all three below nuPlan's comfort bounds."""
+"""m/s2."""
 
 START_SHARE = 0.8
 """The car starts at this share of the profile's speed."""
 
 LAP_RANGE = (800.0, 1500.0)
+"""Demand: metres of a lap."""
 EXTENT = 352.0
+"""Demand: the greatest extent, metres."""
 CLEARANCE = 24.0
+"""Demand: metres that stretches stay apart which are SEPARATE apart along the road."""
 SEPARATE = 45.0
+"""Metres of s."""
 MIN_RADIUS = 14.2
+"""Demand: metres, nowhere less."""
 TIGHT_RADIUS = 40.0
+"""Metres: what counts as tight."""
 TIGHT_SHARE = 0.16
-"""The demands: lap and greatest extent in metres; centre lines of stretches more than SEPARATE apart along the road
-stay CLEARANCE apart; least radius; at least TIGHT_SHARE of the lap has a radius under TIGHT_RADIUS."""
+"""Demand: the share of the lap that is tight, at least."""
 
 _RAMP_REACH = 5  # points; the curvature ramps over 2 x 5 + 1 metres
 _GRID_RIM = 1.5  # metres past the band that the grid is still exact, so that interpolating at the band's edge is too
@@ -331,6 +338,10 @@ def place(points, heading, s, d):
 
 @kernel
 def _locate_rows(points, heading, count, rows, x, y, hint, found):
+    """Fill found (3, B) with s, d, heading of the places x, y (B,), looked for near hint (B,), on the tracks rows (B,).
+
+    points, heading, count: of all tracks.
+    """
     for b in range(len(rows)):
         n = count[rows[b]]
         line = points[rows[b], :n], heading[rows[b], :n]
@@ -339,6 +350,10 @@ def _locate_rows(points, heading, count, rows, x, y, hint, found):
 
 @kernel
 def _place_rows(points, heading, count, rows, s, d, found):
+    """Fill found (3, B) with x, y, heading of the places s, d (B,) on the tracks rows (B,).
+
+    points, heading, count: of all tracks.
+    """
     for b in range(len(rows)):
         n = count[rows[b]]
         line = points[rows[b], :n], heading[rows[b], :n]

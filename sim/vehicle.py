@@ -40,15 +40,19 @@ LOW_SPEED = 0.5
 """m/s, below which the kinematic model holds: the tyre model divides by the speed."""
 
 GRAVITY = 9.81
+"""m/s2."""
 MASS = 1093.295
+"""kg (CommonRoad vehicle 2, as all that follow)."""
 YAW_INERTIA = 1791.599
-TO_FRONT = 1.15618957
-TO_REAR = 1.42268345
+"""kg m2."""
+TO_FRONT, TO_REAR = 1.15618957, 1.42268345
+"""Metres from the centre of gravity to each axle."""
 HEIGHT = 0.57456
+"""Metres from the ground to the centre of gravity."""
 FRICTION = 1.0489
+"""Coefficient between tyres and road."""
 STIFFNESS = 20.898
-"""CommonRoad vehicle 2: kg, kg m2, metres from the centre of gravity to each axle and to the ground, friction
-coefficient, and cornering stiffness of both axles in 1/rad per unit of friction and load."""
+"""1/rad, cornering stiffness of both axles per unit of friction and load."""
 
 EGO_LENGTH, EGO_WIDTH = 4.508, 1.610
 """Metres, of the outline about the centre (CommonRoad vehicle 2)."""

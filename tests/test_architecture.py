@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ SOURCES = sorted([*ROOT.glob("sim/**/*.py"), *ROOT.glob("agent/**/*.py"), ROOT /
 
 LAYERS = [
     ["sim", "sim.errors", "sim.files", "sim.columns", "sim.assets", "sim.jit", "sim.lookup", "sim.registration"],
-    ["sim.geometry", "sim.cells", "sim.policy", "sim.scene", "sim.command_line"],
+    ["sim.geometry", "sim.cells", "sim.policy", "sim.scene", "sim.seeds", "sim.command_line"],
     ["sim.kinds"],
     ["sim.track", "sim.vehicle", "sim.theme"],
     ["sim.scenario", "sim.camera", "sim.expert"],
@@ -77,6 +78,45 @@ def test_forbidden_imports(path: Path) -> None:
     if name != "sim.view.window":
         assert "pygame" not in tops
     assert not tops & {"pickle", "shelve", "dill", "joblib", "torchvision"}
+
+
+TABLES_OF_ART = {"sim.camera.models", "sim.camera.sprites", "sim.view.ego_car"}
+"""Models and pictures in numbers: long, and nothing in them to be split."""
+
+MOST_LINES = 450
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_no_file_is_long_but_for_tables_of_art(path: Path) -> None:
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= MOST_LINES or module_name(path) in TABLES_OF_ART, (
+        f"{lines} lines: split where another purpose begins"
+    )
+
+
+def modules_needed(path: Path, known: set[str]) -> set[str]:
+    """Modules of ours that a file imports anywhere, inside of functions too; not those that only types need."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            node.body = [ast.Pass()]
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            full = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= full & known or {node.module or ""}
+    return found & known - {module_name(path)}
+
+
+def test_no_import_comes_back_to_where_it_began() -> None:
+    names = {module_name(path) for path in SOURCES}
+    graph = {module_name(path): modules_needed(path, names) for path in SOURCES}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
 
 
 def modules_after(statement: str) -> set[str]:

@@ -14,7 +14,7 @@ from sim import WORLD_VERSION
 from sim.policy import Observation, Policy, act
 from sim.scenario import SCENARIOS
 from sim.simulator import Simulator
-from sim.theme import load_theme, theme_names
+from sim.theme import SHIPPED_THEMES, load_theme, theme_names
 
 
 def build(name: str) -> Policy:
@@ -98,7 +98,7 @@ def test_shipped_policies_are_small_and_carry_their_evidence(name: str) -> None:
     assert parameter_count(load_policy(name).network) < 150_000
     evidence = json.loads((checkpoints_folder() / name / "eval.json").read_text())
     assert set(evidence) == set(PARTS)
-    assert set(evidence["themes"]["policies"][name]["scores"]) == set(theme_names())
+    assert set(evidence["themes"]["policies"][name]["scores"]) == set(SHIPPED_THEMES)
     assert {report["world"] for report in evidence.values()} == {WORLD_VERSION}, "the evidence is of another world"
     weights = {report["policies"][name]["provenance"]["weights_sha256"] for report in evidence.values()}
     assert weights == {load_policy(name).provenance["weights_sha256"]}, "the evidence is of other weights"

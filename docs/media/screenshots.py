@@ -10,9 +10,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from sim.benchmark.virtual_screen import VirtualScreen, virtual_screen
 from sim.theme import theme_names
 from sim.view.hud.layout import DESIGN_SIZE
-from sim.view.virtual_screen import VirtualScreen, virtual_screen
 
 SIZE = DESIGN_SIZE[::-1]
 DRIVE_SECONDS, TOWN_SECONDS, SETTLE_SECONDS = 6.0, 11.0, 1.2

@@ -9,14 +9,14 @@ from sim.camera.kind_table import (
     ANY,
     BOARD,
     CLASS,
+    COLOUR_SET,
     CRISP,
     FACING,
     FIRST,
     FRONT,
-    LEAVES,
+    LEAF_MIX,
     LIGHT,
-    NEEDLES,
-    PAINT,
+    NEEDLE_MIX,
     PAINTED,
     POINTED,
     SIGNAL,
@@ -33,6 +33,7 @@ from sim.camera.pixels import (
     HAZE_LIMIT,
     HEADLIGHTS,
     MARKING,
+    NEEDLES,
     ONE,
     OTHER_FOLIAGE,
     SUN_STRENGTH,
@@ -52,12 +53,13 @@ from sim.camera.pixels import (
     u4,
     u8,
 )
-from sim.camera.pixels import NEEDLES as NEEDLE_COLOUR
 from sim.kinds import TINTS
 from sim.scene import HEIGHT, KIND, STATE, TINT, WIDTH, YAW, X, Y
 
-NEAREST_SPRITE, FADE_START, FADE_END = f4(0.8), f4(200), f4(260)
-"""Metres: nearer sprites are behind the lens; farther ones fade out."""
+NEAREST_SPRITE = f4(0.8)
+"""Metres: nearer sprites are behind the lens."""
+FADE_START, FADE_END = f4(200), f4(260)
+"""Metres between which sprites fade out."""
 
 PLAIN = f4(3.0)
 """Pixels of height at which what begins to show at `KindTable.least` is fully there, or at twice that."""
@@ -75,12 +77,16 @@ STRIDES = 8
 """Moments of a stride that people are painted in."""
 
 SIGNAL_LAMPS = (2.5, 3.6, 4.7)
-LAMP_RADIUS, GLOW = f4(0.5), f4(1.3)
-"""Metres: height of a traffic light's green, amber and red lamp above its foot, and their radius; how far the glow of
-the one that is on reaches over the housing, in radii."""
+"""Metres from a traffic light's foot up to its green, amber and red lamp."""
+LAMP_RADIUS = f4(0.5)
+"""Metres."""
+GLOW = f4(1.3)
+"""Radii: how far the glow of a lamp that is on reaches over the housing."""
 
-LAMP_ARM, SODIUM = 0.30, np.array([255, 214, 150], np.float32)
-"""How far a street lamp's head hangs to the left of its pole, in shares of its picture's breadth; its colour."""
+LAMP_ARM = 0.30
+"""How far a street lamp's head hangs to the left of its pole, in shares of its picture's breadth."""
+SODIUM = np.array([255, 214, 150], np.float32)
+"""The colour of its light."""
 
 SHINING = np.array([[60, 255, 140], [255, 190, 40], [255, 36, 28]], np.float32)
 """Colours of a lamp that is on, by day and night."""
@@ -113,8 +119,9 @@ def find_sprites(objects, seen, view, kinds, order, depths, most):
 def draw_sprites(image, view, objects, seen, art, sun, look, palette, scratch, meshes, omitted):
     """Everything upright, far to near; arguments as in `sim.camera.kernels`.
 
-    objects: one world's. seen: their rows that may be in view. meshes: what `draw_meshes`
-    returned: they may hide some of it. omitted: the row of an object to leave out, its slot kept; or -1.
+    objects: one world's. seen: their rows that may be in view. meshes: what `draw_meshes` returned: they may hide some
+    of it. omitted: the row of an object to leave out, its slot kept; or -1. image, view, art, sun, look, palette,
+    scratch: as in `sim.camera.kernels`.
     """
     sprites, kinds = art.sprites, art.kinds
     order, depths, paints = scratch.order, scratch.depths, scratch.paints
@@ -148,9 +155,9 @@ def draw_sprites(image, view, objects, seen, art, sun, look, palette, scratch, m
             continue
         share = u8(i4(f4(256) * opacity))
         clear = u8(i4(f4(256) * opacity * transmittance(min(z, HAZE_LIMIT) * look[FOG_DENSITY])))
-        paint = paints[row[PAINT], i4((min(max(tint, -ONE), ONE) + ONE) * f4(HALF * (TINTS - 1)) + HALF)]
+        paint = paints[row[COLOUR_SET], i4((min(max(tint, -ONE), ONE) + ONE) * f4(HALF * (TINTS - 1)) + HALF)]
         a, b, c = dim(paint[0], clear), dim(paint[1], clear), dim(paint[2], clear)
-        if mirrored and kinds.mixes[row[PAINT]] != PAINTED:
+        if mirrored and kinds.mixes[row[COLOUR_SET]] != PAINTED:
             a, b = b, a  # what the picture has lit from the right, its mirror image has lit from the left
         colours = (a, b, c, dim(haze, share - clear), share, u8(slot) << u8(24))
         broad, tall = max(broad, f4(smallest[1])), max(tall, f4(smallest[2]))
@@ -198,7 +205,11 @@ def pick_variant(variants, facing, drawn, way, i):
 
 @kernel()
 def draw_lamp(image, view, colour, middle, row, radius, slot):
-    """A lamp that is on shines by itself, where the picture shows what has this slot; in pixels."""
+    """A lamp that is on shines by itself, where the picture shows what has this slot; in pixels.
+
+    image, view: as in `sim.camera.kernels`. colour: its red, green, blue. middle, row: of its centre, and radius. slot:
+    of what it is part of.
+    """
     reach = GLOW * radius
     red, green, blue = colour
     for v in range(clamp_column(row - reach, image.shape[0]), clamp_column(row + reach + ONE, image.shape[0])):
@@ -222,10 +233,10 @@ def mix_paints(kinds, sun, look, palette, paints):
     for k in range(kinds.mixes.shape[0]):
         for tint in range(TINTS):
             share = f4(tint) / f4(TINTS - 1)
-            if kinds.mixes[k] == LEAVES:
+            if kinds.mixes[k] == LEAF_MIX:
                 mix_leaves(FOLIAGE, OTHER_FOLIAGE, share, sun, look, palette, paints[k, tint])
-            elif kinds.mixes[k] == NEEDLES:
-                mix_leaves(NEEDLE_COLOUR, NEEDLE_COLOUR, share, sun, look, palette, paints[k, tint])
+            elif kinds.mixes[k] == NEEDLE_MIX:
+                mix_leaves(NEEDLES, NEEDLES, share, sun, look, palette, paints[k, tint])
             else:
                 for m in range(3):
                     share_r, share_g, share_b = kinds.colours[k, tint, m]
@@ -234,7 +245,11 @@ def mix_paints(kinds, sun, look, palette, paints):
 
 @kernel()
 def mix_leaves(colour, other, tint, sun, look, palette, paint):
-    """Leaves lit from the right, from the left, and in shade. Trees against the sun are dark, those opposite bright."""
+    """Leaves lit from the right, from the left, and in shade. Trees against the sun are dark, those opposite bright.
+
+    colour, other: indices into the palette. tint: share of the second. sun, look, palette: as in `sim.camera.kernels`.
+    paint: (3,) uint64, filled.
+    """
     strength = look[SUN_STRENGTH]
     behind, even = f4(0.55) - f4(0.30) * sun[0], f4(0.62) * (ONE - strength)
     right = even + strength * min(max(behind - f4(0.62) * sun[1], f4(0.10)), f4(1.08))
@@ -249,7 +264,10 @@ def mix_leaves(colour, other, tint, sun, look, palette, paint):
 
 @kernel()
 def leaf_colour(palette, colour, other, tint, strength, channel):
-    """A sunlit leaf's colour; tint in [0, 1] goes from `colour` to `other` and from dark to light."""
+    """A sunlit leaf's colour; tint in [0, 1] goes from `colour` to `other` and from dark to light.
+
+    palette: as in `sim.camera.kernels`. strength: of the sun, in [0, 1]. channel: 0 to 2.
+    """
     leaf = mix(palette[colour, channel], palette[other, channel], tint) * (f4(0.88) + f4(0.14) * tint)
     return leaf * mix(ONE, palette[SUNLIGHT, channel] * f4(1 / 240), strength)
 
@@ -277,8 +295,9 @@ def draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, ta
 
     hidden: from which row to which meshes may be before it, their 1/z (H, W), and the sprite's own. crisp: whether it
     has SHARPEST texels a pixel at least. Texels have a border of one on every side, so a pixel's two or four neighbours
-    always exist.
-    Positions among texels are 48.16 fixed point.
+    always exist. Positions among texels are 48.16 fixed point. image: as in `sim.camera.kernels`; width: its columns
+    that are shown. sprites, levels: `Sprites`, and this one's row of its levels. mirrored: left for right. colours: as
+    `blend_texel`.
     """
     level = levels.shape[0] - 1
     per_column, per_row = (SHARPEST, SHARPEST) if crisp else (f4(0.7), f4(0.6))
@@ -318,7 +337,10 @@ def draw_sprite(image, width, sprites, levels, mirrored, middle, foot, broad, ta
 @kernel()
 def draw_run(out, u0, u1, texels, source, colours):
     """Blend columns u0 to u1 of a row; source: row among the texels, their stride and start, whether to interpolate
-    between rows, the texel at u0 and the step."""
+    between rows, the texel at u0 and the step.
+
+    out: the row. u0, u1: columns. texels: of `Sprites`. colours: as `blend_texel`.
+    """
     y, stride, start, smooth, x, x_step = source
     if smooth:
         row = (y + 32768) >> 16
@@ -330,7 +352,10 @@ def draw_run(out, u0, u1, texels, source, colours):
 
 @kernel()
 def draw_seen_runs(out, u0, u1, texels, source, colours, nearer, mine):
-    """The runs of columns u0 to u1 before which no mesh stands: `nearer` (width,) is its 1/z, `mine` the sprite's."""
+    """The runs of columns u0 to u1 before which no mesh stands: `nearer` (width,) is its 1/z, `mine` the sprite's.
+
+    out, texels, source, colours: as `draw_run`.
+    """
     y, stride, start, smooth, x, x_step = source
     u = u0
     while u < u1:
@@ -351,7 +376,11 @@ def fixed(value):
 
 @kernel()
 def sprite_row(out, u0, u1, texels, offset, x, step, colours):
-    """Blend one row of a shrunk sprite, linear between neighbours in the row of texels at `offset`."""
+    """Blend one row of a shrunk sprite, linear between neighbours in the row of texels at `offset`.
+
+    out: the row, from column u0 to u1. texels: of `Sprites`. x, step: the texel at u0 and the step, 48.16. colours: as
+    `blend_texel`.
+    """
     for u in range(u8(u0), u8(max(u0, u1))):
         i = u8(offset + (x >> 16))
         out[u] = blend_texel(out[u], mix_texels(texels[i], texels[u8(i + u8(1))], fraction(x)), colours)
@@ -360,7 +389,10 @@ def sprite_row(out, u0, u1, texels, offset, x, step, colours):
 
 @kernel()
 def smooth_sprite_row(out, u0, u1, texels, offset, stride, share, x, step, colours):
-    """Blend one row of a magnified sprite, bilinear; `share` 256ths of the way to the next row of texels."""
+    """Blend one row of a magnified sprite, bilinear; `share` 256ths of the way to the next row of texels.
+
+    stride: texels from a row to the next; the rest as `sprite_row`: out, u0, u1, texels, offset, x, step, colours.
+    """
     for u in range(u8(u0), u8(max(u0, u1))):
         i = u8(offset + (x >> 16))
         j = u8(i + u8(stride))

@@ -9,8 +9,7 @@ import math
 
 import numpy as np
 
-from sim.camera.kind_table import HEADLIGHTS as OTHERS_HEADLIGHTS
-from sim.camera.kind_table import LIGHT, STREET_LAMP
+from sim.camera.kind_table import HEADLAMPS, LIGHT, STREET_LAMP
 from sim.camera.pixels import (
     CLOUD_SIZE,
     FULL,
@@ -68,10 +67,18 @@ MOON_RADIUS, MOON_GLOW = f4(0.030), f4(0.34)
 MOST_DROPS = 420
 """Streaks in the picture when `rain` is 1."""
 
-PLANET_RADIUS, PLANET_FROM_SUN, PLANET_ELEVATION = f4(0.15), f4(2.25), f4(0.21)
-"""Tangent of the planet's angular radius; radians from the sun's azimuth; tangent of its middle's elevation."""
-RING_INNER, RING_OUTER, RING_OPENING, RING_TILT = f4(1.30), f4(2.25), f4(0.27), f4(0.42)
-"""Of the planet's rings: radii in planet radii, the ellipse's short over its long axis, radians of tilt."""
+PLANET_RADIUS = f4(0.15)
+"""Tangent of the planet's angular radius."""
+PLANET_FROM_SUN = f4(2.25)
+"""Radians from the sun's azimuth to the planet's."""
+PLANET_ELEVATION = f4(0.21)
+"""Tangent of its middle's elevation."""
+RING_INNER, RING_OUTER = f4(1.30), f4(2.25)
+"""Radii of the planet's rings, in planet radii."""
+RING_OPENING = f4(0.27)
+"""Short over long axis of their ellipse."""
+RING_TILT = f4(0.42)
+"""Radians."""
 
 ROAD_SIDE = f4(3.9)
 """Metres from the centre line to where veins of light end."""
@@ -114,7 +121,10 @@ def draw_star(image, u, v, light):
 
 @kernel()
 def draw_moon(image, view, sun, clouds, look, palette):
-    """The moon with its glow, where the look has its sun."""
+    """The moon with its glow, where the look has its sun.
+
+    image, view, sun, look, palette: as in `sim.camera.kernels`. clouds: the noise of its seas, of `Art`.
+    """
     if sun[0] < f4(0.2):
         return
     u0, v0 = view.centre_x - view.focal * sun[1] / sun[0], view.centre_y - view.focal * sun[2] / sun[0]
@@ -143,7 +153,7 @@ def gather_pools(pools, view, objects, seen, kinds, omitted):
     pools[view.horizon :] = ZERO
     for i in seen:
         lamp = kinds.rows[i4(objects[i, KIND]), LIGHT]
-        if i == omitted or (lamp != STREET_LAMP and lamp != OTHERS_HEADLIGHTS):
+        if i == omitted or (lamp != STREET_LAMP and lamp != HEADLAMPS):
             continue
         dx, dy = objects[i, X] - view.x, objects[i, Y] - view.y
         z, l = view.cos * dx + view.sin * dy, view.cos * dy - view.sin * dx
@@ -165,7 +175,9 @@ def gather_pools(pools, view, objects, seen, kinds, omitted):
 def light_with_headlamps(image, view, mount_forward, slot_depth, pools, look):
     """Let the ego's lamps, and the pools of others' light on the ground, light what the picture shows by day.
 
-    slot_depth: (256,) metres for each slot; the first sixteen are filled here, row by row.
+    slot_depth: (256,) metres for each slot; the first sixteen are filled here, row by row. image, view, look: as in
+    `sim.camera.kernels`. mount_forward: metres from the car's reference point to the camera. pools: (H, width), see
+    `gather_pools`.
     """
     strength, lamps = look[HEADLIGHTS], LAMPS_AT - mount_forward
     for v in range(image.shape[0]):
@@ -181,8 +193,9 @@ def light_with_headlamps(image, view, mount_forward, slot_depth, pools, look):
 def headlamp_row(out, view, lamps, upward, strength, slot_depth, pool, ground):
     """Relight one row; upward: the beam's share at this row's elevation. The sky, of depth 0, shines by itself.
 
-    What is nearly white by day, paint and reflectors, sends the light straight back: it shines much farther off.
-    pool: others' light on the row, if it is `ground`.
+    What is nearly white by day, paint and reflectors, sends the light straight back: it shines much farther off. pool:
+    others' light on the row, if it is `ground`. out: the row. view: as in `sim.camera.kernels`. lamps: metres from the
+    camera to them. strength: of headlights and night, in [0, 1]. slot_depth: (256,) metres.
     """
     per_pixel, moon = ONE / view.focal, ONE - strength
     pooled = strength if ground else ZERO
@@ -293,7 +306,11 @@ def draw_rain(image, view, pose, look, palette):
 
 @kernel()
 def draw_streak(image, width, u, v, length, broad, slant, colour, opacity):
-    """One streak from (u, v) down, `broad` pixels wide, `slant` columns a row; it fades towards its ends."""
+    """One streak from (u, v) down, `broad` pixels wide, `slant` columns a row; it fades towards its ends.
+
+    image: as in `sim.camera.kernels`; width: its columns that are shown. length: pixels. colour: red, green, blue.
+    opacity: in its middle.
+    """
     red, green, blue = colour
     half = HALF * max(broad, HALF)
     for row in range(clamp_column(v, image.shape[0]), clamp_column(v + length, image.shape[0])):
@@ -310,7 +327,10 @@ def draw_streak(image, width, u, v, length, broad, slant, colour, opacity):
 
 @kernel()
 def draw_planet(image, view, yaw, clouds, look, palette):
-    """A giant planet with rings in the sky, by day: its dark side has the sky's colour."""
+    """A giant planet with rings in the sky, by day: its dark side has the sky's colour.
+
+    image, view, look, palette: as in `sim.camera.kernels`. yaw: the camera's. clouds: the noise of its belts, of `Art`.
+    """
     azimuth = look[SUN_AZIMUTH] + PLANET_FROM_SUN - yaw
     forward, left = f4(math.cos(azimuth)), f4(math.sin(azimuth))
     if forward < f4(0.25):
@@ -329,7 +349,10 @@ def draw_planet(image, view, yaw, clouds, look, palette):
 
 @kernel()
 def planet_pixel(pixel, x, y, radius, air, clouds, palette):
-    """Planet and rings over one pixel at (x, y) planet radii from the middle, rings along x."""
+    """Planet and rings over one pixel at (x, y) planet radii from the middle, rings along x.
+
+    radius: pixels. air: the share of it that shows through the air. clouds, palette: as `draw_planet`.
+    """
     r2 = x * x + y * y
     disc = clamp01((ONE - math.sqrt(r2)) * radius + HALF)
     towards = math.sqrt(max(ONE - r2, ZERO))
@@ -355,7 +378,8 @@ def planet_pixel(pixel, x, y, radius, air, clouds, palette):
 def vein_row(out, lines, depth, clear, look, palette):
     """Veins of light in the ground of one row, along a contour of its noise, beside the road; lines: as `spread_nodes`.
 
-    Far off a vein is thinner than a pixel: there it grows broad and faint instead of sparkling.
+    Far off a vein is thinner than a pixel: there it grows broad and faint instead of sparkling. out: the row. depth:
+    metres. clear, look, palette: as in `sim.camera.kernels`.
     """
     d_line, noise_line = lines[0], lines[2]
     red, green, blue = palette[OTHER_FOLIAGE]

@@ -25,7 +25,8 @@ BLACK, WHITE = u4(0), u4(0xFFFFFF)
 def mark_influence(objects, alone, without, poses, looks, lens, art, scratch, mask):
     """Set `mask` (B, H, W) where object `without` (B,) of each table, objects (B, M, columns), can change a picture.
 
-    alone: the tables with no other object. Returns -1, or the first frame whose pose or look is impossible.
+    alone: the tables with no other object. Returns -1, or the first frame whose pose or look is impossible. poses (B, 3
+    or 4), looks, lens, art, scratch: as `sim.camera.kernels.render`.
     """
     image = scratch.image
     for b in range(poses.shape[0]):
@@ -72,7 +73,11 @@ def mark_painted(image, paper, mask):
 
 @kernel()
 def mark_revealed(image, view, objects, art, light, scratch, omitted, mask):
-    """Where the feet of meshes are seen in part that are hidden whole only as long as the house `omitted` stands."""
+    """Where the feet of meshes are seen in part that are hidden whole only as long as the house `omitted` stands.
+
+    image, view, art, scratch: as in `sim.camera.kernels`. objects: one world's. light: (sun, look, palette). mask: (H,
+    W), set.
+    """
     order, hidden, were_hidden = scratch.order, scratch.mesh.hidden, scratch.near_decals
     seen = scratch.seen[: find_seen(objects, view, scratch.seen)]
     count = find_meshes(objects, seen, view, art.models.ranges, art.kinds, order, scratch.depths)

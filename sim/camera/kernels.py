@@ -11,6 +11,7 @@ every marking is the box integral of its ideal shape over the pixel's footprint,
 Every constant is a float32: one Python float in a pixel loop would make the loop float64 and half as fast. Names that
 recur: image (H, width rounded up to BLOCK) uint32; view: a `View`; sun: unit vector (forward, left, up) in camera axes;
 look: one look vector; palette (colours, 3): the look's colours, graded; clear: the share of light that passes the haze.
+art: `sim.camera.art.Art`; scratch: `sim.camera.scratch.Scratch`.
 """
 
 import math
@@ -86,7 +87,8 @@ def write_words(row, words):
 def write_truth(image, view, scratch, meshes, segmentation, instance, depth):
     """Class, instance and depth of every pixel. meshes: how many have been drawn, which have the last slots.
 
-    A block of ground and sky is its own class; only the others are looked up pixel by pixel.
+    A block of ground and sky is its own class; only the others are looked up pixel by pixel. image, view, scratch: see
+    above. segmentation, instance, depth: (H, W), filled; see `sim.camera.Frames`.
     """
     first_mesh = u4(256 - 2 * meshes)
     for v in range(image.shape[0]):
@@ -127,7 +129,11 @@ def render(
     """Draw one frame for each row of `poses`; see `sim.camera.Camera.render`.
 
     lens: (focal, centre_x, centre_y, mount height, mount forward). truth: whether to fill the three truth arrays.
-    Returns -1, or the first frame whose world, pose or look is impossible; those before it are drawn.
+    Returns -1, or the first frame whose world, pose or look is impossible; those before it are drawn. grids, origins,
+    laps, objects, decals, pavements: the arrays of `sim.scene.Scene`. rows, tables (B,): of each frame its world, and
+    its row of `objects`. without (B,): the object to leave out, or -1. looks: (B, LOOK_SIZE). azimuths (W,),
+    sky_columns: of `Lens`. art, scratch: `Art`, `Scratch`. rgb, segmentation, instance, depth: filled, see
+    `sim.camera.Frames`.
     """
     image, palette, lines = scratch.image, scratch.palette, scratch.lines
     height, width = rgb.shape[1], rgb.shape[2]

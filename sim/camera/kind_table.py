@@ -9,22 +9,22 @@ from numpy.typing import NDArray
 from sim.kinds import FACINGS, KINDS, LIGHTS, TINTS, Kind, Mesh, Sprite
 from sim.scene import CLASSES
 
-CLASS, FIRST, VARIANTS, PAINT, FACING, CRISP, LIGHT, SHADOW, HOUSE = range(9)
+CLASS, FIRST, VARIANTS, COLOUR_SET, FACING, CRISP, LIGHT, SHADOW, HOUSE = range(9)
 """Columns of `KindTable.rows`."""
 
 ANY, POINTED, ASPECTS, FRONT, BOARD = range(len(FACINGS))
-DARK, SIGNAL, STREET_LAMP, HEADLIGHTS = range(len(LIGHTS))
+DARK, SIGNAL, STREET_LAMP, HEADLAMPS = range(len(LIGHTS))
 NO_SHADOW, ROUND, BOX = range(3)
 MIXES = ("paint", "leaves", "needles")
-PAINTED, LEAVES, NEEDLES = range(len(MIXES))
+PAINTED, LEAF_MIX, NEEDLE_MIX = range(len(MIXES))
 
 
 class KindTable(NamedTuple):
     """A row for each of sim.kinds.KINDS.
 
-    rows: (kinds, 9) int32. CLASS: into sim.scene.CLASSES. FIRST, VARIANTS: its sprites. PAINT: into `colours`. FACING,
-    LIGHT: into FACINGS and LIGHTS of sim.kinds. CRISP, HOUSE: 0 or 1. SHADOW: none, two round spots, or a box's.
-    spread: (kinds,) float32, a picture's width over its object's, 0 for meshes. least: (kinds,) float32, pixels.
+    rows: (kinds, 9) int32. CLASS: into sim.scene.CLASSES. FIRST, VARIANTS: its sprites. COLOUR_SET: into `colours`.
+    FACING, LIGHT: into FACINGS and LIGHTS of sim.kinds. CRISP, HOUSE: 0 or 1. SHADOW: none, two round spots, or a
+    box's. spread: (kinds,) float32, a picture's width over its object's, 0 for meshes. least: (kinds,) float32, pixels.
     colours: (sets, TINTS, 3, 3) float32 by material and channel, in shares of the paint on the road. mixes: (sets,)
     int32, into MIXES: what takes its colours from the theme instead.
     """

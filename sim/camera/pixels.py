@@ -33,8 +33,12 @@ VECTOR = 16
 """Float32 numbers that go into one vector of the widest processors: what is left of a loop past whole vectors goes one
 by one, so costly loops run a little too far instead."""
 
-MACRO_SIZE, CLOUD_SIZE, PROFILE_SIZE = 128, 256, 2048
-"""Cells a side of the tiling ground noise (1 m each) and of the clouds; azimuths of the skyline's profile."""
+MACRO_SIZE = 128
+"""Cells a side of the tiling ground noise, 1 m each."""
+CLOUD_SIZE = 256
+"""Cells a side of the tiling clouds."""
+PROFILE_SIZE = 2048
+"""Azimuths of the skyline's profile."""
 
 HAZE_LIMIT = f4(320)
 """Metres. Woods rim the plain, and beyond them the ground grows no hazier: else a pale stripe would divide the two."""
@@ -87,6 +91,12 @@ def ceil_int(x):
     """The least integer not below x, as int64, without a library call."""
     i = np.int64(x)
     return i + 1 if f4(i) < x else i
+
+
+@kernel()
+def band(a, inner, outer, sharp):
+    """Share of a pixel's footprint with `a` between two values; sharp: 1 / footprint."""
+    return clamp01((outer - a) * sharp + HALF) - clamp01((inner - a) * sharp + HALF)
 
 
 @kernel()

@@ -33,8 +33,9 @@ def draw_shadows(image, view, objects, seen, kinds, sun, look, scratch, omitted)
     """Whatever stands darkens the ground under itself, and casts a shadow away from the sun.
 
     All shadows are gathered in `shade` (H, width) first, the share of light that each pixel lacks, and laid on the
-    picture once: however many things cast it, a shadow leaves markings, asphalt and grass apart.
-    seen: rows of the objects. kinds: the `KindTable`. omitted: the row of one that casts none, or -1.
+    picture once: however many things cast it, a shadow leaves markings, asphalt and grass apart. seen: rows of the
+    objects. kinds: the `KindTable`. omitted: the row of one that casts none, or -1. image, view, look, scratch: as in
+    `sim.camera.kernels`. objects: one world's. sun: unit vector.
     """
     shade = scratch.shade
     first, last = image.shape[0], view.horizon
@@ -56,8 +57,8 @@ def draw_shadows(image, view, objects, seen, kinds, sun, look, scratch, omitted)
 def shade_object(shade, view, drawn, cast, light, scratch):
     """Gather one object's shadows; returns the first row that they reach and the one past the last.
 
-    drawn: its row of the objects. cast: ROUND or BOX.
-    light: the direction away from the sun (z, l), metres of shadow to a metre of height, the sun's strength, the fog.
+    drawn: its row of the objects. cast: ROUND or BOX. light: the direction away from the sun (z, l), metres of shadow
+    to a metre of height, the sun's strength, the fog. shade: (H, width). view, scratch: as in `sim.camera.kernels`.
     """
     axis, slope, strength, fog = light
     dx, dy = drawn[X] - view.x, drawn[Y] - view.y
@@ -85,7 +86,11 @@ def shade_object(shade, view, drawn, cast, light, scratch):
 
 @kernel()
 def shade_box(shade, view, drawn, middle, axis, reach, strength, clear, scratch):
-    """A box's shadows: a soft dark rim where it stands, and its outline drawn out along `axis` by `reach` metres."""
+    """A box's shadows: a soft dark rim where it stands, and its outline drawn out along `axis` by `reach` metres.
+
+    shade: (H, width). view, scratch: as in `sim.camera.kernels`. drawn: the object. middle: its (z, l). strength: of
+    the sun; clear: the share of light that passes the haze.
+    """
     corners = scratch.shadow_corners
     cos_yaw, sin_yaw = f4(math.cos(drawn[YAW])), f4(math.sin(drawn[YAW]))
     forward = (view.cos * cos_yaw + view.sin * sin_yaw, view.cos * sin_yaw - view.sin * cos_yaw)
@@ -155,7 +160,8 @@ def leads(corners, k, axis):
 def shade_outline(shade, view, corners, count, soft, darkness, edges):
     """Shade a convex outline of ground, `count` corners (z, l) counter-clockwise, softened by `soft` metres.
 
-    Returns its first row and the one past its last.
+    Returns its first row and the one past its last. shade: (H, width). view: as in `sim.camera.kernels`. darkness: in
+    [0, 1]. edges: (8, 3), scratch: unit normals that point inside and the constant.
     """
     nearest, farthest = f4(1e9), ZERO
     for k in range(count):
@@ -210,7 +216,11 @@ def shade_run(out, darkness):
 
 @kernel()
 def shade_outline_row(out, edges, count, z, start, per_pixel, sharp, darkness):
-    """Gather one row of an outline's shade; `start` is the first pixel's l."""
+    """Gather one row of an outline's shade; `start` is the first pixel's l.
+
+    out: shade of some pixels. edges, count, darkness: as `shade_outline`. z: the row's depth, per_pixel: metres a
+    pixel. sharp: 1 / metres of softening.
+    """
     for u in range(out.shape[0]):
         l = start - per_pixel * f4(i4(u))
         inside = ONE
@@ -238,7 +248,8 @@ def ground_rows(view, near, far, height):
 def draw_ellipse(shade, view, z, l, axis, length, breadth, darkness):
     """Shade an ellipse of ground about (z, l): half axes `length` along the unit vector `axis`, `breadth` across.
 
-    Returns its first row and the one past its last.
+    Returns its first row and the one past its last. shade: (H, width). view: as in `sim.camera.kernels`. darkness: in
+    its middle, in [0, 1].
     """
     axis_z, axis_l = axis
     reach_z = math.sqrt(length * length * axis_z * axis_z + breadth * breadth * axis_l * axis_l)
@@ -263,7 +274,10 @@ def draw_ellipse(shade, view, z, l, axis, length, breadth, darkness):
 
 @kernel()
 def shade_ellipse_row(out, along, across, along_step, across_step, darkness):
-    """Gather one row of shade; (along, across) is the place in units of the half axes."""
+    """Gather one row of shade; (along, across) is the place in units of the half axes.
+
+    out: shade of some pixels. along_step, across_step: from pixel to pixel. darkness: as `draw_ellipse`.
+    """
     for u in range(out.shape[0]):
         x = f4(i4(u))
         p, q = along + along_step * x, across + across_step * x

@@ -47,8 +47,11 @@ NEAR_HILLS_AT, FAR_HILLS_AT = f4(320), f4(560)
 
 @kernel()
 def draw_sky(image, view, columns, sun, look, palette, clouds, nodes, lattice):
-    """Sky above the horizon. columns: (n,) tangents to the left of the lattice's columns; nodes (3, n) and lattice
-    (2, 3, width) are scratch."""
+    """Sky above the horizon. columns: (n,) tangents to the left of the lattice's columns; nodes (3, n) and lattice (2,
+    3, width) are scratch.
+
+    image, view, sun, look, palette: as in `sim.camera.kernels`. clouds: noise, of `Art`.
+    """
     upper, lower = lattice[0], lattice[1]
     for v in range(-SKY_ROWS, view.horizon):
         if v % SKY_ROWS == 0:
@@ -62,7 +65,10 @@ def draw_sky(image, view, columns, sun, look, palette, clouds, nodes, lattice):
 
 @kernel()
 def sky_colours(columns, y, view, sun, look, palette, clouds, nodes):
-    """The sky's colour at one lattice row into nodes (3, n); `y` is the tangent of the row's elevation at mid-image."""
+    """The sky's colour at one lattice row into nodes (3, n); `y` is the tangent of the row's elevation at mid-image.
+
+    columns, clouds: as `draw_sky`. view, sun, look, palette: as in `sim.camera.kernels`.
+    """
     strength = look[SUN_STRENGTH]
     clearing = f4(0.98) - f4(0.86) * look[CLOUD_COVER]
     shrink = f4(15) / (y + f4(0.16))  # clouds lie on a plane: they crowd and flatten towards the horizon
@@ -133,7 +139,11 @@ def draw_sun(image, view, sun, look, palette):
 
 @kernel()
 def draw_skyline(image, view, yaw, azimuths, profile, look, palette, far, near):
-    """Two layers of hills and woods. profile: (2, PROFILE_SIZE) tangents of elevation; far, near: scratch rows."""
+    """Two layers of hills and woods. profile: (2, PROFILE_SIZE) tangents of elevation; far, near: scratch rows.
+
+    image, view, look, palette: as in `sim.camera.kernels`. yaw: the camera's; azimuths: (W,) of its columns, from its
+    axis.
+    """
     scale = f4(PROFILE_SIZE / (2 * math.pi))
     start = yaw * scale + f4(PROFILE_SIZE)
     highest = ZERO
@@ -154,7 +164,11 @@ def draw_skyline(image, view, yaw, azimuths, profile, look, palette, far, near):
 
 @kernel()
 def skyline_row(out, far, near, y, far_clear, near_clear, palette):
-    """Blend both layers over one sky row `y` pixels above the horizon."""
+    """Blend both layers over one sky row `y` pixels above the horizon.
+
+    out: the row. far, near: heights of the layers, pixels above the horizon; far_clear, near_clear: the light of each
+    that passes the haze. palette: as in `sim.camera.kernels`.
+    """
     haze_r, haze_g, haze_b = palette[HAZE]
     far_r, far_g, far_b = palette[FAR_HILLS]
     near_r, near_g, near_b = palette[NEAR_HILLS]

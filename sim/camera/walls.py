@@ -30,30 +30,57 @@ from sim.camera.pixels import (
     u8,
 )
 
-PLINTH, FLOOR, BAY, MARGIN = f4(0.45), f4(2.55), f4(2.9), f4(0.4)
-"""Metres: height of the plinth, least height of a storey, breadth of a window's bay, blank wall at the corners."""
-HALF_WINDOW, HALF_DOOR, FRAME, BAR = f4(0.60), f4(0.55), f4(0.11), f4(0.035)
-"""Metres: half breadths of windows and doors, breadths of frames and, half, of the bars across a window."""
-SILL, HEAD, TRANSOM, STEP = f4(0.85), f4(2.30), f4(1.82), f4(-0.35)
-"""Metres above a storey's floor: a window's lower and upper edge and its bar across; a door's lower edge."""
-REVEAL, LEDGE, LEDGE_SHADE = f4(0.16), f4(0.09), f4(0.17)
-"""Metres: how far down the lintel shades a pane that lies deep in its wall; how high a sill is, how far it shades."""
+PLINTH = f4(0.45)
+"""Metres of height."""
+FLOOR = f4(2.55)
+"""Metres: the least height of a storey."""
+BAY = f4(2.9)
+"""Metres: breadth of a window's bay."""
+MARGIN = f4(0.4)
+"""Metres of blank wall at the corners."""
+HALF_WINDOW, HALF_DOOR = f4(0.60), f4(0.55)
+"""Metres: half breadths."""
+FRAME = f4(0.11)
+"""Metres: breadth of a window's frame."""
+BAR = f4(0.035)
+"""Metres: half the breadth of the bars across a window."""
+SILL, HEAD = f4(0.85), f4(2.30)
+"""Metres above a storey's floor: a window's lower and upper edge."""
+TRANSOM = f4(1.82)
+"""Metres above a storey's floor: a window's bar across."""
+STEP = f4(-0.35)
+"""Metres above the floor: a door's lower edge."""
+REVEAL = f4(0.16)
+"""Metres that the lintel shades of a pane that lies deep in its wall."""
+LEDGE, LEDGE_SHADE = f4(0.09), f4(0.17)
+"""Metres: how high a sill is, and how far down it shades."""
 FASCIA = (f4(2.46), f4(2.90))
 """Metres above the ground floor: a shop's sign, from and to."""
-SHARPEST = f4(0.02)
+LEAST_FOOTPRINT = f4(0.02)
 """Metres; edges are at least so soft."""
 
 SHOP_COLOURS = np.array([[0.10, 0.24, 0.22], [0.13, 0.18, 0.34], [0.30, 0.22, 0.12], [0.20, 0.20, 0.22]], np.float32)
 """Of shops' signs and doors, in shares of the frames' white."""
 
 LIT_WINDOW = (f4(255), f4(214), f4(140))
+"""Colour of windows lit at night."""
 DARK_WINDOWS = f4(0.62)
-"""Colour of windows lit at night; the share that stays dark."""
+"""The share of windows that stays dark at night."""
 
-RISE, CLEAR, GLASS_ACROSS, FRAME_ACROSS, BAY_NUMBER, LOW = range(6)
+RISE = 0
+"""Row of a wall's column table: metres up the wall a pixel."""
+CLEAR = 1
+"""The share of light that passes the haze."""
+GLASS_ACROSS = 2
+"""The share of the column's breadth that is glass."""
+FRAME_ACROSS = 3
+"""The share of it that is window with its frame."""
+BAY_NUMBER = 4
+"""The number of the bay."""
+LOW = 5
+"""The lower edge of its opening on the ground floor, metres above it."""
 WALL_COLUMNS = 6
-"""Rows of a wall's column table: metres up the wall a pixel, light that passes the haze, shares of the column's breadth
-that are glass and window with its frame, number of the bay, lower edge of its opening on the ground floor."""
+"""Rows of the table."""
 
 
 class HouseWall(NamedTuple):
@@ -74,8 +101,9 @@ class HouseWall(NamedTuple):
 def wall_columns(columns, first, last, view, plane, house, bounds, look):
     """Fill the column table from column `first` to `last`, in whole blocks.
 
-    Returns what all rows share: (storeys, height of a storey, height of the walls, the house's row, 1 for a shop).
-    Only the wall that faces the road, on the left of the house, has a door.
+    Returns what all rows share: (storeys, height of a storey, height of the walls, the house's row, 1 for a shop). Only
+    the wall that faces the road, on the left of the house, has a door. columns: (WALL_COLUMNS, W), filled. view, look:
+    as in `sim.camera.kernels`. plane: (4,), the wall's. house: a `HouseWall`. bounds: as `outline` fills them.
     """
     end = abs(plane[0] * house.forward_z + plane[1] * house.forward_l) > f4(0.7)
     front = plane[1] * house.forward_z - plane[0] * house.forward_l > f4(0.7)
@@ -104,7 +132,11 @@ def whole_blocks(first, last):
 
 @kernel()
 def find_places(rises, places, feet, tangent, step, plane, along, start, bounds):
-    """Of each column: metres up the wall a pixel, place along the wall, metres along it a pixel."""
+    """Of each column: metres up the wall a pixel, place along the wall, metres along it a pixel.
+
+    rises, places, feet: (n,), filled. tangent, step: to the left of the first column, and from one to the next. plane,
+    bounds: the wall's. along: its unit vector (z, l); start: what makes its corner 0, metres.
+    """
     for i in range(rises.shape[0]):
         t = tangent - step * f4(i4(i))
         z = plane[3] / (plane[0] + plane[1] * t)
@@ -112,7 +144,7 @@ def find_places(rises, places, feet, tangent, step, plane, along, start, bounds)
         turned = z * z * plane[1] / plane[3]
         rises[i] = z * step
         places[i] = start + along[0] * z + along[1] * z * t
-        feet[i] = max(abs(along[1] * (z - turned * t) - along[0] * turned) * step, SHARPEST)
+        feet[i] = max(abs(along[1] * (z - turned * t) - along[0] * turned) * step, LEAST_FOOTPRINT)
 
 
 @kernel()
@@ -170,7 +202,7 @@ def wall_row(ink, table, first, last, above, mount, sizes, paints, slot, dark_sh
     """The colours of one row of a wall into `ink`, from column `first` to `last` and a little more.
 
     above: pixels from the row up to the horizon. sizes: as `wall_columns`. dark_share: of the windows, the share that
-    are not lit.
+    are not lit. table: as `wall_table`. mount: the camera's height, metres. paints: as `wall_paints`. slot: the wall's.
     """
     rises, clears, glasses, frames, bays, lows = table
     storeys, storey_height, eaves, house, shop = sizes
@@ -179,7 +211,7 @@ def wall_row(ink, table, first, last, above, mount, sizes, paints, slot, dark_sh
     for i in range(end - begin):
         u = u8(u8(begin) + u8(i))
         rise, clear = rises[u], clears[u]
-        height, sharp = mount + rise * above, ONE / max(rise, SHARPEST)
+        height, sharp = mount + rise * above, ONE / max(rise, LEAST_FOOTPRINT)
         storey = min(max(np.floor((height - PLINTH) * per_storey), ZERO), storeys - ONE)
         up = height - PLINTH - storey * storey_height
         low = lows[u] if storey < HALF else SILL
@@ -219,7 +251,11 @@ def wall_row(ink, table, first, last, above, mount, sizes, paints, slot, dark_sh
 @kernel()
 def wall_channel(paint, shade, frame, glass, pane, wood, door, mirror, lit, sign, clear):
     """One channel of a wall with shares `frame` and `glass` of its window, whose pane mirrors the sky or is lit, and
-    the share `sign` of a shop's."""
+    the share `sign` of a shop's.
+
+    paint: as `wall_paints`. shade: of the bare wall. pane: its tone. wood: of a door, if door is 1. mirror: share of
+    the sky in it. lit: 0 or 1. clear: the light that passes the haze.
+    """
     wall, white, sky, light, board = paint
     wall = mix(wall, board, sign)
     through = mix(mix(white * pane, wall * wood, door), sky, mirror)

@@ -46,7 +46,10 @@ def _state(actor, gait):
 
 @kernel
 def _draw_rows(points, heading, count, rows, tables, roles, actors, objects):
-    """As `draw_actors`; points, heading, count: of all tracks. roles: see `sim.kinds.role_table`."""
+    """As `draw_actors`; points, heading, count: of all tracks. roles: see `sim.kinds.role_table`.
+
+    rows, tables (B,): of each world its track, and its row of actors (N, A, columns) and objects (N, M, columns).
+    """
     for b in range(len(rows)):
         n = count[rows[b]]
         line, ways = points[rows[b], :n], heading[rows[b], :n]

@@ -10,8 +10,10 @@ from sim.scenario.actors import AMBER, CHANCE, GREEN, LIGHT, MODE, RED, ROLE, TI
 from sim.scenario.site import Site
 from sim.vehicle import CONTROL_STEP
 
-GREEN_SECONDS, AMBER_SECONDS, RED_SECONDS = (8.0, 14.0), 3.0, (5.0, 9.0)
-"""How long the phases last: between two bounds, drawn anew each time."""
+GREEN_SECONDS, RED_SECONDS = (8.0, 14.0), (5.0, 9.0)
+"""Between these two bounds, drawn anew each time."""
+AMBER_SECONDS = 3.0
+"""Always."""
 
 SIGNAL_BEYOND = 8.0
 """Metres from the stop line on to its signal: on the far side, where a car that waits still sees it."""

@@ -9,7 +9,7 @@ import numpy as np
 from sim.jit import kernel
 from sim.scenario.actors import CHANCE, MODE, PARKED, ROLE
 from sim.scenario.site import Site
-from sim.scenario.vehicles import KINDS
+from sim.scenario.vehicles import VEHICLE_SIZES
 from sim.scene import LAMPS, LANE_WIDTH
 from sim.track import LANE_CENTRE, SPACING
 from sim.vehicle import CONTROL_STEP
@@ -82,7 +82,7 @@ class ParkedCars:
             if first is None:
                 return
             s = first + 7.0 * np.arange(n) + site.rng.uniform(-0.6, 0.6, n)
-            length, width, height, _ = KINDS["car"]
+            length, width, height, _ = VEHICLE_SIZES["car"]
             d = PARKED_OFFSET + site.rng.uniform(-0.1, 0.05, n)
             tint = site.rng.uniform(-1, 1, n)
             site.add_actors(

@@ -45,9 +45,14 @@ REACTION = 0.6
 """m/s2 and s: who crosses trusts every driver to brake so hard after so long, and waits for those who could not."""
 
 COMES_NEAR = (18.0, 45.0)
-"""Metres before the zebra in which the ego brings the bold out; the shy go when nobody is within SHY_DISTANCE."""
+"""Metres before the zebra in which the ego brings the bold out."""
 
-SHY_SHARE, SHY_DISTANCE = 0.35, 70.0
+SHY_SHARE = 0.35
+"""Of all who cross."""
+
+SHY_DISTANCE = 70.0
+"""Metres: the shy go when nobody is nearer."""
+
 REST = (6.0, 14.0)
 """Seconds on the other pavement before they might cross again."""
 
@@ -79,7 +84,8 @@ def _gap_before(s, length, side, place, lap):
 def _may_go(me, actors, roles, ego, row, lap):
     """Whether somebody who waits may step off now: all can stop, and the ego comes near (for the shy: nobody does).
 
-    roles: see `sim.kinds.role_table`. ego, row: of all worlds, and which this is. lap: metres.
+    roles: see `sim.kinds.role_table`. ego, row: of all worlds, and which this is. lap: metres. me, actors: who waits,
+    and all of the world.
     """
     gap = _gap_before(ego[0, row], EGO_LENGTH, 1.0, me[PLACE], lap)
     if not _lets_cross(ego[2, row], gap, EGO_LENGTH):
@@ -100,7 +106,10 @@ def _may_go(me, actors, roles, ego, row, lap):
 
 @inner_kernel
 def _blocked(me, s, d, length, width, lap):
-    """Whether the next step of someone who crosses would come too near to a car at (s, d)."""
+    """Whether the next step of someone who crosses would come too near to a car at (s, d).
+
+    me: who crosses. length, width: the car's, metres. lap: metres.
+    """
     along = abs(way_ahead(me[S], s + 0.5 * lap, lap) - 0.5 * lap)
     if along > 0.5 * length + _ROOM:
         return False
@@ -110,7 +119,8 @@ def _blocked(me, s, d, length, width, lap):
 
 @inner_kernel
 def _path_blocked(me, actors, roles, ego, row, lap):
-    """Whether any car stands or passes right before someone who crosses; arguments as `_may_go`."""
+    """Whether any car stands or passes right before someone who crosses, `me`; actors, roles, ego, row, lap: as
+    `_may_go`."""
     if _blocked(me, ego[0, row], ego[1, row], EGO_LENGTH, EGO_WIDTH, lap):
         return True
     for a in range(len(actors)):
@@ -125,7 +135,7 @@ def _path_blocked(me, actors, roles, ego, row, lap):
 def _cross(me, actors, roles, ego, row, step, lap):
     """One control step of someone on the way over; on the other side they turn round and rest.
 
-    step: control steps since the reset; the rest as `_may_go`.
+    step: control steps since the reset; me, actors, roles, ego, row, lap: as `_may_go`.
     """
     side = 1.0 if me[HEADING] > 0.0 else -1.0
     me[SPEED] = 0.0 if _path_blocked(me, actors, roles, ego, row, lap) else me[WISH]

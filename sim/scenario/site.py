@@ -142,7 +142,11 @@ class Site:
 
 @kernel
 def _build(grid, origin, built, x, y, yaw, length, width, least):
-    """Whether a rectangle is free; if so its cells are built on from now on."""
+    """Whether a rectangle is free; if so its cells are built on from now on.
+
+    grid, origin: the world's. built: cells that are taken, _BEYOND more to every side. x, y, yaw: of the middle, metres
+    and radians. length, width: metres. least: metres from the centre line.
+    """
     along, across, last = int(1.5 * length) + 2, int(1.5 * width) + 2, GRID_SIZE - 1  # no cell slips through
     for claim in (False, True):
         for i in range(along):

@@ -36,14 +36,18 @@ from sim.track import CRUISE_SPEED, LANE_CENTRE, SPACING
 from sim.vehicle import CONTROL_STEP, EGO_LENGTH
 
 MAX_SPEED = 16.0
+"""m/s: no vehicle is faster."""
 LEAST_ACCELERATION, MOST_ACCELERATION = -8.0, 2.5
-"""m/s and m/s2: no vehicle leaves these bounds."""
+"""m/s2: no vehicle leaves these bounds."""
 
 HEADWAY = 1.4
+"""s, IDM's time headway."""
 STANDSTILL_GAP = 2.0
+"""m, IDM's jam distance."""
 COMFORTABLE = 1.5
+"""m/s2, IDM's acceleration; its exponent is 4."""
 BRAKING = 2.0
-"""IDM's time headway (s), jam distance (m), acceleration and comfortable deceleration (m/s2); its exponent is 4."""
+"""m/s2, IDM's comfortable deceleration."""
 
 BRAKE_LIGHTS = -0.4
 """m/s2 below which the brake lights shine; they do while standing, too."""
@@ -52,15 +56,17 @@ ZEBRA_LENGTH = 3.0
 STOP_BEFORE_ZEBRA = 2.5
 """Metres: of a zebra along the road, and between its edge and where cars wait."""
 
-HALT_BRAKING = 2.0
 DRIVES = (9.0, 26.0)
+"""Seconds that a vehicle ahead drives before it halts."""
+HALT_BRAKING = 2.0
+"""m/s2 that it brakes by."""
 HALTS = (2.0, 5.0)
-"""A vehicle ahead drives so many seconds, then brakes by HALT_BRAKING (m/s2) and stands so many."""
+"""Seconds that it stands."""
 
 _FREE = 1e3  # metres of gap that mean nobody is there
 _SALT = 7  # of the hash
 
-KINDS = {"car": (4.4, 1.75, 1.45, 0.7), "van": (5.2, 1.95, 2.1, 0.2), "truck": (7.5, 2.2, 3.0, 0.1)}
+VEHICLE_SIZES = {"car": (4.4, 1.75, 1.45, 0.7), "van": (5.2, 1.95, 2.1, 0.2), "truck": (7.5, 2.2, 3.0, 0.1)}
 """Kind -> length, width, height in metres, and share of the traffic."""
 
 
@@ -113,7 +119,8 @@ def _gap_to(actor, side, s, half_length, lap):
 def _acceleration(actors, a, roles, ego, row, wish, lap):
     """m/s2 that actor a, a vehicle, wants: the least that IDM grants for anybody ahead.
 
-    roles: see `sim.kinds.role_table`. ego, row: of all worlds, and which this is. wish: m/s. lap: metres.
+    roles: see `sim.kinds.role_table`. ego, row: of all worlds, and which this is. wish: m/s. lap: metres. actors: all
+    of the world.
     """
     me = actors[a]
     side, speed = direction(me), me[SPEED]
@@ -221,13 +228,13 @@ class Vehicles:
             return
         d = site.line[(s / SPACING).astype(np.int64)] if heading == 0.0 else np.full(len(s), -LANE_CENTRE)
         rng, n = site.rng, len(s)
-        names = list(KINDS)
-        kind = rng.choice(len(names), n, p=[shares[3] for shares in KINDS.values()])
+        names = list(VEHICLE_SIZES)
+        kind = rng.choice(len(names), n, p=[shares[3] for shares in VEHICLE_SIZES.values()])
         for each, name in enumerate(names):
             chosen = kind == each
             if not chosen.any():
                 continue
-            length, width, height, _ = KINDS[name]
+            length, width, height, _ = VEHICLE_SIZES[name]
             wish = rng.uniform(*self.wish, chosen.sum())
             timer = rng.uniform(*DRIVES, chosen.sum()) if heading == 0.0 else 0.0
             tint = rng.uniform(-1, 1, chosen.sum())

@@ -1,4 +1,4 @@
-"""Golden images: from a seed to pixels, one picture a theme.
+"""Golden images: from a seed to pixels, one picture a shipped theme.
 
 After a change that is meant to alter pictures: `python -m pytest tests/sim/test_golden.py --renew-golden`, look at the
 pictures in tests/golden, raise sim.WORLD_VERSION, commit. Across machines one grey level on 99.9 % of the values is
@@ -13,7 +13,7 @@ import pytest
 
 from sim.camera import Camera
 from sim.scene import CLASSES
-from sim.theme import load_theme, sample_look, theme_names
+from sim.theme import SHIPPED_THEMES, load_theme, sample_look
 from sim.track import Tracks, to_world
 from sim.world import World
 
@@ -42,7 +42,7 @@ def pictures(world):
     """Every golden picture by file name, (H, W, 3) uint8 RGB."""
     camera, pose, rows = Camera(*SIZE), before_the_tightest_bend(world.tracks), np.zeros(1, int)
     drawn = {}
-    for name in theme_names():
+    for name in SHIPPED_THEMES:
         look = sample_look(load_theme(name), np.random.default_rng(SEED))[None]
         frames = camera.render(world.scene(), rows, pose, look, truth=True)
         drawn[f"{name}.png"] = frames.rgb[0]

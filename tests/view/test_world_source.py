@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.benchmark.window import VIEWS
 from sim.cells import CellGrid
 from sim.geometry import vehicle_to_world
 from sim.kinds import CAUSES, KINDS
@@ -15,7 +16,6 @@ from sim.scene import OBJECT_COLUMNS
 from sim.simulator import Simulator
 from sim.theme import theme_names
 from sim.vehicle import EGO_LENGTH
-from sim.view.benchmark import VIEWS
 from sim.view.overlay import paint
 from sim.view.settings import Settings
 from sim.view.source import Shot

@@ -1,4 +1,4 @@
-"""`python -m sim.view.benchmark`: how fast the demo is in a real window, on a screen that nobody sees.
+"""`python -m sim.benchmark.window`: how fast the demo is in a real window, on a screen that nobody sees.
 
 Pictures a second and how long they stay, at several sizes of the window; and how long a key takes to show.
 """
@@ -12,8 +12,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from sim.benchmark.virtual_screen import VirtualScreen, virtual_screen, wait_for_change
 from sim.command_line import mistakes_in_one_line, parse
-from sim.view.virtual_screen import VirtualScreen, virtual_screen, wait_for_change
 
 SIZES = ((1280, 720), (1920, 1080))
 VIEWS = ("camera", "driver", "chase")
@@ -76,7 +76,7 @@ def key_to_picture(screen: VirtualScreen, options: Options) -> list[float]:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
-    options = parse(Options, arguments, prog="python -m sim.view.benchmark")
+    options = parse(Options, arguments, prog="python -m sim.benchmark.window")
     table = Table("window", "view", "pictures/s", "99 % stay less than")
     with mistakes_in_one_line(OSError):
         for size in SIZES:
