@@ -22,7 +22,7 @@ LAYERS = [
     ["sim.instant"],
     ["sim.perturb", "sim.simulator", "sim.driver"],
     ["sim.rollout", "sim.metrics"],
-    ["sim.env"],
+    ["sim.env", "sim.gym_worlds"],
     ["sim.view", "sim.benchmark"],
     ["sim.gallery"],
     ["agent"],
