@@ -10,7 +10,7 @@ import safetensors
 import safetensors.torch
 from torch import nn
 
-from agent.models import FAMILIES, family
+from agent.families import FAMILIES, family
 from agent.shipped import CONFIG, checkpoints_folder, policy_names
 from sim.errors import unknown
 from sim.files import replacing, write_text

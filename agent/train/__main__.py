@@ -12,7 +12,7 @@ from rich.progress import Progress as Bar
 
 from agent.checkpoint import save_checkpoint
 from agent.config import Config
-from agent.models import family
+from agent.families import family
 from agent.train import state
 from agent.train.dagger import SHARES, Progress, Trainer
 from agent.train.log import Log

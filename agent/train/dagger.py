@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from agent.config import Closing, Config
 from agent.dataset import Batch, RoadPool, Rows, Sampling
-from agent.models import family
-from agent.models.topk_patches import TopKPatches
+from agent.families import family
+from agent.families.topk_patches.network import TopKPatches
+from agent.families.topk_patches.objective import Losses, closing_loss, observe, open_loss
 from agent.train import state
 from agent.train.collect import collect
 from agent.train.filters import filtered
-from agent.train.objective import Losses, closing_loss, observe, open_loss
 from sim.policy import Policy, PolicySpec
 
 SHARES = {"open-road": 0.20, "traffic": 0.35, "town": 0.45}

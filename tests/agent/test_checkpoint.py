@@ -9,7 +9,7 @@ import torch
 
 from agent import load_policy
 from agent.checkpoint import WEIGHTS, save_checkpoint
-from agent.models.topk_patches import TopKPatches, TopKPatchesConfig
+from agent.families.topk_patches.network import TopKPatches, TopKPatchesConfig
 from agent.shipped import CONFIG
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from agent.config import Jitter
 from agent.dataset import Batch, RoadPool, Rows, Sampling, situations
-from agent.models.topk_patches import TopKPatchesConfig
+from agent.families.topk_patches.network import TopKPatchesConfig
 from sim import track, vehicle
 from sim.kinds import CAUSES, ROLES
 from sim.policy import PolicySpec

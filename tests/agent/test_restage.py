@@ -5,7 +5,7 @@ import pytest
 
 from agent.config import Jitter
 from agent.dataset import RoadPool, Rows
-from agent.models.topk_patches import TopKPatchesConfig
+from agent.families.topk_patches.network import TopKPatchesConfig
 from agent.restage import AWAY, NEAR, approaches, move_along, restage, signed_way
 from sim import track, vehicle
 from sim.policy import PolicySpec

@@ -3,7 +3,7 @@
 import numpy as np
 
 from agent.dataset import RoadPool, Rows
-from agent.models.topk_patches import TopKPatchesConfig
+from agent.families.topk_patches.network import TopKPatchesConfig
 from agent.restage import restage
 from agent.shown import SHOWN, shown
 from sim import track, vehicle

@@ -181,7 +181,7 @@ def test_every_scenario_is_recorded_and_dumped_with_its_causes(scenario: str) ->
 
 def test_a_checkpoint_folder_drives_and_its_selection_is_dumped() -> None:
     from agent.checkpoint import save_checkpoint
-    from agent.models import family
+    from agent.families import family
 
     untrained = family("topk-patches")
     save_checkpoint(Path("mine"), "topk-patches", untrained.network(untrained.config()), {"note": "untrained"})

@@ -9,9 +9,9 @@ from torch.nn import functional as F
 
 from agent.config import Closing
 from agent.dataset import Batch
-from agent.models.topk_patches import TEMPERATURE, TopKPatches, to_patches
+from agent.families.topk_patches.junk import blur, nothing_but_junk, replace_unread
+from agent.families.topk_patches.network import TEMPERATURE, TopKPatches, to_patches
 from agent.shown import SHOWN
-from agent.train.junk import blur, nothing_but_junk, replace_unread
 from sim.policy import Observation
 
 

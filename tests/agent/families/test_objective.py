@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from agent.models.topk_patches import TopKPatches, TopKPatchesConfig
+from agent.families.topk_patches.network import TopKPatches, TopKPatchesConfig
+from agent.families.topk_patches.objective import SHARP, budget_loss, imitation_loss, naming_loss
 from agent.shown import SHOWN
-from agent.train.objective import SHARP, budget_loss, imitation_loss, naming_loss
 
 
 def logits(open_gates: int, gates: int = 100, size: float = 30.0) -> torch.Tensor:

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from agent.models.topk_patches import Reading, TopKPatches
+from agent.families.topk_patches.network import Reading, TopKPatches
 from sim.cells import CellGrid
 from sim.policy import Attention, Decision, Observation, PolicySpec, State
 

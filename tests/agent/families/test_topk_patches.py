@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from agent.models.policy import TopKPatchesPolicy, parameter_count
-from agent.models.topk_patches import (
+from agent.families.topk_patches.network import (
     CERTAIN,
     CLOSED_FOR_GOOD,
     TAUGHT,
@@ -17,6 +16,7 @@ from agent.models.topk_patches import (
     position_features,
     to_patches,
 )
+from agent.families.topk_patches.policy import TopKPatchesPolicy, parameter_count
 from agent.shown import SHOWN
 
 CONFIG = TopKPatchesConfig()

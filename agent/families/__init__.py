@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import nn
 
-from agent.models.policy import TopKPatchesPolicy
-from agent.models.topk_patches import TopKPatches, TopKPatchesConfig
+from agent.families.topk_patches.network import TopKPatches, TopKPatchesConfig
+from agent.families.topk_patches.policy import TopKPatchesPolicy
 from sim.errors import unknown
 from sim.policy import Policy
 
