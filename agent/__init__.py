@@ -7,11 +7,12 @@ if TYPE_CHECKING:
     from sim.policy import Policy
 
 
-def load_policy(name_or_folder: "str | Path") -> "Policy":
-    """A shipped policy by name, or one from a checkpoint folder. ValueError in one line where neither is one."""
+def load_policy(name: "str | Path | Policy") -> "Policy":
+    """A policy: a shipped one by name, a checkpoint folder, FAMILY@FOLDER for a checkpoint of a family of one's own, or
+    a policy of one's own as FILE.py:object or module:object, or itself. ValueError in one line where there is none."""
     from agent.checkpoint import load_policy as load
 
-    return load(name_or_folder)
+    return load(name)
 
 
 def policy_names() -> tuple[str, ...]:

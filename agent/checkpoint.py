@@ -10,33 +10,56 @@ import safetensors
 import safetensors.torch
 from torch import nn
 
-from agent.models import FAMILIES, family
+from agent.families import FAMILIES, Family, find
 from agent.shipped import CONFIG, checkpoints_folder, policy_names
 from sim.errors import unknown
 from sim.files import replacing, write_text
+from sim.lookup import named
 from sim.policy import Policy
 
 WEIGHTS = "model.safetensors"
 
 
-def load_policy(name_or_folder: str | Path) -> Policy:
-    """A shipped policy by name, or one from a checkpoint folder. ValueError in one line where neither is one."""
-    folder = _find(name_or_folder)
-    family_name, config, provenance = _read_config(folder / CONFIG)
-    network = family(family_name).network(config)
-    provenance["weights_sha256"] = load_weights(network, folder / WEIGHTS)
-    policy = family(family_name).policy(network)
-    policy.provenance = {"policy": family_name, **provenance}  # type: ignore[attr-defined]
-    return policy
+AT = "@"
+"""Between a family of one's own and a checkpoint of it."""
 
 
-def save_checkpoint(folder: Path, family_name: str, network: nn.Module, provenance: dict[str, Any]) -> None:
-    """Write weights, then the configuration that makes the folder count; each file whole or not at all."""
+def load_policy(name: str | Path | Policy) -> Policy:
+    """A policy: a shipped one by name, a checkpoint folder, FAMILY@FOLDER for a checkpoint of a family of one's own, or
+    a policy of one's own as FILE.py:object or module:object, or itself.
+
+    A file is executed only where it is named here: a checkpoint cannot have one executed. ValueError in one line where
+    there is no such policy.
+    """
+    if isinstance(name, Policy):
+        return name
+    family, at, folder = str(name).rpartition(AT)
+    if at and ":" in family and not _is_checkpoint(Path(name)):
+        return _load(_find(folder), find(family))
+    if ":" in str(name) and not Path(name).is_dir():
+        return named("policy", str(name), {}, Policy)  # type: ignore[type-abstract]
+    return _load(_find(name))
+
+
+def save_checkpoint(
+    folder: Path, family: Family, network: nn.Module, provenance: dict[str, Any], reference: str = ""
+) -> None:
+    """Write weights, then the configuration that makes the folder count; each file whole or not at all.
+
+    reference: where a family of one's own is found, FILE.py:object or module:object; a hint for people alone.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / WEIGHTS) as part:
         part.write_bytes(safetensors.torch.save(dict(network.state_dict())))
-    content = {"family": family_name, "model": dataclasses.asdict(network.config), "training": provenance}  # type: ignore[call-overload]
+    where = {"family_at": reference} if ":" in reference else {}
+    shape: Any = network.config
+    content = {"family": family.name, **where, "model": dataclasses.asdict(shape), "training": provenance}
     write_text(folder / CONFIG, json.dumps(content, indent=2) + "\n")
+
+
+def with_family(family: str, folder: Path) -> str:
+    """How to name a checkpoint of this family, itself named as FILE.py:object, module:object or by its name."""
+    return f"{family}{AT}{folder}" if ":" in family else str(folder)
 
 
 def load_weights(network: nn.Module, path: Path) -> str:
@@ -54,21 +77,61 @@ def load_weights(network: nn.Module, path: Path) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def _load(folder: Path, family: Family | None = None) -> Policy:
+    """The policy in a folder; family: what it was named with. ValueError where it is of another."""
+    content = _read_config(folder / CONFIG)
+    own = _family_of(folder, content, family)
+    network = own.network(_shape(folder / CONFIG, own, content))
+    provenance = dict(content.get("training", {}))
+    provenance["weights_sha256"] = load_weights(network, folder / WEIGHTS)
+    policy = own.policy(network)
+    policy.provenance = {"policy": own.name, **provenance}  # type: ignore[attr-defined]
+    return policy
+
+
+def _family_of(folder: Path, content: dict[str, Any], family: Family | None) -> Family:
+    """The family of a checkpoint, which is registered or was named with it."""
+    name, where = content["family"], content.get("family_at")
+    if family is not None and family.name != name:
+        raise ValueError(f"{folder} is a checkpoint of {name!r}; expected one of {family.name!r}, as is named with it")
+    if name not in FAMILIES and where:
+        told = f"{folder} is a checkpoint of {name!r}, a family of somebody's own in {where}"
+        raise ValueError(f"{told}: name it too, if you trust that file: {with_family(where, folder)}")
+    return family or find(name)
+
+
+def _is_checkpoint(folder: Path) -> bool:
+    return (folder / CONFIG).is_file()
+
+
 def _find(name_or_folder: str | Path) -> Path:
     shipped = checkpoints_folder() / str(name_or_folder)
     for folder in (Path(name_or_folder), shipped):
-        if (folder / CONFIG).is_file():
+        if _is_checkpoint(folder):
             return folder
     if Path(name_or_folder).is_dir():
         raise ValueError(f"{name_or_folder} is not a checkpoint: it has no {CONFIG}")
     raise unknown("policy", name_or_folder, policy_names() or FAMILIES)
 
 
-def _read_config(path: Path) -> tuple[str, Any, dict[str, Any]]:
+def _read_config(path: Path) -> dict[str, Any]:
+    """A checkpoint's configuration; a dictionary with the names of its family and of the values of its shape."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        name, values = content["family"], content["model"]
-        tuples = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-        return name, family(name).config(**tuples), dict(content.get("training", {}))
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path} is not a checkpoint's configuration: {type(error).__name__}: {error}") from None
+        str(content["family"]), dict(content["model"])
+        return content
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError, ValueError) as error:
+        raise _no_configuration(path, error) from None
+
+
+def _shape(path: Path, family: Family, content: dict[str, Any]) -> Any:
+    """The family's configuration; JSON knows lists where it has tuples."""
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in content["model"].items()}
+    try:
+        return family.config(**values)
+    except TypeError as error:
+        raise _no_configuration(path, error) from None
+
+
+def _no_configuration(path: Path, error: Exception) -> ValueError:
+    return ValueError(f"{path} is not a checkpoint's configuration: {type(error).__name__}: {error}")

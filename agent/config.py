@@ -1,8 +1,75 @@
-"""What a training run is asked to do: a documented dataclass that is the command line."""
+"""What a training run is asked to do: documented dataclasses, composed, that are the command line.
 
-from dataclasses import dataclass, field
+A run's own options, its method's, those of the data that the network learns from, and the family's.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+import tyro
+
+from agent.families import Family, Options
+
+FLAGSHIP = "topk-patches"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What every run has."""
+
+    out: Path
+    """Folder for checkpoint, log.csv and training state."""
+    policy: str = FLAGSHIP
+    """Policy family to train: a name, or one of your own as FILE.py:object or module:object."""
+    method: Literal["dagger"] = "dagger"
+    """dagger: the student drives, the expert labels (Ross et al. 2011, arXiv 1011.0686)."""
+    scenario: str = "all"
+    """What lives on the road: a scenario's name, FILE.py:object or module:object; all: each shipped one has its share
+    of the roads and of every batch."""
+    seed: int = 0
+    """Of the run; roads come from the training seeds, 0 to 9,999."""
+    resume: bool = False
+    """Go on from the last saved state in `out`."""
+    threads: int = 2
+    """Torch threads; another number may round differently."""
+    save_every: int = 100
+    """Gradient steps between saved states."""
+
+
+@dataclass(frozen=True)
+class Finishing:
+    """The last rounds, in which pictures are as other cameras, light and weather would have made them."""
+
+    from_round: int = 14
+    """The first round whose pictures pass filters: from the first step on they cost the driving (docs/log.md)."""
+    learning_rate: float = 6e-4
+    """From which it falls once more."""
+
+
+@dataclass(frozen=True)
+class Dagger:
+    """The student drives, the expert labels, the data grows."""
+
+    tracks: int = 240
+    """Roads in the training pool."""
+    rounds: int = 16
+    """Times the student drives and the data grows."""
+    steps_per_round: int = 800
+    """Gradient steps after each drive."""
+    drive_steps: int = 200
+    """Control steps that each road is driven in a round."""
+    batch: int = 128
+    """Frames in a batch."""
+    learning_rate: float = 2e-3
+    finishing: Finishing = field(default_factory=Finishing)
+
+    @property
+    def steps(self) -> int:
+        """Gradient steps in all."""
+        return self.rounds * self.steps_per_round
 
 
 @dataclass(frozen=True)
@@ -19,6 +86,12 @@ class Jitter:
     """m/s faster or slower, never backwards."""
     pitch: float = 0.015
     """Radians up and down (no new label: the road does not change)."""
+
+
+@dataclass(frozen=True)
+class Restaging(Jitter):
+    """How far an instant is changed from the one that the student met; the expert answers for the changed one."""
+
     restaged: float = 0.5
     """Of the frames in which lamps and people at crossings are drawn afresh, and the car is moved along its lane."""
     along: float = 12.0
@@ -28,80 +101,61 @@ class Jitter:
 
 
 @dataclass(frozen=True)
-class Closing:
-    """How the gates are closed once the network drives (docs/training.md)."""
+class Instants:
+    """What a network without memory learns from."""
 
-    from_round: int = 5
-    """The first round in which the budget counts; before it every gate may stay open."""
-    ramp_rounds: float = 4.0
-    """Rounds over which the share of open gates is brought down from all to the budget."""
-    budget: float = 0.09
-    """Mean share of gates that imitation may keep open; those opened by what the gate was taught come on top."""
-    budget_weight: float = 3.0
-    margin: float = 0.7
-    """Gate logits are pushed out of [-margin, margin], against flicker."""
-    margin_weight: float = 0.05
-    consistency_weight: float = 3.0
-    """On the change of the action when unread cells are replaced."""
-    junk_weight: float = 1.0
-    """On replaced cells that open."""
-    junk_margin: float = 1.0
-    """Replaced cells are pushed below minus this logit."""
-    blind_weight: float = 0.5
-    """On cells that open in frames that are nothing but junk."""
+    jitter: Restaging = field(default_factory=Restaging)
+
+    sequence = 1  # a frame alone
 
 
 @dataclass(frozen=True)
-class Finishing:
-    """The last rounds, in which pictures are as other cameras, light and weather would have made them."""
+class Sequences:
+    """What a network with memory learns from; a sequence is jittered as a whole, and in one look."""
 
-    from_round: int = 14
-    """The first round whose pictures pass filters: from the first step on they cost the driving (docs/log.md)."""
-    learning_rate: float = 6e-4
-    """From which it falls once more."""
-    budget: float = 0.10
-    """Takes the place of closing's: a tight one starves looks unlike the others (docs/log.md)."""
+    jitter: Jitter = field(default_factory=Jitter)
+    sequence: int = 16
+    """Control steps, of 0.05 s, that it learns from at a time; a batch holds its frames in such sequences."""
+
+
+Data = TypeVar("Data", Instants, Sequences)
+Own = TypeVar("Own", bound=Options)
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Generic[Data, Own]):
     """Train a policy. Everything but `out`, `resume` and `save_every` decides the final weights, bit for bit on one
     machine."""
 
-    out: Path
-    """Folder for checkpoint, log.csv and training state."""
-    policy: str = "topk-patches"
-    """Policy family to train."""
-    method: Literal["dagger"] = "dagger"
-    """dagger: the student drives, the expert labels (Ross et al. 2011, arXiv 1011.0686)."""
-    scenario: str = "all"
-    """What lives on the road: a scenario's name, FILE.py:object or module:object; all: each shipped one has its share
-    of the roads and of every batch."""
-    seed: int = 0
-    """Of the run; roads come from the training seeds, 0 to 9,999."""
-    resume: bool = False
-    """Go on from the last saved state in `out`."""
-    patch: tuple[int, int] = (8, 8)
-    """Height and width of a patch in pixels."""
-    tracks: int = 240
-    """Roads in the training pool."""
-    rounds: int = 16
-    """Times the student drives and the data grows."""
-    steps_per_round: int = 800
-    """Gradient steps after each drive."""
-    drive_steps: int = 200
-    """Control steps that each road is driven in a round."""
-    batch: int = 128
-    learning_rate: float = 2e-3
-    threads: int = 2
-    """Torch threads; another number may round differently."""
-    save_every: int = 100
-    """Gradient steps between saved states."""
-    jitter: Jitter = field(default_factory=Jitter)
-    closing: Closing = field(default_factory=Closing)
-    finishing: Finishing = field(default_factory=Finishing)
+    run: Annotated[Run, tyro.conf.arg(name="")]
+    dagger: Annotated[Dagger, tyro.conf.arg(name="")]
+    data: Annotated[Data, tyro.conf.arg(name="")]
+    own: Annotated[Own, tyro.conf.arg(name="")]
 
-    @property
-    def steps(self) -> int:
-        """Gradient steps in all."""
-        return self.rounds * self.steps_per_round
+
+def composed(family: Family) -> type[Config]:
+    """The options of a run that trains this family. ValueError where the family has one of a run's names."""
+    data = Sequences if family.spec().memory else Instants
+    taken = {name for part in (Run(Path()), Dagger(), data()) for name in leaves(part)}
+    for name in leaves(family.options()):
+        if name in taken:
+            raise ValueError(
+                f"option {name!r} of family {family.name!r}: each run has one of that name; choose another"
+            )
+    return Config[data, family.options]  # type: ignore[valid-type,name-defined]
+
+
+def leaves(options: Any, prefix: str = "") -> dict[str, Any]:
+    """All options of a dataclass by name, those of its parts as "part.name"."""
+    found: dict[str, Any] = {}
+    for each in fields(options):
+        value, name = getattr(options, each.name), prefix + each.name
+        found |= leaves(value, f"{name}.") if is_dataclass(value) else {name: value}
+    return found
+
+
+def policy_in(arguments: Sequence[str] | None) -> str:
+    """The family that a command line names, before it is known which other options it may have."""
+    line = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    line.add_argument("--policy", nargs="?", default=FLAGSHIP)
+    return line.parse_known_args(arguments)[0].policy or FLAGSHIP

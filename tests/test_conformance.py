@@ -7,8 +7,8 @@ import pytest
 
 from agent import load_policy, policy_names
 from agent.evaluate.evidence import PARTS
-from agent.models import FAMILIES
-from agent.models.policy import parameter_count
+from agent.families import FAMILIES
+from agent.families.frames import parameter_count
 from agent.shipped import checkpoints_folder
 from sim import WORLD_VERSION
 from sim.policy import Observation, Policy, act

@@ -3,21 +3,19 @@
 import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from agent.config import Closing, Config
-from agent.dataset import Batch, RoadPool, Rows, Sampling
-from agent.models import family
-from agent.models.topk_patches import TopKPatches
-from agent.train import state
+from agent.config import Config, Dagger
+from agent.families import Batch, Loss, Progress, find
+from agent.train import batches, state
 from agent.train.collect import collect
-from agent.train.filters import filtered
-from agent.train.objective import Losses, closing_loss, observe, open_loss
+from agent.train.drives import Rows, Sampling, SequenceSampling
+from agent.train.roads import RoadPool
+from agent.train.student import student_of
 from sim.policy import Policy, PolicySpec
 
 SHARES = {"open-road": 0.20, "traffic": 0.35, "town": 0.45}
@@ -31,13 +29,13 @@ WARM_UP, LOWEST = 0.02, 0.02
 
 
 @dataclass(frozen=True)
-class Progress:
-    """After one gradient step: steps done, round, losses, rows so far, share of cars that crashed or left the road in
+class Step:
+    """After one gradient step: steps done, round, loss, rows so far, share of cars that crashed or left the road in
     the last drive."""
 
     step: int
     round: int
-    losses: Losses
+    loss: Loss
     rows: int
     failed_share: float
 
@@ -46,51 +44,60 @@ class Trainer:
     """One run. Iterate to train; every item is one gradient step, after which stopping loses nothing that is saved."""
 
     def __init__(self, config: Config) -> None:
-        torch.set_num_threads(config.threads)
-        torch.manual_seed(config.seed)
-        self.config = config
-        chosen = family(config.policy)
-        self.network: TopKPatches = chosen.network(chosen.config(patch_size=config.patch))  # type: ignore[assignment]
-        self.policy: Policy = chosen.policy(self.network)
+        self.run, self.dagger, self.data = config.run, config.dagger, config.data
+        torch.set_num_threads(self.run.threads)
+        torch.manual_seed(self.run.seed)
+        self.config, self.family = config, find(self.run.policy)
+        self.network = self.family.network(config.own.shape(self.family.config))
+        self.policy: Policy = self.family.policy(self.network)
+        self.objective = self.family.objective(config.own)
         self.pools = make_pools(config, self.policy.spec)
-        self.optimizer = torch.optim.AdamW(self.network.parameters(), config.learning_rate, weight_decay=1e-4)
+        self.optimizer = torch.optim.AdamW(self.network.parameters(), self.dagger.learning_rate, weight_decay=1e-4)
         self.rows = [pool.no_rows() for pool in self.pools]
         self.step, self.failed_share = 0, 0.0
-        if config.resume:
+        if self.run.resume:
             self.step = state.load(config, self.network, self.optimizer)
-            self._grow([state.load_drive(config, turn) for turn in range(-(-self.step // config.steps_per_round))])
+            rounds = range(-(-self.step // self.dagger.steps_per_round))
+            self._grow([state.load_drive(config, turn) for turn in rounds])
 
     def save(self) -> None:
         """Write the state that `--resume` starts from."""
         state.save(self.config, self.step, self.network, self.optimizer)
 
-    def __iter__(self) -> Iterator[Progress]:
+    def __iter__(self) -> Iterator[Step]:
         """Train. While torch learns from one batch, a thread of its own draws the next."""
         with ThreadPoolExecutor(1) as drawing:
-            while self.step < self.config.steps:
-                turn, within = divmod(self.step, self.config.steps_per_round)
+            while self.step < self.dagger.steps:
+                turn, within = divmod(self.step, self.dagger.steps_per_round)
                 if within == 0:
                     self._drive(turn)
-                    if turn == self.config.closing.from_round:
-                        self.network.begin_gating()
-                end = (turn + 1) * self.config.steps_per_round
+                    self.objective.begin_round(self.network, self._progress())
+                end = (turn + 1) * self.dagger.steps_per_round
                 coming = drawing.submit(self._batch, self.step)
                 while self.step < end:
                     batch = coming.result()
                     if self.step + 1 < end:  # the next drive changes the data
                         coming = drawing.submit(self._batch, self.step + 1)
-                    losses = self._learn(turn, batch)
+                    loss = self._learn(batch)
                     self.step += 1
-                    yield Progress(self.step, turn, losses, sum(map(len, self.rows)), self.failed_share)
+                    yield Step(self.step, turn, loss, sum(map(len, self.rows)), self.failed_share)
+
+    def _progress(self) -> Progress:
+        """How far the run is."""
+        turn, rounds = self.step // self.dagger.steps_per_round, self.step / self.dagger.steps_per_round
+        return Progress(self.step, turn, rounds, turn >= self.dagger.finishing.from_round, self.run.seed)
 
     def _drive(self, turn: int) -> None:
         """Grow the data by one drive on every road, and write it down."""
         drive, failed = [], 0.0
+        decide = partial(self.objective.student, self.policy, progress=self._progress())
+        self.network.eval()
         for number, pool in enumerate(self.pools):
-            rng = np.random.default_rng([self.config.seed, 1, turn, number])
-            rows, share = collect(pool, partial(self._student_action, pool, turn), turn, self.config.drive_steps, rng)
+            rng = np.random.default_rng([self.run.seed, 1, turn, number])
+            student = student_of(self.policy, decide, pool)
+            rows, share = collect(pool, student, turn, self.dagger.drive_steps, rng, self.data.sequence)
             drive.append(rows)
-            failed += share * len(pool) / self.config.tracks
+            failed += share * len(pool) / self.dagger.tracks
         state.save_drive(self.config, turn, drive)
         self._grow([drive])
         self.failed_share = failed
@@ -98,62 +105,51 @@ class Trainer:
     def _grow(self, drives: list[list[Rows]]) -> None:
         """Add drives, each a list with the rows of every pool."""
         self.rows = [Rows.joined([*parts]) for parts in zip(self.rows, *drives, strict=True)]
-        self._sampling = [Sampling(rows.situation) for rows in self.rows]
+        self._sampling = [self._sampling_of(rows) for rows in self.rows]
 
-    @torch.inference_mode()
-    def _student_action(self, pool: RoadPool, turn: int, cars: Rows, rng: np.random.Generator) -> NDArray[np.float32]:
-        """What the network does now; before its gates are trained, with every patch let through."""
-        patches, speed = observe(self.network, pool.observe(cars, rng))
-        reading = self.network.decide(patches, speed) if self._gated(turn) else self.network.ungated(patches, speed)
-        return reading.action.numpy()
+    def _sampling_of(self, rows: Rows) -> Sampling | SequenceSampling:
+        memory, length = self.policy.spec.memory, self.data.sequence
+        return SequenceSampling(rows, length) if memory else Sampling(rows.situation)
 
     def _batch(self, step: int) -> Batch:
         """The batch of a gradient step: each scenario's share, freshly drawn."""
-        rng = np.random.default_rng([self.config.seed, 2, step])
-        counts = apportioned(self.config.batch, [len(pool) for pool in self.pools])
+        rng = np.random.default_rng([self.run.seed, 2, step])
+        counts = apportioned(self.dagger.batch // self.data.sequence, [len(pool) for pool in self.pools])
         parts = []
         for pool, rows, sampling, count in zip(self.pools, self.rows, self._sampling, counts, strict=True):
-            parts.append(pool.batch(rows.pick(sampling.draw(count, rng)), self.config.jitter, rng))
-        batch = Batch.shuffled(parts, rng)
-        if step < self.config.finishing.from_round * self.config.steps_per_round:
-            return batch
-        return replace(batch, observation={**batch.observation, "frame": filtered(batch.observation["frame"], rng)})
+            parts.append(self._part(pool, rows.pick(sampling.draw(count, rng)), rng))
+        batch = batches.shuffled(parts, rng)
+        filtering = step >= self.dagger.finishing.from_round * self.dagger.steps_per_round
+        return batches.through_filters(batch, rng) if filtering else batch
 
-    def _learn(self, turn: int, batch: Batch) -> Losses:
+    def _part(self, pool: RoadPool, rows: Rows, rng: np.random.Generator) -> Batch:
+        """One scenario's part of a batch."""
+        with_shown, jitter = self.objective.wants_shown, self.data.jitter
+        if self.policy.spec.memory:
+            return batches.of_sequences(pool, rows, self.data.sequence, jitter, rng, with_shown=with_shown)
+        return batches.of_instants(pool, rows, jitter, rng, with_shown=with_shown)
+
+    def _learn(self, batch: Batch) -> Loss:
         """One gradient step."""
-        generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.step)
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.step / self.config.steps_per_round, self.config)
-        if self._gated(turn):
-            losses = closing_loss(self.network, batch, self._closing(turn), self._closed(), generator)
-        else:
-            losses = open_loss(self.network, batch)
+            group["lr"] = learning_rate(self.step / self.dagger.steps_per_round, self.dagger)
+        self.network.train()
+        loss = self.objective.loss(self.network, batch, self._progress())
         self.optimizer.zero_grad()
-        losses.total.backward()
+        loss.total.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
-        return losses
-
-    def _gated(self, turn: int) -> bool:
-        return turn >= self.config.closing.from_round
-
-    def _closing(self, turn: int) -> Closing:
-        closing, finishing = self.config.closing, self.config.finishing
-        return replace(closing, budget=finishing.budget) if turn >= finishing.from_round else closing
-
-    def _closed(self) -> float:
-        """How far the budget has come down, from 0 to 1."""
-        since = self.step / self.config.steps_per_round - self.config.closing.from_round
-        return min(1.0, since / self.config.closing.ramp_rounds)
+        return loss
 
 
 def make_pools(config: Config, spec: PolicySpec) -> list[RoadPool]:
     """The roads of each scenario that is trained on: as many as its share, each from a training seed of its own."""
-    shares = SHARES if config.scenario == "all" else {config.scenario: 1.0}
-    counts = apportioned(config.tracks, list(shares.values()))
-    seeds = (config.seed * config.tracks + np.arange(config.tracks)) % TRAINING_SEEDS
+    run, tracks = config.run, config.dagger.tracks
+    shares = SHARES if run.scenario == "all" else {run.scenario: 1.0}
+    counts = apportioned(tracks, list(shares.values()))
+    seeds = (run.seed * tracks + np.arange(tracks)) % TRAINING_SEEDS
     parts = np.split(seeds, np.cumsum(counts)[:-1])
-    return [RoadPool(some.tolist(), name, spec, config.seed) for name, some in zip(shares, parts, strict=True)]
+    return [RoadPool(some.tolist(), name, spec, run.seed) for name, some in zip(shares, parts, strict=True)]
 
 
 def apportioned(total: int, shares: list[float]) -> list[int]:
@@ -164,20 +160,20 @@ def apportioned(total: int, shares: list[float]) -> list[int]:
     return (parts + 1).tolist()
 
 
-def learning_rate(turn: float, config: Config) -> float:
+def learning_rate(turn: float, options: Dagger) -> float:
     """Warm up, then fall by a half cosine to 2 %; in the finishing rounds once more, from where they begin (a warm
     restart: Loshchilov & Hutter 2017, arXiv 1608.03983).
 
     Args:
         turn: rounds gone by, with fractions.
     """
-    first = min(config.rounds, config.finishing.from_round)
+    first = min(options.rounds, options.finishing.from_round)
     if turn < first:
         risen = min(1.0, turn / first / WARM_UP + 0.01)
-        return risen * _fallen(turn / first, config.learning_rate, config)
-    return _fallen((turn - first) / (config.rounds - first), config.finishing.learning_rate, config)
+        return risen * _fallen(turn / first, options.learning_rate, options)
+    return _fallen((turn - first) / (options.rounds - first), options.finishing.learning_rate, options)
 
 
-def _fallen(done: float, highest: float, config: Config) -> float:
-    lowest = LOWEST * config.learning_rate
+def _fallen(done: float, highest: float, options: Dagger) -> float:
+    lowest = LOWEST * options.learning_rate
     return lowest + (highest - lowest) * 0.5 * (1 + math.cos(math.pi * done))

@@ -1,24 +1,11 @@
 """A run's log.csv: a line every few steps, cut back to the saved step when a run goes on."""
 
 import csv
+from collections.abc import Mapping
 from pathlib import Path
 
-from agent.train.dagger import Progress
+from agent.train.dagger import Step
 from sim.files import write_text
-
-FIELDS = (
-    "step",
-    "round",
-    "seconds",
-    "loss",
-    "imitation",
-    "naming",
-    "consistency",
-    "junk_open",
-    "share_read",
-    "failed_share",
-    "rows",
-)
 
 
 class Log:
@@ -26,22 +13,33 @@ class Log:
 
     def __init__(self, path: Path, step: int) -> None:
         self.path = path
-        lines = path.read_text(encoding="utf-8").splitlines()[1:] if path.is_file() and step else []
-        earlier = [line for line in lines if int(line.split(",", 1)[0]) <= step]
-        write_text(path, "\n".join([",".join(FIELDS), *earlier]) + "\n")
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() and step else []
+        earlier = [line for line in lines[1:] if int(line.split(",", 1)[0]) <= step]
+        self._columns = tuple(lines[0].split(",")) if lines else ()
+        if lines:
+            write_text(path, "\n".join([lines[0], *earlier]) + "\n")
         self.seconds_before = float(earlier[-1].split(",")[2]) if earlier else 0.0
 
-    def write(self, progress: Progress, seconds: float) -> None:
-        """One line; `seconds` since this process began to train."""
-        losses = progress.losses
-        parts = (losses.imitation, losses.naming, losses.consistency, losses.junk_open, losses.open_share)
-        head = [progress.step, progress.round, f"{self.seconds_before + seconds:.1f}"]
+    def write(self, done: Step, seconds: float) -> None:
+        """One line; `seconds` since this process began to train. ValueError where the file has other columns."""
+        values = self._values(done, seconds)
+        if not self._columns:
+            self._columns = tuple(values)
+            write_text(self.path, ",".join(values) + "\n")
+        if self._columns != tuple(values):
+            given = f"{self.path} has the columns {', '.join(self._columns)}"
+            raise ValueError(f"{given}; expected {', '.join(values)}: move it away and go on")
         with self.path.open("a", newline="", encoding="utf-8") as file:
-            csv.writer(file, lineterminator="\n").writerow(
-                [
-                    *head,
-                    *(f"{value:.6f}" for value in (losses.total.item(), *parts)),
-                    f"{progress.failed_share:.4f}",
-                    progress.rows,
-                ]
-            )
+            csv.writer(file, lineterminator="\n").writerow(values.values())
+
+    def _values(self, done: Step, seconds: float) -> Mapping[str, object]:
+        """By column; in the middle stands what the objective tells."""
+        return {
+            "step": done.step,
+            "round": done.round,
+            "seconds": f"{self.seconds_before + seconds:.1f}",
+            "loss": f"{done.loss.total.item():.6f}",
+            **{name: f"{value:.6f}" for name, value in done.loss.figures.items()},
+            "failed_share": f"{done.failed_share:.4f}",
+            "rows": done.rows,
+        }

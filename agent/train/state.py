@@ -4,8 +4,8 @@ whole, and the data of every drive in a file of its own, written once.
 No random generator is saved: every draw is a function of the run's seed and the step, so a step can be taken again.
 """
 
-import dataclasses
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ import torch
 from safetensors.torch import save as serialised
 from torch import Tensor, nn
 
-from agent.config import Config
-from agent.dataset import Rows
+from agent.config import Config, leaves
+from agent.families import find
+from agent.train.drives import Rows
 from sim.files import replacing
 
 FILE = "training.safetensors"
@@ -33,7 +34,7 @@ def save(config: Config, step: int, network: nn.Module, optimizer: torch.optim.O
     tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
     for index, values in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
-    _write(config.out / FILE, tensors, {"step": str(step), "config": _identity(config)})
+    _write(config.run.out / FILE, tensors, {"step": str(step), "config": json.dumps(_identity(config))})
 
 
 def save_drive(config: Config, turn: int, drive: list[Rows]) -> None:
@@ -43,16 +44,16 @@ def save_drive(config: Config, turn: int, drive: list[Rows]) -> None:
         for pool, rows in enumerate(drive)
         for name, value in vars(rows).items()
     }
-    _write(config.out / drive_file(turn), tensors, {})
+    _write(config.run.out / drive_file(turn), tensors, {})
 
 
 def load(config: Config, network: nn.Module, optimizer: torch.optim.Optimizer) -> int:
     """Fill network and optimizer; return the steps done. ValueError in one line where that cannot be."""
-    path = config.out / FILE
+    path = config.run.out / FILE
     if not path.is_file():
         raise ValueError(f"nothing to resume: {path} does not exist (start without --resume)")
     tensors, metadata = _read(path)
-    _same_run(config, metadata["config"], path)
+    _same_run(config, json.loads(metadata["config"]), path)
     network.load_state_dict(_group(tensors, "network"))
     _load_optimizer(optimizer, _group(tensors, "optimizer"))
     return int(metadata["step"])
@@ -60,14 +61,19 @@ def load(config: Config, network: nn.Module, optimizer: torch.optim.Optimizer) -
 
 def load_drive(config: Config, turn: int) -> list[Rows]:
     """The data of a drive. ValueError in one line where the file is missing or damaged."""
-    path = config.out / drive_file(turn)
+    path = config.run.out / drive_file(turn)
     if not path.is_file():
         raise ValueError(f"{path} is missing: the run cannot go on without the data of its round {turn}")
     tensors, _ = _read(path)
     pools = len({name.split(".", 1)[0] for name in tensors})
-    return [
-        Rows(**{name: value.numpy() for name, value in _group(tensors, str(pool)).items()}) for pool in range(pools)
-    ]
+    return [_rows(_group(tensors, str(pool)), path) for pool in range(pools)]
+
+
+def _rows(tensors: dict[str, Tensor], path: Path) -> Rows:
+    lacking = [each.name for each in fields(Rows) if each.name not in tensors]
+    if lacking:
+        raise ValueError(f"{path} is of an older version, it lacks {', '.join(lacking)}: begin anew into another --out")
+    return Rows(**{name: value.numpy() for name, value in tensors.items()})
 
 
 def _write(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
@@ -83,19 +89,23 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise ValueError(f"{path} is damaged: {error}") from None
 
 
-def _identity(config: Config) -> str:
-    values = {name: value for name, value in dataclasses.asdict(config).items() if name not in NOT_THE_RUN}
-    return json.dumps(values, sort_keys=True)
+def _identity(config: Config) -> dict[str, Any]:
+    """What makes the weights what they are, as JSON has it; a family goes by its name, wherever it is found."""
+    parts = (config.run, config.dagger, config.data, config.own)
+    values = {name: value for part in parts for name, value in leaves(part).items() if name not in NOT_THE_RUN}
+    return json.loads(json.dumps({**values, "policy": find(config.run.policy).name}))
 
 
-def _same_run(config: Config, saved: str, path: Path) -> None:
-    mine, theirs = json.loads(_identity(config)), json.loads(saved)
-    longer = mine["rounds"] > theirs["rounds"]  # a finished run may be gone on with; see `Finishing`
-    for name in mine:
-        if mine[name] != theirs.get(name) and not (name == "rounds" and longer):
-            raise ValueError(
-                f"{path} was trained with {name} = {theirs.get(name)}, not {mine[name]}: give the same options"
-            )
+def _same_run(config: Config, saved: dict[str, Any], path: Path) -> None:
+    mine = _identity(config)
+    lacking = [name for name in mine if name not in saved]
+    if lacking and saved["policy"] == mine["policy"]:
+        raise ValueError(f"{path} is of an older version, it lacks {lacking[0]}: begin anew into another --out")
+    longer = mine["rounds"] > saved["rounds"]  # a finished run may be gone on with; see `Finishing`
+    for name in ("policy", *mine):
+        if mine[name] != saved[name] and not (name == "rounds" and longer):
+            given = f"{path} was trained with {name} = {saved[name]}, not {mine[name]}"
+            raise ValueError(f"{given}: give the same options")
 
 
 def _group(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -9,14 +9,17 @@ import torch
 
 from agent import load_policy
 from agent.checkpoint import WEIGHTS, save_checkpoint
-from agent.models.topk_patches import TopKPatches, TopKPatchesConfig
+from agent.families import find
+from agent.families.topk_patches.network import TopKPatches, TopKPatchesConfig
 from agent.shipped import CONFIG
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     torch.manual_seed(0)
-    save_checkpoint(tmp_path / "mine", "topk-patches", TopKPatches(TopKPatchesConfig(patch_size=(4, 8))), {"seed": 7})
+    save_checkpoint(
+        tmp_path / "mine", find("topk-patches"), TopKPatches(TopKPatchesConfig(patch_size=(4, 8))), {"seed": 7}
+    )
     return tmp_path / "mine"
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from agent.evaluate import evidence
 from agent.evaluate.options import Options
-from agent.models import FAMILIES
+from agent.families import FAMILIES
 from sim import WORLD_VERSION
 from sim.files import write_text
 from sim.scenario import SCENARIOS

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from agent.dataset import RoadPool, Rows
-from agent.models.topk_patches import TopKPatchesConfig
-from agent.restage import restage
+from agent.families.topk_patches.network import TopKPatchesConfig
 from agent.shown import SHOWN, shown
+from agent.train.drives import Rows
+from agent.train.restage import restage
+from agent.train.roads import RoadPool
 from sim import track, vehicle
 from sim.kinds import ROLES
 from sim.policy import PolicySpec
@@ -40,7 +41,7 @@ def before_crossings(town: RoadPool) -> Rows:
     s = (actors[road, who, PLACE] - 15) % town.world.tracks.length[road]
     state = np.zeros((len(road), 7))
     state[:, [vehicle.X, vehicle.Y, vehicle.YAW]] = track.to_world(town.world.tracks, road, s, track.LANE_CENTRE).T
-    rows = Rows(road, state, s, actors[road].astype(np.float32), np.zeros(len(road), np.int64))
+    rows = Rows(road, state, s, actors[road].astype(np.float32), *np.zeros((3, len(road)), np.int64))
     restage(rows.actors, s, town.world.tracks.length[road], np.random.default_rng(0))
     return rows
 

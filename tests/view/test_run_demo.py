@@ -181,10 +181,10 @@ def test_every_scenario_is_recorded_and_dumped_with_its_causes(scenario: str) ->
 
 def test_a_checkpoint_folder_drives_and_its_selection_is_dumped() -> None:
     from agent.checkpoint import save_checkpoint
-    from agent.models import family
+    from agent.families import find
 
-    untrained = family("topk-patches")
-    save_checkpoint(Path("mine"), "topk-patches", untrained.network(untrained.config()), {"note": "untrained"})
+    untrained = find("topk-patches")
+    save_checkpoint(Path("mine"), untrained, untrained.network(untrained.config()), {"note": "untrained"})
     options = ["--headless", "--seconds", "0.2", "--record", "a.mp4", "--dump", "dump"]
     assert run_demo.main(["--policy", "mine", *options]) == 0
     provenance = read_provenance(Path("a.mp4"))["policy_provenance"]

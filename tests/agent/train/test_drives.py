@@ -1,13 +1,17 @@
 """Rows are instants: their frames are drawn for the pose, and the expert answers for that pose."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from agent.config import Jitter
-from agent.dataset import Batch, RoadPool, Rows, Sampling, situations
-from agent.models.topk_patches import TopKPatchesConfig
+from agent.config import Restaging
+from agent.families import Batch
+from agent.families.topk_patches.network import TopKPatchesConfig
+from agent.train.batches import of_instants, shuffled
+from agent.train.drives import Rows, Sampling, situations
+from agent.train.roads import RoadPool
 from sim import track, vehicle
 from sim.kinds import CAUSES, ROLES
 from sim.policy import PolicySpec
@@ -34,7 +38,7 @@ def on_the_lane(roads: RoadPool, n: int, turned: float = 0.0) -> Rows:
     state = np.zeros((n, 7))
     state[:, vehicle.X], state[:, vehicle.Y], state[:, vehicle.YAW] = x, y, heading + turned
     state[:, vehicle.SPEED] = 8
-    return Rows(road, state, s, roads.world.actors[road].astype(np.float32), np.zeros(n, np.int64))
+    return Rows(road, state, s, roads.world.actors[road].astype(np.float32), *np.zeros((3, n), np.int64))
 
 
 def offsets(roads: RoadPool, rows: Rows) -> np.ndarray:
@@ -73,12 +77,20 @@ def test_a_car_turned_left_is_told_to_steer_right(roads: RoadPool) -> None:
     assert left.mean() < -0.05 < 0.05 < right.mean()
 
 
+def still(**moved: float) -> Restaging:
+    """Jitter in some things alone."""
+    return Restaging(**{"share": 1.0, "shift": 0.0, "yaw": 0.0, "speed": 0.0, "pitch": 0.0, "restaged": 0.0, **moved})
+
+
 def test_jitter_moves_camera_and_label_together(roads: RoadPool) -> None:
     """A batch turned by the jitter gets the labels of the turned poses, not of the poses it was drawn from."""
     rows = on_the_lane(roads, 64)
     before = rows.state.copy()
-    batch = roads.batch(
-        rows, Jitter(share=1.0, shift=0.0, yaw=0.2, speed=0, pitch=0.0, restaged=0.0), np.random.default_rng(1)
+    batch = of_instants(
+        roads,
+        rows,
+        Restaging(share=1.0, shift=0.0, yaw=0.2, speed=0, pitch=0.0, restaged=0.0),
+        np.random.default_rng(1),
     )
     turned = rows.state[:, vehicle.YAW] - before[:, vehicle.YAW]
     assert 0.05 < np.abs(turned).mean() < 0.2
@@ -89,7 +101,12 @@ def test_jitter_moves_camera_and_label_together(roads: RoadPool) -> None:
 
 def test_a_shift_is_to_the_left_of_the_car(roads: RoadPool) -> None:
     rows = on_the_lane(roads, 40)
-    roads.batch(rows, Jitter(share=1.0, shift=1.0, yaw=0.0, speed=0, pitch=0.0, restaged=0.0), np.random.default_rng(2))
+    of_instants(
+        roads,
+        rows,
+        Restaging(share=1.0, shift=1.0, yaw=0.0, speed=0, pitch=0.0, restaged=0.0),
+        np.random.default_rng(2),
+    )
     d = offsets(roads, rows) - LANE_CENTRE
     assert np.abs(d).max() == pytest.approx(1.0, abs=0.08)
     assert d.std() == pytest.approx(2 / math.sqrt(12), abs=0.15)
@@ -98,8 +115,8 @@ def test_a_shift_is_to_the_left_of_the_car(roads: RoadPool) -> None:
 def test_speed_is_jittered_with_the_label_and_never_below_zero(roads: RoadPool) -> None:
     rows = on_the_lane(roads, 60)
     rows.state[:30, vehicle.SPEED] = 0.5
-    batch = roads.batch(
-        rows, Jitter(share=1.0, shift=0, yaw=0, speed=1.5, pitch=0, restaged=0.0), np.random.default_rng(2)
+    batch = of_instants(
+        roads, rows, Restaging(share=1.0, shift=0, yaw=0, speed=1.5, pitch=0, restaged=0.0), np.random.default_rng(2)
     )
     speed = rows.state[:, vehicle.SPEED]
     assert speed.min() == 0
@@ -108,7 +125,7 @@ def test_speed_is_jittered_with_the_label_and_never_below_zero(roads: RoadPool) 
 
 
 def test_same_draw_same_batch(roads: RoadPool) -> None:
-    batches = [roads.batch(on_the_lane(roads, 8), Jitter(), np.random.default_rng(3)) for _ in range(2)]
+    batches = [of_instants(roads, on_the_lane(roads, 8), Restaging(), np.random.default_rng(3)) for _ in range(2)]
     np.testing.assert_array_equal(batches[0].observation["frame"], batches[1].observation["frame"])
     np.testing.assert_array_equal(batches[0].action, batches[1].action)
 
@@ -126,7 +143,7 @@ def test_an_instant_is_drawn_and_labelled_as_it_was(town: RoadPool) -> None:
         town.keep_going(np.arange(len(town)))
     np.testing.assert_array_equal(town.observe(then, np.random.default_rng(1))["frame"], frames)
     np.testing.assert_array_equal(town.label(then)[0], action)
-    now = Rows(then.road, then.state, then.s, town.cars().actors, then.situation)
+    now = replace(then, actors=town.cars().actors)
     assert (town.observe(now, np.random.default_rng(1))["frame"] != frames).any(), "the others have moved on"
 
 
@@ -160,7 +177,7 @@ def test_shuffled_batches_keep_frame_speed_and_answer_together() -> None:
         )
         for n in (3, 5)
     ]
-    mixed = Batch.shuffled(parts, np.random.default_rng(0))
+    mixed = shuffled(parts, np.random.default_rng(0))
     number = mixed.observation["frame"][:, 0, 0, 0]
     assert sorted(number.tolist()) == [3] * 3 + [5] * 5
     assert number.tolist() != sorted(number.tolist())

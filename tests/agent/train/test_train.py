@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from agent.config import Closing, Config, Finishing
+from agent.config import Dagger, Finishing
 from agent.train import __main__ as command
 from agent.train import state
 from agent.train.dagger import Trainer, apportioned, learning_rate
@@ -49,13 +49,7 @@ def test_a_run_leaves_checkpoint_log_and_state(unbroken: Path) -> None:
 @pytest.mark.parametrize("stop_after", [3, 6, 9])
 def test_interrupted_and_resumed_gives_the_same_weights(unbroken: Path, tmp_path: Path, stop_after: int) -> None:
     """Stopped anywhere: before, at and after a change of round; everything since the last saved state is lost."""
-    config = Config(
-        out=tmp_path,
-        **{"tracks": 4, "rounds": 2, "steps_per_round": 6, "drive_steps": 12, "batch": 8, "threads": 1},
-        finishing=Finishing(from_round=1),
-        save_every=2,
-        closing=Closing(from_round=1),
-    )
+    config = command.configured(["--out", str(tmp_path), *SMALL, *FAST_CLOSING])
     trainer = Trainer(config)
     for progress in trainer:
         if progress.step % 2 == 0:
@@ -71,8 +65,8 @@ def test_pictures_pass_filters_from_their_round_on(tmp_path: Path) -> None:
     """The same run with and without: equal pictures in round 0, others in round 1."""
 
     def pictures(first_filtered: int, step: int) -> NDArray[np.uint8]:
-        trainer = Trainer(Config(out=tmp_path, tracks=4, rounds=2, steps_per_round=6, drive_steps=12, batch=32,
-                                 threads=1, finishing=Finishing(from_round=first_filtered)))  # fmt: skip
+        options = (*SMALL, "--batch", "32", "--threads", "1", "--finishing.from-round", str(first_filtered))
+        trainer = Trainer(command.configured(["--out", str(tmp_path), *options]))
         trainer._drive(0)
         return trainer._batch(step).observation["frame"]
 
@@ -141,7 +135,7 @@ def test_a_lost_drive_is_told(unbroken: Path, tmp_path: Path, capsys: pytest.Cap
 
 def test_rows_of_every_scenario_are_kept_every_few_steps(unbroken: Path) -> None:
     """12 steps at one row in 5: rows of steps 0, 5 and 10, for the 1, 1 and 2 roads of the shares of 4."""
-    drive = state.load_drive(Config(out=unbroken), 1)
+    drive = state.load_drive(command.configured(["--out", str(unbroken)]), 1)
     assert [len(rows) for rows in drive] == [3, 3, 6]
     assert [rows.actors.shape[1] > 0 for rows in drive] == [False, True, True]
 
@@ -154,8 +148,8 @@ def test_parts_go_with_the_shares(total: int, shares: list[float], wanted: list[
     assert apportioned(total, shares) == wanted
 
 
-def test_learning_rate_rises_then_falls_and_falls_once_more_to_finish(tmp_path: Path) -> None:
-    config = Config(out=tmp_path, rounds=12, learning_rate=0.1, finishing=Finishing(from_round=10, learning_rate=0.03))
+def test_learning_rate_rises_then_falls_and_falls_once_more_to_finish() -> None:
+    config = Dagger(rounds=12, learning_rate=0.1, finishing=Finishing(from_round=10, learning_rate=0.03))
     rates = [learning_rate(turn / 10, config) for turn in range(121)]
     assert rates[0] == pytest.approx(0.001)
     assert max(rates) == rates[2]
@@ -164,15 +158,6 @@ def test_learning_rate_rises_then_falls_and_falls_once_more_to_finish(tmp_path: 
     assert [rates[turn] for turn in (100, 110, 120)] == pytest.approx([0.030, 0.016, 0.002])
 
 
-def test_a_run_that_ends_before_its_finishing_rounds_falls_once(tmp_path: Path) -> None:
-    config = Config(out=tmp_path, rounds=4, learning_rate=0.1, finishing=Finishing(from_round=14))
+def test_a_run_that_ends_before_its_finishing_rounds_falls_once() -> None:
+    config = Dagger(rounds=4, learning_rate=0.1, finishing=Finishing(from_round=14))
     assert [learning_rate(turn, config) for turn in (2, 3.99)] == pytest.approx([0.051, 0.002], abs=1e-4)
-
-
-def test_finishing_rounds_have_a_budget_of_their_own(tmp_path: Path) -> None:
-    trainer = Trainer(Config(out=tmp_path, tracks=4, threads=1, closing=Closing(budget=0.2, margin=0.5),
-                             finishing=Finishing(from_round=3, budget=0.3)))  # fmt: skip
-    assert [trainer._closing(turn) for turn in (2, 3)] == [
-        Closing(budget=0.2, margin=0.5),
-        Closing(budget=0.3, margin=0.5),
-    ]

@@ -1,13 +1,18 @@
 """The budget on open gates by hand, and the losses' promises."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
-from agent.models.topk_patches import TopKPatches, TopKPatchesConfig
+from agent.families.imitation import imitation_loss
+from agent.families.naming import naming_loss
+from agent.families.objective import Progress
+from agent.families.topk_patches.network import TopKPatches, TopKPatchesConfig
+from agent.families.topk_patches.objective import SHARP, ReadLittle, budget_loss
+from agent.families.topk_patches.options import Closing, Finishing, TopKPatchesOptions
 from agent.shown import SHOWN
-from agent.train.objective import SHARP, budget_loss, imitation_loss, naming_loss
 
 
 def logits(open_gates: int, gates: int = 100, size: float = 30.0) -> torch.Tensor:
@@ -73,3 +78,18 @@ def test_names_never_reach_the_gate() -> None:
     assert network.names.weight.grad is not None
     assert network.read[0].place.weight.grad.abs().max() > 0
     assert all(weight.grad is None for weight in network.gate.parameters())
+
+
+def test_finishing_rounds_have_a_budget_of_their_own() -> None:
+    closing = Closing(budget=0.2, margin=0.5)
+    learned = ReadLittle(TopKPatchesOptions(closing=closing, finishing=Finishing(budget=0.3)))
+    progress = Progress(step=0, round=3, rounds=3.0, finishing=False, seed=0)
+    assert learned.closing(progress) == closing
+    assert learned.closing(replace(progress, finishing=True)) == Closing(budget=0.3, margin=0.5)
+
+
+def test_gates_close_from_their_round_on_and_the_budget_comes_down() -> None:
+    learned = ReadLittle(TopKPatchesOptions(closing=Closing(from_round=2, ramp_rounds=2.0)))
+    rounds = [Progress(step=0, round=int(at), rounds=at, finishing=False, seed=0) for at in (1.9, 2.0, 3.0, 4.0, 7.5)]
+    assert [learned.closes(progress) for progress in rounds] == [False, True, True, True, True]
+    assert [learned.closed(progress) for progress in rounds] == [0.0, 0.0, 0.5, 1.0, 1.0]

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from agent.models.topk_patches import Reading, TopKPatches
+from agent.families.frames import check_frames, normalised
+from agent.families.topk_patches.network import Reading, TopKPatches
 from sim.cells import CellGrid
 from sim.policy import Attention, Decision, Observation, PolicySpec, State
 
@@ -51,8 +52,8 @@ class TopKPatchesPolicy:
 
     def _attention(self, reading: Reading) -> Attention:
         shape = (self.cells.rows, self.cells.cols)
-        heads = _normalised(reading.attention)
-        weights = _normalised(reading.attention.mean(1))
+        heads = normalised(reading.attention)
+        weights = normalised(reading.attention.mean(1))
         return Attention(
             weights=weights.unflatten(-1, shape).numpy(),
             cells=self.cells,
@@ -85,22 +86,3 @@ class RandomisedGatePolicy(TopKPatchesPolicy):
         budget = self.network.threshold(self.network.gate_logits(patches)).sum(1, keepdim=True)
         rank = self.fresh.gate_logits(patches).argsort(dim=1, descending=True).argsort(dim=1)
         return (rank < budget).unflatten(-1, (self.cells.rows, self.cells.cols)).numpy()
-
-
-def check_frames(frames: NDArray[np.uint8], spec: PolicySpec) -> NDArray[np.uint8]:
-    """The frames, contiguous. ValueError where they are not uint8 (N, height, width, 3) of the spec's size."""
-    frames = np.ascontiguousarray(frames)
-    if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[1:] != (*spec.frame_size, 3):
-        wanted = f"uint8 (N, {spec.frame_size[0]}, {spec.frame_size[1]}, 3)"
-        raise ValueError(f"frames are {frames.dtype} {frames.shape}, expected {wanted}")
-    return frames
-
-
-def _normalised(weights: Tensor) -> Tensor:
-    """Maps that sum to 1 over the last axis, or stay all zero."""
-    return weights / weights.sum(-1, keepdim=True).clamp_min(1e-12)
-
-
-def parameter_count(network: nn.Module) -> int:
-    """Trainable values in the network."""
-    return sum(weight.numel() for weight in network.parameters())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from agent.train import junk
+from agent.families.topk_patches import junk
 
 FRAMES, CELLS, VALUES = 64, 12, 48
 

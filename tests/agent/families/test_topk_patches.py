@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from agent.models.policy import TopKPatchesPolicy, parameter_count
-from agent.models.topk_patches import (
+from agent.families.frames import parameter_count
+from agent.families.patches import position_features, to_patches
+from agent.families.topk_patches.network import (
     CERTAIN,
     CLOSED_FOR_GOOD,
     TAUGHT,
@@ -14,9 +15,8 @@ from agent.models.topk_patches import (
     TopKPatchesConfig,
     most_open,
     peak_shares,
-    position_features,
-    to_patches,
 )
+from agent.families.topk_patches.policy import TopKPatchesPolicy
 from agent.shown import SHOWN
 
 CONFIG = TopKPatchesConfig()
@@ -42,7 +42,7 @@ def observe(frame: np.ndarray, speed: float = 10.0) -> dict:
 
 def test_patches_are_the_frame_cut_in_cells() -> None:
     numbered = torch.arange(72 * 128).reshape(1, 72, 128, 1)
-    patches = to_patches(numbered, CONFIG)
+    patches = to_patches(numbered, CONFIG.patch_size)
     assert patches.shape == (1, 144, 64)
     second_of_second_row = patches[0, 17].reshape(8, 8)  # 16 cells a row: cell 17 is row 1, column 1
     assert second_of_second_row[0, 0] == 8 * 128 + 8
@@ -217,4 +217,4 @@ def test_patches_must_tile_the_frame() -> None:
 
 
 def test_no_frames_have_no_patches() -> None:
-    assert to_patches(torch.zeros(0, 72, 128, 3), CONFIG).shape == (0, 144, 192)
+    assert to_patches(torch.zeros(0, 72, 128, 3), CONFIG.patch_size).shape == (0, 144, 192)

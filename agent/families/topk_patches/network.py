@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from agent.families.patches import position_features, to_patches
 from agent.shown import SHOWN
 
 TEMPERATURE = 2 / 3
@@ -133,7 +134,7 @@ class TopKPatches(nn.Module):
 
     def patches(self, frames: Tensor) -> Tensor:
         """uint8 frames (B, H, W, 3) to patches (B, cells, values) in [-0.5, 0.5], row by row."""
-        return to_patches(frames, self.config).float().div_(255).sub_(0.5)
+        return to_patches(frames, self.config.patch_size).float().div_(255).sub_(0.5)
 
     def gate_reasons(self, patches: Tensor) -> Tensor:
         """(B, cells, 1 + TAUGHT) logits; a patch is let through where one of them is positive."""
@@ -224,21 +225,3 @@ def most_open(logits: Tensor) -> Tensor:
     """(B, n) the cells that a training step looks at: all that are not closed for good, as many in each frame."""
     n = int((logits > CLOSED_FOR_GOOD).sum(1).max().clamp_min(1))
     return logits.topk(n, dim=1, sorted=False).indices.sort(dim=1).values
-
-
-def to_patches(frames: Tensor, config: TopKPatchesConfig) -> Tensor:
-    """(B, H, W, C) to (B, cells, values), of any dtype."""
-    rows, cols = config.grid
-    high, wide = config.patch_size
-    channels = frames.shape[-1]
-    cells = frames.reshape(len(frames), rows, high, cols, wide, channels)
-    return cells.permute(0, 1, 3, 2, 4, 5).reshape(len(frames), rows * cols, high * wide * channels)
-
-
-def position_features(rows: int, cols: int, octaves: int) -> Tensor:
-    """(cells, 2 + 4 octaves): each cell's centre in [-1, 1], and its sines and cosines."""
-    down = (torch.arange(rows) + 0.5) / rows * 2 - 1
-    right = (torch.arange(cols) + 0.5) / cols * 2 - 1
-    centre = torch.stack(torch.meshgrid(down, right, indexing="ij"), -1).reshape(-1, 2)
-    turns = [centre * math.pi * 2**octave for octave in range(octaves)]
-    return torch.cat([centre, *(torch.sin(turn) for turn in turns), *(torch.cos(turn) for turn in turns)], 1)

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from agent.config import Jitter
-from agent.dataset import RoadPool, Rows
-from agent.models.topk_patches import TopKPatchesConfig
-from agent.restage import AWAY, NEAR, approaches, move_along, restage, signed_way
+from agent.config import Restaging
+from agent.families.topk_patches.network import TopKPatchesConfig
+from agent.train.batches import of_instants
+from agent.train.drives import Rows
+from agent.train.restage import AWAY, NEAR, approaches, move_along, restage, signed_way
+from agent.train.roads import RoadPool
 from sim import track, vehicle
 from sim.policy import PolicySpec
 from sim.scenario.actors import (
@@ -114,8 +116,8 @@ def test_where_there_is_nothing_to_approach_cars_stay() -> None:
 
 
 def test_a_batch_is_labelled_as_staged(town: RoadPool, rows: Rows) -> None:
-    still = Jitter(share=0.0, pitch=0.0, restaged=1.0)
+    still = Restaging(share=0.0, pitch=0.0, restaged=1.0)
     before = rows.actors.copy()
-    batch = town.batch(rows, still, np.random.default_rng(3))
+    batch = of_instants(town, rows, still, np.random.default_rng(3))
     assert (rows.actors != before).any(axis=(1, 2)).all()
     np.testing.assert_array_equal(batch.action, town.label(rows)[0])

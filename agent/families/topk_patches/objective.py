@@ -1,45 +1,25 @@
-"""Losses: imitate the expert, and, for gated networks, learn to ignore the rest of the picture."""
+"""What `topk-patches` learns: to imitate the expert, and to ignore the rest of the picture."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from agent.config import Closing
-from agent.dataset import Batch
-from agent.models.topk_patches import TEMPERATURE, TopKPatches, to_patches
-from agent.shown import SHOWN
-from agent.train.junk import blur, nothing_but_junk, replace_unread
-from sim.policy import Observation
+from agent.families.imitation import imitation_loss
+from agent.families.naming import naming_loss, present
+from agent.families.objective import Batch, Loss, Objective, Progress
+from agent.families.patches import to_patches
+from agent.families.topk_patches.junk import blur, nothing_but_junk, replace_unread
+from agent.families.topk_patches.network import TEMPERATURE, TopKPatches
+from agent.families.topk_patches.options import Closing, TopKPatchesOptions
+from agent.families.topk_patches.policy import TopKPatchesPolicy
+from sim.policy import Decision, Observation, State
 
-
-@dataclass(frozen=True)
-class Losses:
-    """total is what is minimised; the rest is for the log. open_share: mean share of patches let through."""
-
-    total: Tensor
-    imitation: float
-    naming: float
-    consistency: float
-    junk_open: float
-    open_share: float
-
-
-ACTION_WEIGHTS = (8.0, 4.0)
-"""Of steer and pedal: the expert's pedal hangs on bends that the picture barely shows yet, and on how fast others are,
-so its error has a floor."""
-
-LINEAR_BEYOND = (0.2, 0.6)
-"""Errors of steer and pedal from which on the loss grows linearly. Full braking is rare and must not count as an
-outlier: with 0.2 the network answered people on the road with a shrug."""
-
-NAMING_WEIGHT, PRESENT = 4.0, 2
-"""Of the naming loss; pixels of a cell that a thing must cover to be named."""
-
-PRESENT_WEIGHTS = {"vehicle": 8.0, "obstacle": 40.0, "crossing": 40.0, "pedestrian": 20.0, "stop": 8.0, "go": 8.0}
-"""Of the cells that show a thing, in the naming loss: what is rare counts more."""
+NAMING_WEIGHT = 4.0
+"""Of the naming loss."""
 
 BLIND_PART = 4
 """One frame in so many of the second half is also shown to the gate with junk in every cell: cells that are always read
@@ -48,37 +28,64 @@ would never meet any otherwise, and open by their place alone."""
 SHARP = 0.2
 """Temperature at which the budget counts open gates in the end."""
 
-
-def imitation_loss(action: Tensor, target: Tensor) -> Tensor:
-    """Weighted Huber losses of steer and pedal, their mean."""
-    parts = zip(ACTION_WEIGHTS, action.unbind(1), target.unbind(1), LINEAR_BEYOND, strict=True)
-    losses = [weight * F.huber_loss(mine, wanted, delta=delta) for weight, mine, wanted, delta in parts]
-    return torch.stack(losses).mean()
+FIGURES = ("imitation", "naming", "consistency", "junk_open", "share_read")
+"""What is told of a loss, in this order."""
 
 
-def naming_loss(logits: Tensor, present: Tensor) -> Tensor:
-    """How badly logits (..., len(SHOWN)) tell what a cell shows, present (..., len(SHOWN)) in {0, 1}.
+class ReadLittle(Objective):
+    """First learn to drive with every patch let through, then close the gates, round by round (docs/training.md)."""
 
-    Imitation alone finds a person of a few pixels among 144 cells too slowly, and the budget closes what is rare with
-    its surroundings, a red lamp with the sky, before imitation can tell its worth.
-    """
-    weight = torch.tensor([PRESENT_WEIGHTS[name] for name in SHOWN])
-    return F.binary_cross_entropy_with_logits(logits, present, pos_weight=weight)
+    wants_shown = True
+    options: TopKPatchesOptions
+
+    def begin_round(self, network: TopKPatches, progress: Progress) -> None:  # type: ignore[override]
+        """The gate begins with what the controller has learned to see."""
+        if progress.round == self.options.closing.from_round:
+            network.begin_gating()
+
+    def loss(self, network: TopKPatches, batch: Batch, progress: Progress) -> Loss:
+        """That of the rounds before the gates close, or of those after."""
+        if not self.closes(progress):
+            return open_loss(network, batch)
+        closing, done = self.closing(progress), self.closed(progress)
+        return closing_loss(network, batch, closing, done, progress.generator())
+
+    def student(
+        self, policy: TopKPatchesPolicy, observation: Observation, state: State, progress: Progress
+    ) -> tuple[Decision, State]:
+        """Before its gates are trained, with every patch let through."""
+        if self.closes(progress):
+            return policy.act(observation, state)
+        with torch.inference_mode():
+            reading = policy.network.ungated(*observe(policy.network, observation))
+        return Decision(reading.action.numpy()), state
+
+    def closes(self, progress: Progress) -> bool:
+        """Whether the gates are being trained."""
+        return progress.round >= self.options.closing.from_round
+
+    def closing(self, progress: Progress) -> Closing:
+        """How they are closed in this round."""
+        closing, last = self.options.closing, self.options.finishing
+        return replace(closing, budget=last.budget) if progress.finishing else closing
+
+    def closed(self, progress: Progress) -> float:
+        """How far the budget has come down, from 0 to 1."""
+        closing = self.options.closing
+        return min(1.0, max(0.0, (progress.rounds - closing.from_round) / closing.ramp_rounds))
 
 
-def open_loss(network: TopKPatches, batch: Batch) -> Losses:
+def open_loss(network: TopKPatches, batch: Batch) -> Loss:
     """Imitation with every patch let through."""
     patches, speed, target = _tensors(network, batch)
     reading = network.ungated(patches, speed)
     imitation = imitation_loss(reading.action, target)
     naming = naming_loss(network.names(reading.features), _present(network, batch))
     total = imitation + NAMING_WEIGHT * naming
-    return Losses(total, imitation.item(), naming.item(), 0.0, 0.0, reading.kept.float().mean().item())
+    return Loss(total, _figures(imitation, naming, share_read=reading.kept.float().mean()))
 
 
-def closing_loss(
-    network: TopKPatches, batch: Batch, closing: Closing, done: float, generator: torch.Generator
-) -> Losses:
+def closing_loss(network: TopKPatches, batch: Batch, closing: Closing, done: float, generator: torch.Generator) -> Loss:
     """Imitation, a budget on open gates (`done`: share of the way to it), and indifference to what was not read.
 
     The first half of the batch is driven twice: as it is, and with its unread cells replaced and the gate run again.
@@ -114,9 +121,14 @@ def closing_loss(
         + closing.margin_weight * margin
     )
     opened = (reading.kept[:half] & replaced).sum() / replaced.sum().clamp_min(1)
-    return Losses(
-        total, imitation.item(), naming.item(), consistency.item(), opened.item(), (logits > 0).float().mean().item()
-    )
+    read = (logits > 0).float().mean()
+    return Loss(total, _figures(imitation, naming, consistency=consistency, junk_open=opened, share_read=read))
+
+
+def _figures(imitation: Tensor, naming: Tensor, **gating: Tensor) -> Mapping[str, float]:
+    """The columns of log.csv; share_read: mean share of patches let through."""
+    known = {"imitation": imitation, "naming": naming, **gating}
+    return {name: known[name].item() if name in known else 0.0 for name in FIGURES}
 
 
 def budget_loss(logits: Tensor, budget: float, done: float) -> tuple[Tensor, Tensor]:
@@ -145,9 +157,7 @@ def _tensors(network: TopKPatches, batch: Batch) -> tuple[Tensor, Tensor, Tensor
 
 def _present(network: TopKPatches, batch: Batch) -> Tensor:
     """(B, cells, len(SHOWN)) 1 where a cell shows something of a kind."""
-    cells = to_patches(torch.from_numpy(batch.shown)[..., None], network.config)
-    counts = [(cells == kind).sum(2) for kind in range(1, len(SHOWN) + 1)]
-    return (torch.stack(counts, 2) >= PRESENT).float()
+    return present(to_patches(torch.from_numpy(batch.shown)[..., None], network.config.patch_size))
 
 
 def _blurred(network: TopKPatches, batch: Batch, generator: torch.Generator, frames: Tensor) -> Tensor:
