@@ -95,13 +95,7 @@ class Options:
 
 def _maker(environment: str | MakeWorlds) -> MakeWorlds:
     """What makes the worlds. ValueError in one line where it cannot be found."""
-    if not isinstance(environment, str):
-        return environment
-    found: Any = named("environment", environment, {}, object)
-    if not callable(found):
-        raise ValueError(
-            f"environment {environment!r} is of type {type(found).__name__}; expected one that makes worlds"
-        )
+    found: MakeWorlds = named("environment", environment, {}, Callable)  # type: ignore[arg-type]
     return found
 
 

@@ -122,6 +122,19 @@ class Glimpses:
         return Decision(action_of(seen - 0.5), Attention(weights, boxes, "soft attention")), None
 
 
+class InCorridors(Soft):
+    """The soft map, for worlds that tell no speed."""
+
+    spec = PolicySpec(SIZE, None, "soft attention", ("frame",))
+
+
+class Breaks(InCorridors):
+    """It fails at once."""
+
+    def act(self, observation: Observation, state: State) -> tuple[Decision, State]:
+        raise RuntimeError("it broke\nbadly")
+
+
 KINDS: Mapping[str, type[Policy]] = {
     "no map": NoMap,
     "selection": Selection,
