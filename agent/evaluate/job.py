@@ -1,11 +1,11 @@
 """A job: policies, a suite and its options, as data that can be written, sent elsewhere and run there."""
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import torch
 from rich.console import Console
 
 from agent import load_policy, policy_names
@@ -77,7 +77,10 @@ def prepared(job: Job) -> Callable[[Console], Path]:
     check_writable(out)
 
     def work(console: Console) -> Path:
-        torch.set_num_threads(1)  # batches are small: a second thread gains little, and loses much on a busy machine
+        if torch := sys.modules.get("torch"):  # only some policies bring it along
+            torch.set_num_threads(
+                1
+            )  # batches are small: a second thread gains little, and loses much on a busy machine
         return run(suite, policies, job.options, out, console)
 
     return work
