@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from policies import NoMap
+from policies import SIZE, NoMap
 
 from agent.evaluate import evaluate, evidence
 from agent.evaluate.job import Job
@@ -22,7 +22,9 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Episodes of one second."""
 
     def make_worlds(self: Options, policy: object, episodes: int | None = None) -> Simulator:
-        return Simulator(min(self.worlds, episodes or self.episodes), self.scenario, self.one_theme, time_limit=1.0)
+        return Simulator(
+            min(self.worlds, episodes or self.episodes), self.scenario, self.one_theme, SIZE, time_limit=1.0
+        )
 
     monkeypatch.setattr(Options, "make_worlds", make_worlds)
 
