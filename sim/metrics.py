@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import pairwise
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -35,9 +36,12 @@ ACCELERATION_WINDOW, JERK_WINDOW = 17, 31
 """Samples to smooth over: nuPlan's 0.8 s and 1.5 s at our 20 Hz."""
 
 
-def driving_score(episode: Episode) -> float:
-    """Route completion x the penalties x the share of the way that was driven on the road; in [0, 1]."""
-    return episode["route_completion"] * penalty(episode["infractions"]) * (1.0 - episode["off_road_share"])
+def driving_score(drive: Episode | Mapping[str, Any]) -> float:
+    """Route completion x the penalties x the share of the way that was driven on the road; in [0, 1].
+
+    drive: an episode, or what has become of one so far (`Simulator.outcome`).
+    """
+    return float(drive["route_completion"] * penalty(drive["infractions"]) * (1.0 - drive["off_road_share"]))
 
 
 def penalty(infractions: Mapping[str, int]) -> float:
@@ -178,6 +182,25 @@ def score(episodes: Sequence[Episode]) -> dict[str, Any]:
     if not any(np.isnan(each.share_read).any() for each in episodes):
         figures["share_read"] = figure(lambda each: each.share_read.sum(), lambda each: len(each.share_read))
     return figures
+
+
+def figures(episodes: Sequence[Episode]) -> dict[str, Any]:
+    """The figures of episodes in any worlds; ValueError when there is none.
+
+    `episodes` is their number and `ended` counts their ends. `outcome` holds, as mean, low and high of `interval`,
+    `duration` in seconds, `share_read` where there is a map, and every number that the worlds told of them.
+    """
+    if not episodes:
+        raise ValueError("figures of no episodes: expected at least one")
+    numbers = {name: [each.outcome[name] for each in episodes] for name in episodes[0].outcome}
+    told = {name: values for name, values in numbers.items() if all(isinstance(each, Real) for each in values)}
+    whole = {"duration": interval([each.duration for each in episodes])}
+    if not any(np.isnan(each.share_read).any() for each in episodes):
+        steps = [len(each) for each in episodes]
+        whole["share_read"] = interval([each.share_read.sum() for each in episodes], steps)
+    ended = dict(Counter(each.ended for each in episodes))
+    outcome = whole | {name: interval(values) for name, values in told.items()}
+    return {"episodes": len(episodes), "ended": ended, "outcome": outcome}
 
 
 def _time_to_collision(episodes: Sequence[Episode]) -> dict[str, float | None]:

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from sim.view.pilot import IdlePilot, PolicyPilot
+from sim.view.session import Session
 
 from agent import load_policy
 from agent.config import composed
@@ -21,8 +23,6 @@ from sim.policy import Policy
 from sim.rollout import drive
 from sim.simulator import Simulator
 from sim.view.hud.screen import Extras, Screen
-from sim.view.pilot import IdlePilot, PolicyPilot
-from sim.view.session import Session
 from sim.view.source import WorldSource
 
 FILE = Path(__file__).parent.parent / "docs/examples/soft_gru.py"

@@ -16,11 +16,9 @@ def evaluate(policies: "Mapping[str, Policy]", suite: str, out: str | Path, **op
     """
     from rich.console import Console
 
-    from agent.evaluate.options import DEFAULT_EPISODES, Options
-    from agent.evaluate.suites import run
-    from sim.errors import unknown
+    from agent.evaluate.options import Options
+    from agent.evaluate.suites import run, suite_of
 
-    if suite not in DEFAULT_EPISODES:
-        raise unknown("suite", suite, DEFAULT_EPISODES)
-    chosen = Options(**{"episodes": DEFAULT_EPISODES[suite], **options})
-    return run(suite, policies, chosen, Path(out), Console())
+    asked = suite_of(suite)
+    chosen = Options(**{"episodes": asked.episodes, **options})
+    return run(asked, policies, chosen, Path(out), Console())

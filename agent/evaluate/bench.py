@@ -1,13 +1,16 @@
 """Ask a policy the same question twice: the frame as it was, and the frame with some pixels overwritten."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.evaluate.maps import attention_of, in_place, normalised, pixels_read
 from agent.evaluate.pool import Pool
+from sim.cells import CellGrid
 from sim.perturb import Bytes, Donors, Edited, FrameEdit, Mask, edit_frames
-from sim.policy import Attention, Decision, Observation, Policy, PolicySpec, State, act
+from sim.policy import Attention, Decision, Observation, Policy, PolicySpec, State, act, pick_state
 
 BATCH = 64
 
@@ -16,20 +19,24 @@ BATCH = 64
 class Response:
     """A policy's answer to every frame of a pool.
 
-    frame: (F, H, W, 3) uint8, what it was shown. action: (F, A). kept: (F, h, w) bool. replaced: (F,) the share of
+    frame: (F, H, W, 3) uint8, what it was shown. action: (F, A). read: (F, H, W) bool, the pixels that it read. kept,
+    weights: (F, h, w), the cells that it read and its map, on cells that stay in place. replaced: (F,) the share of
     pixels that were overwritten. opened: the share of the wholly overwritten cells that were kept nevertheless, None
-    where there were none.
+    where there were none. after: the recurrent state after each frame.
     """
 
     frame: Bytes
     action: NDArray[np.float32]
+    read: Mask
     kept: Mask
+    weights: NDArray[np.float32]
     replaced: NDArray[np.float64]
     opened: float | None
+    after: State
 
     @property
     def red(self) -> NDArray[np.float64]:
-        """(F, h, w): what the screen paints, the kept cells in equal parts; each map sums to 1, or is all zero."""
+        """(F, h, w): the cells that were read, in equal parts; each map sums to 1, or is all zero."""
         return normalised(self.kept)
 
 
@@ -44,19 +51,33 @@ class Example:
 
 
 class Bench:
-    """A selection policy, a pool of frames, and the policy's clean answers to them.
+    """A policy with a map, a pool of frames, and the policy's clean answers to them.
 
-    donor: (F,) for each frame one of another episode. read: (F, H, W) bool, the pixels that the policy read. ValueError
-    where the policy keeps no cells, or the pool holds one episode only.
+    cells: where the map's cells lie, the same in each frame. read: (F, H, W) bool, the pixels that the policy read.
+    ValueError where it gives no map.
     """
 
     def __init__(self, policy: Policy, pool: Pool, seed: int = 0) -> None:
         self.policy, self.pool, self.seed = policy, pool, seed
-        first = np.arange(1)
-        self.cells = _attention(policy.act(pool.observation(first), pool.states(first))[0]).cells
-        self.donor = other_episodes(pool.seed, np.random.default_rng([seed, 0]))
+        first = slice(0, 1)
+        asked = attention_of(policy.act(pick_state(pool.seen, first), pick_state(pool.state, first))[0])
+        cells = in_place(asked, *pool.frame.shape[1:3]).cells
+        assert isinstance(cells, CellGrid)
+        self.cells, self._boxes = cells, cells is not asked.cells
         self.clean = self.respond()
-        self.read = self.pixels(self.clean.kept)
+        self.read = self.clean.read
+
+    @cached_property
+    def donor(self) -> NDArray[np.intp]:
+        """(F,): for each frame one of another episode. ValueError where the pool holds one episode."""
+        return other_episodes(self.pool.seed, np.random.default_rng([self.seed, 0]))
+
+    @property
+    def unforced(self) -> str | None:
+        """Why the policy cannot be told which cells to keep, or None where it can."""
+        if self.policy.spec.kind != "selection":
+            return f"{self.policy.spec.kind} cannot be told what to read"
+        return "boxes that move cannot be told where to be" if self._boxes else None
 
     def pixels(self, cells: Mask) -> Mask:
         """(F, H, W): the pixels of some cells (F, h, w) of every frame."""
@@ -68,19 +89,21 @@ class Bench:
         """The answers with `edit` painted over the pixels `overwrite` (F, H, W); the gate decides anew, unless `keep`
         (F, h, w) forces it. The recurrent state is that of the clean frame."""
         rng = np.random.default_rng([self.seed, 1])
-        shown, decisions = [], []
+        shown, decided = [], []
         for start in range(0, len(self.pool), BATCH):
             index = np.arange(start, min(start + BATCH, len(self.pool)))
             shown.append(self._shown(edit, overwrite, index, rng))
-            observation: Observation = {"frame": shown[-1].frame, "speed": self.pool.speed[index]}
+            observation: Observation = {**pick_state(self.pool.seen, index), "frame": shown[-1].frame}
             forced = None if keep is None else keep[index]
-            decisions.append(act(self.policy, observation, self.pool.states(index), forced)[0])
-        return self._response(shown, decisions)
+            decided.append(act(self.policy, observation, pick_state(self.pool.state, index), forced))
+        return self._response(shown, decided)
 
     def example(self, name: str, response: Response, index: int) -> Example:
         """One frame of a response."""
-        one = slice(index, index + 1)
-        attention = Attention(response.red[one].astype(np.float32), self.cells, "selection", response.kept[one])
+        one, kind = slice(index, index + 1), self.policy.spec.kind or "soft attention"
+        kept = response.kept[one] if kind == "selection" else None
+        weights = response.red[one].astype(np.float32) if kind == "selection" else response.weights[one]
+        attention = Attention(weights, self.cells, kind, kept)
         return Example(name, response.frame[index], attention, float(response.action[index, 0]))
 
     def _shown(
@@ -93,22 +116,28 @@ class Bench:
         donors = Donors(self.pool.frame[donor], self.read[donor]) if edit.needs_donors else None
         return edit_frames(edit, frame, overwrite[index], self.cells, rng, donors)
 
-    def _response(self, shown: list[Edited], decisions: list[Decision]) -> Response:
-        kept = np.concatenate([_kept(_attention(decision)) for decision in decisions])
-        replaced = np.concatenate([edited.replaced for edited in shown])
+    def _response(self, shown: list[Edited], decided: list[tuple[Decision, State]]) -> Response:
+        size = self.pool.frame.shape[1:3]
+        maps = [attention_of(decision) for decision, _ in decided]
+        placed = [in_place(each, *size) for each in maps]
+        kept, replaced = (np.concatenate(each) for each in ([one.read for one in placed], [e.replaced for e in shown]))
         overwritten = self.cells.means(replaced) == 1
         return Response(
             np.concatenate([edited.frame for edited in shown]),
-            np.concatenate([decision.action for decision in decisions]),
+            np.concatenate([decision.action for decision, _ in decided]),
+            np.concatenate([pixels_read(each, *size) for each in maps]),
             kept,
+            np.concatenate([each.weights for each in placed]),
             replaced.mean((1, 2)),
             float(kept[overwritten].mean()) if overwritten.any() else None,
+            _joined([after for _, after in decided]),
         )
 
 
 class EditedView:
     """A policy that is shown edited frames: a first pass on the clean frame says what it would read, `edit` is painted
-    over the pixels that it would not read (or would, with `over_read`), and it decides on that, its gate run anew.
+    over the pixels that it would not read (or would, with `over_read`), and it decides on that, its gate run anew. Both
+    passes start from the same recurrent state; the one that follows is that of the edited frames.
 
     It meets the Policy protocol, so it drives like any other.
     """
@@ -124,22 +153,16 @@ class EditedView:
 
     def act(self, observation: Observation, state: State, *, keep: Mask | None = None) -> tuple[Decision, State]:
         """Decide on the edited frames; the state that follows is that of the edited frames too."""
-        attention = _attention(self._policy.act(observation, state)[0])
+        attention = attention_of(self._policy.act(observation, state)[0])
         frame = self._edit_view(observation["frame"], attention)
         return act(self._policy, {**observation, "frame": frame}, state, keep)
 
     def _edit_view(self, frame: Bytes, attention: Attention) -> Bytes:
-        read = attention.cells.covered(_kept(attention), *frame.shape[1:3])
+        read = pixels_read(attention, *frame.shape[1:3])
         pick = self._rng.integers(0, len(self._bench.pool), len(frame))
         donors = Donors(self._bench.pool.frame[pick], self._bench.read[pick]) if self._edit.needs_donors else None
         pixels = read if self._over_read else ~read
-        return edit_frames(self._edit, frame, pixels, attention.cells, self._rng, donors).frame
-
-
-def normalised(maps: NDArray[np.floating] | Mask) -> NDArray[np.float64]:
-    """(..., h, w) maps that sum to 1, or stay all zero."""
-    total = maps.sum((-2, -1), keepdims=True, dtype=float)
-    return np.divide(maps, total, out=np.zeros(maps.shape), where=total > 0)
+        return edit_frames(self._edit, frame, pixels, self._bench.cells, self._rng, donors).frame
 
 
 def other_episodes(seed: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.intp]:
@@ -150,13 +173,7 @@ def other_episodes(seed: NDArray[np.int64], rng: np.random.Generator) -> NDArray
     return np.array([rng.choice(candidates) for candidates in others])
 
 
-def _attention(decision: Decision) -> Attention:
-    if decision.attention is None:
-        raise ValueError("this policy gives no attention, so there is nothing to test")
-    return decision.attention
-
-
-def _kept(attention: Attention) -> Mask:
-    if attention.kept is None:
-        raise ValueError(f"{attention.kind} keeps no cells: this test is for selections")
-    return attention.kept
+def _joined(states: list[State]) -> State:
+    """The recurrent states of several batches as one; None without memory."""
+    first = states[0]
+    return {name: np.concatenate([each[name] for each in states]) for name in first} if first else None

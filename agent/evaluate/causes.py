@@ -1,5 +1,5 @@
 """Does the red lie on what decides? Where a visible red light, person or lead vehicle is why the expert acts: does the
-policy keep a cell that shows it, and would as many cells by chance?
+policy read a cell that shows it, and would as many cells by chance?
 
 The simulator knows why the expert acts and which pixels show the cause. This is plausibility, held to an aim; whether
 the red is true is the faithfulness suite's question.
@@ -12,9 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.evaluate.findings import Findings, Found
+from agent.evaluate.maps import attention_of, in_place
 from agent.evaluate.measure import BARS, Measure, mean_measure, not_applicable
-from agent.evaluate.options import MEAN_MAP_SEED, Options, Stage
+from agent.evaluate.options import Options, Stage
+from agent.evaluate.suite import Policies, Suite, has_map
 from sim.cells import Cells
+from sim.driver import Driver
 from sim.kinds import CAUSES
 from sim.perturb import Mask
 from sim.policy import Attention, Policy
@@ -37,7 +41,7 @@ EVERY = 5
 
 @dataclass(frozen=True)
 class Sighting:
-    """A frame with a visible cause. shows, kept: (h, w) bool, the cells that show it and those that were kept."""
+    """A frame with a visible cause. shows, kept: (h, w) bool, the cells that show it and those that were read."""
 
     seed: int
     cause: str
@@ -56,12 +60,10 @@ class Watcher:
 
     def __call__(self, step: Step) -> None:
         """Note the masks of every step, and every few steps what is seen of the causes."""
-        attention = step.decision.attention
-        if attention is None or attention.kept is None:
-            raise ValueError("this policy keeps no cells: causes are looked for in what a selection keeps")
-        self.kept_sum = self.kept_sum + attention.kept.sum(0)
+        attention = in_place(attention_of(step.decision), *step.worlds.frame_size)
+        self.kept_sum = self.kept_sum + attention.read.sum(0)
         if self._steps % EVERY == 0:
-            self.sightings += _sightings(step, attention, attention.kept)
+            self.sightings += _sightings(step, attention)
         self._steps += 1
 
     def mean_map(self) -> NDArray[np.float64]:
@@ -69,7 +71,7 @@ class Watcher:
         return self.kept_sum / max(self.kept_sum.sum(), 1e-12)
 
 
-def _sightings(step: Step, attention: Attention, kept: Mask) -> list[Sighting]:
+def _sightings(step: Step, attention: Attention) -> list[Sighting]:
     """The visible causes of one step."""
     simulator, rows = step.worlds, step.rows
     cause, culprit = step.instants.cause, step.instants.culprit
@@ -77,7 +79,7 @@ def _sightings(step: Step, attention: Attention, kept: Mask) -> list[Sighting]:
     if not len(bound):
         return []
     targets = cause_pixels(simulator, rows[bound], culprit[bound], cause[bound] == CAUSES.index("red-light"))
-    shows = cells_that_show(attention.cells, targets)
+    shows, kept = cells_that_show(attention.cells, targets), attention.read
     return [
         Sighting(int(step.seeds[i]), CAUSES[cause[i]], int(target.sum()), cells, kept[i])
         for i, target, cells in zip(bound, targets, shows, strict=True)
@@ -126,16 +128,25 @@ def random_share(cells: int, shows: int, budget: int) -> float:
     return 1 - math.comb(cells - shows, budget) / math.comb(cells, budget)
 
 
-def evaluate(policy: Policy, options: Options, stage: Stage) -> list[Measure]:
-    """Drive the episodes and ask for each cause; not applicable where the policy is no selection."""
-    if policy.spec.kind != "selection":
-        return [not_applicable(cause, "kept", "only a selection keeps cells") for cause in SCORED]
-    test, validation = Watcher(), Watcher()
-    drive(options.simulator(policy), policy, options.seeds, (test, stage("drives on test seeds")))
-    seeds = range(MEAN_MAP_SEED, MEAN_MAP_SEED + max(2, options.episodes // 5))
+def applies(policy: Policy | Driver, options: Options) -> str | None:
+    """Why nothing can be asked of a policy in these worlds, or None where it can."""
+    return has_map(policy, options) or (None if options.simulated else "only the simulator says what the cause is")
+
+
+def run(policies: Policies, options: Options, stage: Stage) -> Findings:
+    """Drive the episodes of one policy and ask for each cause."""
+    ((name, policy),) = policies.items()
+    found = Found(measures(*_watch(policy, options, stage)))
+    return Findings(f"Does {name} keep what decides?", {name: found})
+
+
+def _watch(policy: Policy | Driver, options: Options, stage: Stage) -> tuple[list[Sighting], NDArray[np.float64]]:
+    """What was seen on the test seeds, and the mean map of the validation seeds."""
+    test, validation, seeds = Watcher(), Watcher(), options.validation_seeds
+    drive(options.make_worlds(policy), policy, options.seeds, (test, stage("drives on test seeds")))
     observers = (validation, stage("drives on validation seeds"))
-    drive(options.simulator(policy, len(seeds)), policy, seeds, observers)
-    return measures(test.sightings, validation.mean_map())
+    drive(options.make_worlds(policy, len(seeds)), policy, seeds, observers)
+    return test.sightings, validation.mean_map()
 
 
 def measures(sightings: Sequence[Sighting], mean_map: NDArray[np.float64]) -> list[Measure]:
@@ -162,3 +173,6 @@ def _measure(cause: str, some: list[Sighting], mean_map: NDArray[np.float64]) ->
         "median_pixels": float(np.median([each.pixels for each in some])),
     }
     return mean_measure(cause, name, read, episode, BARS["cause kept"], **details)
+
+
+SUITE = Suite("causes", 100, applies, run)

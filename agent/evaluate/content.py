@@ -9,6 +9,7 @@ from agent.evaluate.bench import Bench, Example, Response
 from agent.evaluate.measure import BARS, Measure, bootstrap, median, ratio_measure
 from agent.evaluate.pool import Pool
 from sim.cells import Cells
+from sim.instant import Instants
 from sim.scene import CLASSES
 from sim.simulator import Simulator
 
@@ -64,14 +65,18 @@ def render_views(simulator: Simulator, bench: Bench) -> dict[str, View]:
         some = seeds[start : start + simulator.n]
         simulator.reset(np.arange(len(some)), some.tolist())
         index = np.flatnonzero(np.isin(pool.seed, some))
-        rows = np.searchsorted(some, pool.seed[index])
+        instants = _in_rows(pool, index, np.searchsorted(some, pool.seed[index]))
         for name, (turn, left) in VIEWS.items():
-            poses = moved(pool.pose[index], turn, left)
-            scene, objects = simulator.world.scene(), pool.objects[index]
-            drawn = simulator.camera.render(scene, rows, poses, pool.look[index], objects=objects, truth=True)
+            drawn = simulator.draw(instants, poses=moved(instants.pose, turn, left), truth=True)
             assert drawn.segmentation is not None
             frame[name][index], classes[name][index] = drawn.rgb, drawn.segmentation
-    return {name: _view(replace(pool, frame=frame[name]), classes[name], bench.cells) for name in VIEWS}
+    return {name: _view(replace(pool, seen=pool.shown(frame[name])), classes[name], bench.cells) for name in VIEWS}
+
+
+def _in_rows(pool: Pool, index: NDArray[np.integer], rows: NDArray[np.integer]) -> Instants:
+    """Some instants of a pool, in these rows of worlds."""
+    assert pool.instants is not None
+    return replace(pool.instants.pick(index), row=rows.astype(np.int64))
 
 
 def moved(pose: NDArray[np.float64], turn: float, left: float) -> NDArray[np.float64]:

@@ -1,24 +1,30 @@
 """How well does it drive? A policy beside the expert, and beside two controls that must fail."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from agent.evaluate import plots
+from agent.evaluate.drives import EXPERT, WHOLE, Drives
+from agent.evaluate.findings import Findings, Found
 from agent.evaluate.measure import BARS, Bar, Measure
 from agent.evaluate.options import Options, Stage
+from agent.evaluate.score_tables import score_tables
+from agent.evaluate.suite import Policies, Suite
 from sim.driver import Constant, Driver, Expert
 from sim.kinds import PENALTIES
-from sim.metrics import driving_score, heeded, score
+from sim.metrics import heeded, score
 from sim.policy import Decision, Observation, Policy, State
-from sim.rollout import Episode, drive
+from sim.rollout import drive
 from sim.theme import resolve
 
-EXPERT = "expert"
 EMPTY_ROAD = "open-road"
 ZERO_STEER = "zero steer"
 ZERO_STEER_ACTION = (0.0, 0.2)
+TITLE = "Held to the bars"
 
 
 class BlackFrames:
@@ -37,60 +43,94 @@ class BlackFrames:
         return self._policy.act({**observation, "frame": black}, state)
 
 
-@dataclass(frozen=True)
-class Drives:
-    """One driver's episodes; a control is a driver that must fail."""
-
-    episodes: list[Episode]
-    control: bool = False
-
-    def scores(self) -> dict[str, dict[str, Any]]:
-        """`sim.metrics.score` of all episodes, and of each theme's."""
-        themes = sorted({each["theme"] for each in self.episodes})
-        by_theme = {theme: [each for each in self.episodes if each["theme"] == theme] for theme in themes}
-        return {"all": score(self.episodes)} | {theme: score(some) for theme, some in by_theme.items()}
+def run(policies: Policies, options: Options, stage: Stage) -> Findings:
+    """Drive the same episodes with every policy and the controls; of several themes, one after the other."""
+    if isinstance(options.theme, tuple):
+        return _in_each_theme(policies, options, options.theme, stage)
+    drives = evaluate(policies, options, stage)
+    scores = {name: each.scores() for name, each in drives.items()}
+    found = {name: _found(name, each, scores[name], options) for name, each in drives.items()}
+    pictures = {"driving": partial(plots.driving, drives)} if options.simulated else {}
+    return Findings(TITLE, found, tables=score_tables(scores), pictures=pictures)
 
 
-def evaluate(policies: Mapping[str, Policy | Driver], options: Options, stage: Stage) -> dict[str, Drives]:
+def evaluate(policies: Policies, options: Options, stage: Stage) -> dict[str, Drives]:
     """Drive the same episodes with every policy, the expert and the controls."""
+    return {
+        name: Drives(
+            drive(options.make_worlds(driver), driver, options.seeds, (stage(name),)), control, options.simulated
+        )
+        for name, (driver, control) in _drivers(policies, options).items()
+    }
+
+
+def _drivers(policies: Policies, options: Options) -> dict[str, tuple[Policy | Driver, bool]]:
+    """Who drives, and whether it is a control. The expert and the straight wheel know the simulator's worlds alone."""
     drivers: dict[str, tuple[Policy | Driver, bool]] = {name: (policy, False) for name, policy in policies.items()}
     for name, policy in policies.items():
         if not isinstance(policy, Driver):
             drivers[f"{name}, black frames"] = (BlackFrames(policy), True)
-    drivers.setdefault(EXPERT, (Expert(), False))
-    drivers[ZERO_STEER] = (Constant(*ZERO_STEER_ACTION), True)
-    return {
-        name: Drives(drive(options.simulator(driver), driver, options.seeds, (stage(name),)), control)
-        for name, (driver, control) in drivers.items()
+    if options.simulated:
+        drivers.setdefault(EXPERT, (Expert(), False))
+        drivers[ZERO_STEER] = (Constant(*ZERO_STEER_ACTION), True)
+    return drivers
+
+
+def _found(name: str, drives: Drives, scores: Mapping[str, Any], options: Options) -> Found:
+    lines = measures(name, drives, options)
+    return Found(lines, {"scores": scores}, {"drives": drives.summaries()}, drives.control)
+
+
+def _in_each_theme(policies: Policies, options: Options, themes: tuple[str, ...], stage: Stage) -> Findings:
+    """The same tracks in each theme, scores and measures by theme.
+
+    Expert and controls are left out: looks change nothing for them.
+    """
+    each_theme = {theme: replace(options, theme=theme) for theme in themes}
+    drives: dict[str, dict[str, Drives]] = {name: {} for name in policies}
+    for name, policy in policies.items():
+        for theme, one in each_theme.items():
+            drives[name][theme] = Drives(drive(one.make_worlds(policy), policy, one.seeds, (stage(theme),)))
+    scores = {
+        name: {theme: each.scores()[theme] for theme, each in by_theme.items()} for name, by_theme in drives.items()
     }
-
-
-def summary(episode: Episode) -> dict[str, Any]:
-    """One drive in a few figures, for the report."""
-    names = ("theme", "route_completion", "distance", "infractions", "off_road_share")
-    whole = {"seed": episode.seed, "ended": episode.ended, "duration": episode.duration}
-    return whole | {name: episode[name] for name in names} | {"driving_score": driving_score(episode)}
+    found = {
+        name: Found(
+            [line for theme, each in by_theme.items() for line in measures(theme, each, each_theme[theme])],
+            {"scores": scores[name]},
+        )
+        for name, by_theme in drives.items()
+    }
+    return Findings(TITLE, found, tables=score_tables(scores))
 
 
 def measures(name: str, drives: Drives, options: Options) -> list[Measure]:
     """What is held to a bar: score, completion, off-road events and speed of a driver, the completion of a control.
 
     Where others are on the road, nobody can be held to complete every route as fast as the empty road allows: there
-    the bar is on the score. In themes that were never seen it is on the completion alone.
+    the bar is on the score. In themes that were never seen it is on the completion alone. Other worlds than the
+    simulator's have no bars: every number that they tell of is reported.
     """
+    if not drives.simulated:
+        told = drives.scores()[WHOLE]["outcome"]
+        return [_figure(name, figure.replace("_", " "), values, None) for figure, values in told.items()]
     figures = score(drives.episodes)
-    completion, events = figures["route_completion"], figures["infractions"]["off-road"]
     if drives.control:
-        return [_figure(name, "route completion", completion, BARS["completion of a control"])]
-    held_out = any(theme.split == "heldout" for theme in resolve(options.theme))
+        return [_figure(name, "route completion", figures["route_completion"], BARS["completion of a control"])]
+    return _measures(name, figures, len(drives.episodes), options)
+
+
+def _measures(name: str, figures: dict[str, Any], episodes: int, options: Options) -> list[Measure]:
+    """Those of a driver who should do well."""
+    held_out = any(theme.split == "heldout" for theme in resolve(options.one_theme))
     driver = "the expert's driving score" if name == EXPERT else "driving score"
     least = None if held_out else BARS.get(f"{driver}, {options.scenario}")
     empty = options.scenario == EMPTY_ROAD
     bar = BARS["completion, held-out theme" if held_out else "completion"]
-    per_100 = 100 * events / len(drives.episodes)
+    per_100 = 100 * figures["infractions"]["off-road"] / episodes
     return [
         _figure(name, "driving score", figures["driving_score"], least),
-        _figure(name, "route completion", completion, bar if empty else None),
+        _figure(name, "route completion", figures["route_completion"], bar if empty else None),
         Measure(name, "off-road events in 100 episodes", per_100, None, BARS["off-road events"] if empty else None),
         _figure(name, "mean speed over the expert's", figures["speed_to_expert"], BARS["speed"] if empty else None),
         *(_heeded(name, cause, met) for cause, met in figures["encounters"].items() if met["met"]),
@@ -105,3 +145,6 @@ def _heeded(driver: str, cause: str, met: dict[str, float]) -> Measure:
 
 def _figure(driver: str, name: str, figure: dict[str, float], bar: Bar | None) -> Measure:
     return Measure(driver, name, figure["mean"], (figure["low"], figure["high"]), bar)
+
+
+SUITE = Suite("driving", 100, lambda policy, options: None, run, together=True)

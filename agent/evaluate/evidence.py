@@ -13,37 +13,37 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import torch
 import tyro
 from rich.console import Console
 
 from agent import load_policy
-from agent.evaluate import driving, report
-from agent.evaluate.options import DEFAULT_EPISODES, Options
-from agent.evaluate.suites import ProgressLine, run
+from agent.evaluate import causes, driving, faithfulness
+from agent.evaluate.job import Job, run_job
+from agent.evaluate.options import Options
+from agent.shipped import checkpoints_folder
 from sim import WORLD_VERSION
 from sim.command_line import mistakes_in_one_line, parse
 from sim.errors import unknown
-from sim.files import write_text
+from sim.files import check_writable, write_text
 from sim.policy import Policy, provenance_of
-from sim.rollout import drive
 from sim.scenario import SCENARIOS
 from sim.theme import theme_names
 
-SUITES = {
-    **{name: ("driving", Options(DEFAULT_EPISODES["driving"], scenario=name)) for name in SCENARIOS},
+PARTS = {
+    **{name: ("driving", Options(driving.SUITE.episodes, scenario=name)) for name in SCENARIOS},
     "heldout": ("driving", Options(50, theme="heldout")),
-    "faithfulness": ("faithfulness", Options(DEFAULT_EPISODES["faithfulness"])),
-    "faithfulness-town": ("faithfulness", Options(DEFAULT_EPISODES["faithfulness"], scenario="town")),
-    "causes-traffic": ("causes", Options(DEFAULT_EPISODES["causes"], scenario="traffic")),
-    "causes-town": ("causes", Options(DEFAULT_EPISODES["causes"], scenario="town")),
+    "faithfulness": ("faithfulness", Options(faithfulness.SUITE.episodes)),
+    "faithfulness-town": ("faithfulness", Options(faithfulness.SUITE.episodes, scenario="town")),
+    "causes-traffic": ("causes", Options(causes.SUITE.episodes, scenario="traffic")),
+    "causes-town": ("causes", Options(causes.SUITE.episodes, scenario="town")),
+    "themes": ("driving", Options(25, theme=theme_names())),
 }
-"""Part of the evidence -> suite and options."""
+"""Part of the evidence -> suite and options; in "themes" the same tracks are driven in one theme after the other."""
 
-THEMES = {theme: Options(25, theme=theme) for theme in theme_names()}
-"""Theme -> options: the same tracks in each, driven one theme after the other: the part "themes"."""
+EVIDENCED = ("topk-patches",)
+"""The shipped policies that claim to carry evidence; of the others it is said that they have none."""
 
-PARTS = (*SUITES, "themes")
+EVIDENCE = "eval.json"
 
 LONG = ("drives",)
 """What the reports hold for every single episode; left out of eval.json."""
@@ -57,30 +57,10 @@ class CommandLine:
     """A checkpoint folder."""
     out: Path
     """Folder for the full reports and the plots."""
-    parts: tuple[str, ...] = PARTS
+    parts: tuple[str, ...] = tuple(PARTS)
     """What to measure now; several processes may share the work."""
     episodes: int | None = None
     """Episodes of each part, half as many of each theme, in place of its own number: for weights that will not stay."""
-
-
-def measure_themes(name: str, policy: Policy, themes: Mapping[str, Options], out: Path, console: Console) -> Path:
-    """Drive each theme's episodes with one policy; the path of a driving report whose scores and measures are by theme.
-
-    Expert and controls are left out: looks change nothing for them, and the suites have driven them already.
-    """
-    line, drives = ProgressLine(console), {}
-    with line.bar:
-        for theme, options in themes.items():
-            episodes = drive(options.simulator(policy), policy, options.seeds, (line.stage(theme),))
-            drives[theme] = driving.Drives(episodes)
-    scores = {theme: each.scores()[theme] for theme, each in drives.items()}
-    measures = [one for theme, each in drives.items() for one in driving.measures(theme, each, themes[theme])]
-    report.print_scores(console, {name: scores})
-    report.print_measures(console, "Held to the bars", measures)
-    found = {**report.identity(policy), "scores": scores, "measures": [measure.to_json() for measure in measures]}
-    header = report.header("driving", next(iter(themes.values())))
-    header["options"]["theme"] = list(themes)
-    return report.save({**header, "policies": {name: found}}, out)
 
 
 def shortened(saved: dict[str, Any]) -> dict[str, Any]:
@@ -103,18 +83,19 @@ def _in_one_line(opening: str, inside: str, closing: str) -> str:
     return opening + re.sub(r"\n\s+", " ", inside) + closing
 
 
-def measure(part: str, name: str, policy: Policy, out: Path, console: Console, episodes: int | None = None) -> Path:
-    """One part of the evidence, of so many episodes or of its own number; the path of its report."""
-    if part == "themes":
-        themes = {
-            theme: replace(options, episodes=max(1, episodes // 2)) if episodes else options
-            for theme, options in THEMES.items()
-        }
-        return measure_themes(name, policy, themes, out / part, console)
-    suite, options = SUITES[part]
+def job(part: str, checkpoint: Path, out: Path, episodes: int | None = None) -> Job:
+    """One part of the evidence, of so many episodes (of each theme half as many) or of its own number."""
+    suite, options = PARTS[part]
     if episodes:
-        options = replace(options, episodes=episodes)
-    return run(suite, {name: policy}, options, out / part, console)
+        fewer = max(1, episodes // 2) if isinstance(options.theme, tuple) else episodes
+        options = replace(options, episodes=fewer)
+    return Job((str(checkpoint),), suite, str(out / part), options)
+
+
+def evidence_of(name: str) -> dict[str, Any] | None:
+    """What a shipped policy carries as evidence, by part; None where it has none."""
+    path = checkpoints_folder() / name / EVIDENCE
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def joined(name: str, policy: Policy, out: Path) -> dict[str, Any] | None:
@@ -141,18 +122,17 @@ def main(arguments: list[str] | None = None) -> int:
         if line.episodes is not None and line.episodes < 2:
             raise ValueError(f"--episodes is {line.episodes}: expected 2 or more")
         policy = load_policy(line.checkpoint)
-        report.check_writable(line.out)
-    torch.set_num_threads(1)
+        check_writable(line.out)
     name, console = line.checkpoint.resolve().name, Console()
     for part in line.parts:
-        measure(part, name, policy, line.out, console, line.episodes)
+        run_job(job(part, line.checkpoint, line.out, line.episodes), console)
     with mistakes_in_one_line():
         evidence = joined(name, policy, line.out)
     if evidence is None:
         missing = [part for part in PARTS if not (line.out / part / "report.json").is_file()]
-        console.print(f"no eval.json yet: {', '.join(missing)} still to be measured")
+        console.print(f"no {EVIDENCE} yet: {', '.join(missing)} still to be measured")
     else:
-        write_text(line.checkpoint / "eval.json", compact(evidence))
+        write_text(line.checkpoint / EVIDENCE, compact(evidence))
     return 0
 
 

@@ -1,20 +1,24 @@
-"""Is the red true? Tests T0 to T6 of a selection's promise, through the Policy protocol alone; see docs/evaluation.md.
+"""Is the red true? Tests T0 to T6, through the Policy protocol alone; see docs/evaluation.md.
 
-The promise: the action is a function of the kept cells, their positions and the speed. Every test here can fail, and
-the project's own tests hold against each a policy that does fail it.
+A selection promises: the action is a function of the kept cells, their positions and the speed. Of other maps the
+smallest set of cells that holds 90 % of the mass is held to the same, as far as a question can be asked. Every test
+here can fail, and the project's own tests hold against each a policy that does fail it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.evaluate import content
-from agent.evaluate.bench import Bench, EditedView, Example, Response, normalised
+from agent.evaluate import content, plots
+from agent.evaluate.bench import Bench, EditedView, Example, Response
 from agent.evaluate.content import View
+from agent.evaluate.findings import Findings, Found, Picture
+from agent.evaluate.maps import normalised
 from agent.evaluate.measure import (
     BARS,
     Measure,
@@ -26,12 +30,15 @@ from agent.evaluate.measure import (
     same_action,
     steer_change,
 )
-from agent.evaluate.options import MEAN_MAP_SEED, Options, Stage
-from agent.evaluate.pool import Pool, Sampler
+from agent.evaluate.options import Options, Stage
+from agent.evaluate.pool import TURNING, Pool, Sampler
+from agent.evaluate.suite import Policies, Suite, has_map
+from sim.driver import Driver
 from sim.metrics import driving_score
 from sim.perturb import EDITS, FrameEdit, Mask
-from sim.policy import Capped, Policy, Randomisable
+from sim.policy import MASS_SHARE, Capped, Policy, Randomisable
 from sim.rollout import Episode, Observer, drive
+from sim.simulator import Simulator
 
 T0_EDITS = ("grey", "noise 0.25", "foreign")
 T1_EDITS = (
@@ -46,57 +53,85 @@ does not react at all to T1 still has to react to T4 by more than T1 tolerates."
 
 T6_FRAMES = 500
 GATE_SEEDS = (0, 1, 2)
-SELECTION_TESTS = ("T0", "T1", "T2", "T3", "T4", "T5", "T6", "passed")
+
+READ = "the smallest set of cells that holds {:.0%} of the map; nothing is forced, the rest is overwritten"
+"""What counts as read of a map that is no selection."""
+
+MEMORY = "each question starts from the drive's own state before that frame; what earlier frames left in it stays"
+
+NO_SCORE = "these worlds tell of no {}"
+NO_CAMERA = "only the simulator can draw an instant from elsewhere"
+
+
+def run(policies: Policies, options: Options, stage: Stage) -> Findings:
+    """The findings on one policy."""
+    ((name, policy),) = policies.items()
+    assert not isinstance(policy, Driver)
+    return _findings(name, evaluate(policy, options, stage))
 
 
 @dataclass(frozen=True)
-class Findings:
-    """What the suite found.
+class Red:
+    """What was found of one policy's red.
 
     measures: every line of the report. sample: what the frames were. hijack: the points of T2's curve. mean_map:
-    (h, w), sums to 1. edited: a frame under every T1 edit. viewed: some frames, each from every view of T6. A policy
-    that is no selection has lines that say so, and nothing else.
+    (h, w), sums to 1. edited: a frame under every T1 edit. viewed: some frames, each from every view of T6.
     """
 
     measures: list[Measure]
-    sample: dict[str, Any] = field(default_factory=dict)
-    hijack: list[dict[str, float | None]] = field(default_factory=list)
-    mean_map: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
-    edited: list[Example] = field(default_factory=list)
-    viewed: list[list[Example]] = field(default_factory=list)
-
-    def to_json(self) -> dict[str, Any]:
-        """What the report holds; the examples are for the plots."""
-        lines = [measure.to_json() for measure in self.measures]
-        return {"sample": self.sample, "measures": lines, "hijack": self.hijack, "mean_map": self.mean_map}
+    sample: dict[str, Any]
+    hijack: list[dict[str, float | None]]
+    mean_map: NDArray[np.float64]
+    edited: list[Example]
+    viewed: list[list[Example]]
 
 
-def evaluate(policy: Policy, options: Options, stage: Stage) -> Findings:
-    """Run every test that the policy's kind allows; what it does not allow is "not applicable", which is no failure."""
-    if options.episodes < 2:
-        raise ValueError(f"episodes {options.episodes}: this suite needs at least 2, to show one the other's frames")
-    if policy.spec.kind != "selection":
-        why = f"only a selection makes this promise; this is {policy.spec.kind or 'a policy without attention'}"
-        return Findings([not_applicable(test, "all", why) for test in SELECTION_TESTS])
+def _findings(name: str, red: Red) -> Findings:
+    pictures: dict[str, Picture] = {
+        "shares": partial(plots.shares, red.measures),
+        "hijack": partial(plots.hijack, red.hijack),
+        "mean-map": partial(plots.mean_map, red.mean_map),
+        "edits": partial(plots.edited, red.edited),
+    }
+    if red.viewed:
+        pictures["views"] = partial(plots.viewed, red.viewed)
+    details = {"hijack": red.hijack, "mean_map": red.mean_map}
+    return Findings(
+        f"Is the red of {name} true?",
+        {name: Found(red.measures, {"sample": red.sample}, details)},
+        notes=_notes(red.sample),
+        pictures={f"{name}-{kind}": picture for kind, picture in pictures.items()},
+    )
+
+
+def _notes(sample: Mapping[str, Any]) -> list[str]:
+    """What the frames were, and whether the drives had as many of each kind as were asked for."""
+    short = "; fewer of a kind than asked for: the drives had no more" if sample["short"] else ""
+    frames, episodes, turning = sample["frames"], sample["episodes"], sample["turning"]
+    about = f"{frames} frames of {episodes} episodes, {turning} of them in turns (|steer| > {TURNING}){short}"
+    return [about, *(f"{name}: {sample[name]}" for name in ("read", "memory") if name in sample)]
+
+
+def evaluate(policy: Policy, options: Options, stage: Stage) -> Red:
+    """Run every test that the policy's kind and the worlds allow; others are "not applicable", which is no failure."""
     pool, episodes = _drive_and_sample(policy, options, options.seeds, options.frames, stage("drives on test seeds"))
     bench = Bench(policy, pool)
-    validation = range(MEAN_MAP_SEED, MEAN_MAP_SEED + max(2, options.episodes // 5))
-    frames = max(2, options.frames // 5)
-    elsewhere, _ = _drive_and_sample(policy, options, validation, frames, stage("drives on validation seeds"))
+    frames, observer = max(2, options.frames // 5), stage("drives on validation seeds")
+    elsewhere, _ = _drive_and_sample(policy, options, options.validation_seeds, frames, observer)
     mean_map = Bench(policy, elsewhere).clean.red.mean(0)
-    return _Suite(policy, options, stage, bench, episodes, normalised(mean_map)).run()
+    return _Tests(policy, options, stage, bench, episodes, normalised(mean_map)).run()
 
 
 def _drive_and_sample(
     policy: Policy, options: Options, seeds: Sequence[int], frames: int, observer: Observer
 ) -> tuple[Pool, list[Episode]]:
     sampler = Sampler(frames, len(seeds))
-    episodes = drive(options.simulator(policy, len(seeds)), policy, seeds, (sampler, observer))
+    episodes = drive(options.make_worlds(policy, len(seeds)), policy, seeds, (sampler, observer))
     return sampler.pool(), episodes
 
 
 @dataclass
-class _Suite:
+class _Tests:
     policy: Policy
     options: Options
     stage: Stage
@@ -104,54 +139,73 @@ class _Suite:
     episodes: list[Episode]
     mean_map: NDArray[np.float64]
 
-    def run(self) -> Findings:
+    def run(self) -> Red:
         bench = self.bench
         self.stage("T0 mask held")
         measures = mask_held(bench)
         self.stage("T1 gate re-run")
         stays = gate_rerun(bench)
-        measures += stays
         self.stage("T2 hijack")
         curve = hijack(bench)
-        observer = self.stage("T3 closed loop")
-        measures.append(closed_loop_stays(bench, self.episodes, worst(stays), self.options, observer))
-        self.stage("T4 necessity")
-        necessary = necessity(bench, stays)
-        observer = self.stage("T4 closed loop")
-        measures += [*necessary, closed_loop_fails(bench, weakest(necessary), self.options, observer)]
+        measures += [*stays, *self._driven(stays)]
         self.stage("T5 controls")
         measures += controls(bench, self.mean_map)
         lines, viewed = self._content(stays)
         measures += [*lines, *passed_share(self.episodes, bench)]
-        return Findings(measures, self._sample(), curve, self.mean_map, edited_examples(bench), viewed)
+        return Red(measures, self._sample(), curve, self.mean_map, edited_examples(bench), viewed)
+
+    def _driven(self, stays: list[Measure]) -> list[Measure]:
+        """T3 and T4."""
+        bench, options = self.bench, self.options
+        kept = closed_loop_stays(bench, self.episodes, worst(stays), options, self.stage("T3 closed loop"))
+        self.stage("T4 necessity")
+        necessary = necessity(bench, stays)
+        return [kept, *necessary, closed_loop_fails(bench, weakest(necessary), options, self.stage("T4 closed loop"))]
 
     def _sample(self) -> dict[str, Any]:
-        pool = self.bench.pool
+        pool, spec = self.bench.pool, self.policy.spec
         turns, half = int(pool.turning.sum()), self.options.frames // 2
         found = {"frames": len(pool), "turning": turns, "episodes": len(np.unique(pool.seed))}
-        return found | {"short": turns < half or len(pool) - turns < half}
+        read = {} if spec.kind == "selection" else {"read": READ.format(MASS_SHARE)}
+        memory = {"memory": MEMORY} if spec.memory else {}
+        return found | {"short": turns < half or len(pool) - turns < half} | read | memory
 
     def _content(self, stays: list[Measure]) -> tuple[list[Measure], list[list[Example]]]:
-        pool = self.bench.pool.subset(np.arange(0, len(self.bench.pool), max(1, len(self.bench.pool) // T6_FRAMES)))
+        overlap = content.mask_overlap(self.bench)
+        pool = self.bench.pool.pick(np.arange(0, len(self.bench.pool), max(1, len(self.bench.pool) // T6_FRAMES)))
+        if pool.instants is None:
+            return [overlap, not_applicable("T6", "camera turned and moved", NO_CAMERA)], []
         bench = Bench(self.policy, pool)
         self.stage("T6 camera turned and moved")
-        views = content.render_views(self.options.simulator(self.policy), bench)
+        simulator = self.options.make_worlds(self.policy)
+        assert isinstance(simulator, Simulator)
+        views = content.render_views(simulator, bench)
         seen = content.answers(bench, views)
         masses = content.mass_ratios(bench, views, seen, self.mean_map)
         self.stage("T6 random gates")
         gates = random_gates(self.policy, pool, worst(stays) or T1_EDITS[0], views, self.mean_map)
-        lines = [content.mask_overlap(self.bench), *masses, gates, *content.plausibility(views, seen)]
+        lines = [overlap, *masses, gates, *content.plausibility(views, seen)]
         return lines, content.viewed_examples(bench, seen)
 
 
 def mask_held(bench: Bench) -> list[Measure]:
-    """T0: with the mask forced, overwriting what was not read leaves every bit of the action."""
+    """T0: with the mask forced, overwriting what was not read leaves every bit of the action and of the memory."""
+    if bench.unforced:
+        return [not_applicable("T0", "mask held", f"{bench.unforced}; T1 overwrites what is not read")]
     measures = []
     for name in T0_EDITS:
         response = bench.respond(EDITS[name], ~bench.read, keep=bench.clean.kept)
         same = (response.action == bench.clean.action).all(1)
         measures.append(_over_changed_frames("T0", name, same, response, bench, "T0 same bits"))
+        if bench.policy.spec.memory:
+            same = _same_state(response.after, bench.clean.after)
+            measures.append(_over_changed_frames("T0", f"{name}, memory", same, response, bench, "T0 same bits"))
     return measures
+
+
+def _same_state(a: Mapping[str, NDArray[Any]], b: Mapping[str, NDArray[Any]]) -> Mask:
+    """(F,): whether every bit of two recurrent states agrees."""
+    return np.logical_and.reduce([(a[name] == b[name]).reshape(len(a[name]), -1).all(1) for name in a])
 
 
 def gate_rerun(bench: Bench) -> list[Measure]:
@@ -223,8 +277,10 @@ def closed_loop_stays(
     """T3: junk in every unread cell at every step; the driving score over that of the same episodes driven clean."""
     if substrate is None:
         return not_applicable("T3", "driving score kept", "no cell was ever left unread")
+    if not options.simulated:
+        return not_applicable("T3", "driving score kept", NO_SCORE.format("driving score"))
     view = EditedView(bench.policy, EDITS[substrate], bench)
-    driven = drive(options.simulator(bench.policy), view, options.seeds, (observer,))
+    driven = drive(options.make_worlds(bench.policy), view, options.seeds, (observer,))
     before, after = (np.array([driving_score(each) for each in some]) for some in (clean, driven))
     name = f"driving score kept, {substrate} in every unread cell"
     details = {"clean": float(before.mean()), "edited": float(after.mean()), "substrate": substrate}
@@ -233,10 +289,12 @@ def closed_loop_stays(
 
 def closed_loop_fails(bench: Bench, substrate: str, options: Options, observer: Observer) -> Measure:
     """T4: the kept cells overwritten at every step: the car should not come far."""
-    view = EditedView(bench.policy, EDITS[substrate], bench, over_read=True)
-    driven = drive(options.simulator(bench.policy), view, options.seeds, (observer,))
-    completion = np.array([each["route_completion"] for each in driven])
     name = f"route completion, {substrate} over every kept cell"
+    if not options.simulated:
+        return not_applicable("T4", name, NO_SCORE.format("route completion"))
+    view = EditedView(bench.policy, EDITS[substrate], bench, over_read=True)
+    driven = drive(options.make_worlds(bench.policy), view, options.seeds, (observer,))
+    completion = np.array([each["route_completion"] for each in driven])
     return mean_measure("T4", name, completion, np.array(options.seeds), BARS["T4 completion"], substrate=substrate)
 
 
@@ -276,12 +334,13 @@ def weakest(necessary: list[Measure]) -> str:
 
 
 def controls(bench: Bench, mean_map: NDArray[np.float64]) -> list[Measure]:
-    """T5: as many cells chosen by something else, the rest grey, the mask forced: the action must not survive."""
+    """T5: as many cells chosen by something else, the rest grey, the mask forced where one can be: the action must not
+    survive."""
     budget = bench.clean.kept.sum((1, 2), keepdims=True)
     measures = []
     for name, score in _control_scores(bench, mean_map).items():
         mask = _rank(score) < budget
-        response = bench.respond(EDITS["grey"], ~bench.pixels(mask), keep=mask)
+        response = bench.respond(EDITS["grey"], ~bench.pixels(mask), keep=None if bench.unforced else mask)
         same = same_action(response.action, bench.clean.action)
         bar = BARS["T5 same action"]
         details = {**_change(response, bench), "missed_by": bar.threshold - float(same.mean())}
@@ -353,7 +412,7 @@ def _random_gate(
 def edited_examples(bench: Bench) -> list[Example]:
     """A firm turn of the sample (sharper than nine frames in ten), as it was and under every T1 edit."""
     turn = int(np.abs(bench.clean.action[:, 0]).argsort()[len(bench.pool) * 9 // 10])
-    few = Bench(bench.policy, bench.pool.subset(np.array([turn, bench.donor[turn]])))
+    few = Bench(bench.policy, bench.pool.pick(np.array([turn, bench.donor[turn]])))
     edited = {name: few.respond(EDITS[name], ~few.read) for name in T1_EDITS}
     return [few.example(name, each, 0) for name, each in {"as driven": few.clean, **edited}.items()]
 
@@ -372,3 +431,6 @@ def passed_share(episodes: Sequence[Episode], bench: Bench) -> list[Measure]:
     cap = bench.policy.most_kept
     binds = np.round(share * bench.cells.rows * bench.cells.cols) >= cap
     return [passed, mean_measure("passed", "frames in which the cap binds", binds, seed, BARS["cap binds"], cap=cap)]
+
+
+SUITE = Suite("faithfulness", 50, has_map, run, least=2)

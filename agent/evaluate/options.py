@@ -2,16 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from sim.driver import Driver
-from sim.policy import Policy
-from sim.rollout import Observer
-from sim.scenario import Scenario, scenario
+from sim.lookup import named
+from sim.policy import Policy, PolicySpec
+from sim.rollout import Observer, Worlds
+from sim.scenario import Scenario, name_of, scenario
 from sim.simulator import FIELD_OF_VIEW, Simulator
-from sim.theme import Theme, resolve
+from sim.theme import Theme, resolve, theme_name
 
 Stage = Callable[[str], Observer]
 """Told the name of each stage as it begins; gives back an observer for the drives in it."""
+
+MakeWorlds = Callable[[int, PolicySpec | None], Worlds]
+"""Makes n worlds that give the frames that a policy's spec asks for; None reads nothing."""
 
 TEST_SEED = 20_000
 """Seeds from here on are for reported figures only."""
@@ -19,40 +24,80 @@ TEST_SEED = 20_000
 MEAN_MAP_SEED = 19_000
 """The mean map is taken from drives on validation seeds from here on, never from those that are scored."""
 
-DEFAULT_EPISODES = {"driving": 100, "faithfulness": 50, "causes": 100}
-
 
 @dataclass(frozen=True)
 class Options:
     """Episodes, one seed each from `seed_start` on; `frames` are sampled from them where a suite asks for frames.
 
-    scenario, theme: as `sim.simulator.Simulator` takes them. worlds: how many are driven at once. ValueError for
-    unknown names and impossible numbers.
+    scenario, theme: as `sim.simulator.Simulator` takes them; several themes in a tuple are driven one after the other.
+    worlds: how many are driven at once. environment: other worlds than the simulator's, a `MakeWorlds` or the
+    FILE.py:object or module:object that is one; scenario and theme say nothing then. ValueError for unknown names and
+    impossible numbers.
     """
 
     episodes: int
     seed_start: int = TEST_SEED
     frames: int = 2000
     scenario: str | Scenario = "open-road"
-    theme: str | Theme = "train"
+    theme: str | Theme | tuple[str, ...] = "train"
     worlds: int = 64
+    environment: str | MakeWorlds | None = None
 
     def __post_init__(self) -> None:
         for name, least in (("episodes", 1), ("seed_start", 0), ("frames", 2), ("worlds", 1)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name.replace('_', '-')} {getattr(self, name)}: expected at least {least}")
         scenario(self.scenario)
-        resolve(self.theme)
+        for theme in self.theme if isinstance(self.theme, tuple) else (self.theme,):
+            resolve(theme)
+        if self.environment is not None:
+            _maker(self.environment)
+            self.one_theme  # noqa: B018  there are no looks to choose
 
     @property
     def seeds(self) -> range:
         """The episodes' seeds."""
         return range(self.seed_start, self.seed_start + self.episodes)
 
-    def simulator(self, policy: Policy | Driver, episodes: int | None = None) -> Simulator:
+    @property
+    def validation_seeds(self) -> range:
+        """Those of the drives that the mean map is taken from."""
+        return range(MEAN_MAP_SEED, MEAN_MAP_SEED + max(2, self.episodes // 5))
+
+    @property
+    def one_theme(self) -> str | Theme:
+        """The theme; ValueError where there are several, to be driven one after the other."""
+        if isinstance(self.theme, tuple):
+            raise ValueError(f"themes {', '.join(self.theme)}: expected one")
+        return self.theme
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the worlds are the simulator's, whose truth can be asked."""
+        return self.environment is None
+
+    def make_worlds(self, policy: Policy | Driver, episodes: int | None = None) -> Worlds:
         """Worlds for so many episodes, which look as the policy's spec asks."""
-        n = min(self.worlds, episodes or self.episodes)
-        if isinstance(policy, Driver):
-            return Simulator(n, self.scenario, self.theme)
-        spec = policy.spec
-        return Simulator(n, self.scenario, self.theme, spec.frame_size, spec.view_angle(FIELD_OF_VIEW))
+        n, spec = min(self.worlds, episodes or self.episodes), policy.spec
+        if self.environment is not None:
+            return _maker(self.environment)(n, spec)
+        if spec is None:
+            return Simulator(n, self.scenario, self.one_theme)
+        return Simulator(n, self.scenario, self.one_theme, spec.frame_size, spec.view_angle(FIELD_OF_VIEW))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, by name: what the report holds, and what a job is written as."""
+        theme = list(self.theme) if isinstance(self.theme, tuple) else theme_name(self.theme)
+        numbers = {name: getattr(self, name) for name in ("episodes", "seed_start", "frames")}
+        world = {"scenario": name_of(self.scenario), "theme": theme, "worlds": self.worlds}
+        return numbers | world | ({} if self.environment is None else {"environment": _named(self.environment)})
+
+
+def _maker(environment: str | MakeWorlds) -> MakeWorlds:
+    """What makes the worlds. ValueError in one line where it cannot be found."""
+    found: MakeWorlds = named("environment", environment, {}, Callable)  # type: ignore[arg-type]
+    return found
+
+
+def _named(environment: str | MakeWorlds) -> str:
+    return environment if isinstance(environment, str) else getattr(environment, "__name__", str(environment))

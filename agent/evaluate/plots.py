@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from agent.evaluate.bench import Example
-from agent.evaluate.driving import EXPERT, Drives
-from agent.evaluate.faithfulness import Findings
+from agent.evaluate.drives import EXPERT, Drives
 from agent.evaluate.measure import BARS, STEER_TOLERANCE, Measure
-from sim.files import replacing
 from sim.metrics import driving_score
 from sim.rollout import Episode
 from sim.scene import LANE_WIDTH
@@ -28,19 +25,8 @@ POLICY_COLOURS = ("#c8452f", "#3c8d6b", "#b07d2b", "#6d5a9c", "#7a7f87")
 EXAMPLE_COLUMNS = 4
 
 
-def save_faithfulness(findings: Findings, folder: Path, name: str) -> list[Path]:
-    """Bars of T1 and T5, the T2 curve, the mean map, frames edited and seen from elsewhere; their paths."""
-    figures = {"shares": _shares(findings.measures), "hijack": _hijack(findings.hijack)}
-    figures |= {
-        "mean-map": _mean_map(findings.mean_map),
-        "edits": _edited(findings.edited),
-        "views": _viewed(findings.viewed),
-    }
-    return [_save(figure, folder / f"{name}-{kind}.png") for kind, figure in figures.items()]
-
-
-def save_driving(drives: Mapping[str, Drives], folder: Path) -> list[Path]:
-    """Completion by theme, lateral offset, and each driver's worst lap; the path of what was written."""
+def driving(drives: Mapping[str, Drives]) -> Figure:
+    """Completion by theme, lateral offset, and each driver's worst lap."""
     figure = _figure(13, 8)
     grid = figure.add_gridspec(2, 2)
     drivers = {name: each for name, each in drives.items() if not each.control}
@@ -48,7 +34,7 @@ def save_driving(drives: Mapping[str, Drives], folder: Path) -> list[Path]:
     _completions(figure.add_subplot(grid[0, 0]), drives, colours)
     _offsets(figure.add_subplot(grid[0, 1]), drivers, colours)
     _worst_laps(figure.add_subplot(grid[1, :]), drivers, colours)
-    return [_save(figure, folder / "driving.png")]
+    return figure
 
 
 def _colours(drives: Mapping[str, Drives]) -> dict[str, str]:
@@ -62,18 +48,12 @@ def _figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained", facecolor="white")
 
 
-def _save(figure: Figure, path: Path) -> Path:
-    with replacing(path) as part:
-        figure.savefig(part, dpi=110, format="png")
-    return path
-
-
 def _plain(axes: Axes, title: str) -> None:
     axes.set_title(title, loc="left", fontsize=11, color=INK)
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _shares(measures: Sequence[Measure]) -> Figure:
+def shares(measures: Sequence[Measure]) -> Figure:
     """T1 should reach its bar, T5 should miss it: the same scale, one above the other."""
     rows = {test: [each for each in measures if each.test == test and each.value is not None] for test in ("T1", "T5")}
     figure = _figure(9, 1.6 + 0.32 * sum(map(len, rows.values())))
@@ -100,7 +80,8 @@ def _bars(axes: Axes, measures: Sequence[Measure], title: str) -> None:
     _plain(axes, title)
 
 
-def _hijack(curve: Sequence[Mapping[str, Any]]) -> Figure:
+def hijack(curve: Sequence[Mapping[str, Any]]) -> Figure:
+    """T2: how far the action goes, over the share that is hijacked."""
     figure = _figure(7.5, 4.2)
     axes = figure.add_subplot()
     share = [100 * point["share"] for point in curve]
@@ -120,7 +101,8 @@ def _hijack(curve: Sequence[Mapping[str, Any]]) -> Figure:
     return figure
 
 
-def _mean_map(mean_map: NDArray[np.floating]) -> Figure:
+def mean_map(mean_map: NDArray[np.floating]) -> Figure:
+    """The mean map, in red."""
     figure = _figure(7.5, 4.4)
     axes = figure.add_subplot()
     times = mean_map * mean_map.size
@@ -132,12 +114,14 @@ def _mean_map(mean_map: NDArray[np.floating]) -> Figure:
     return figure
 
 
-def _edited(examples: Sequence[Example]) -> Figure:
+def edited(examples: Sequence[Example]) -> Figure:
+    """One frame under every edit."""
     rows = [examples[start : start + EXAMPLE_COLUMNS] for start in range(0, len(examples), EXAMPLE_COLUMNS)]
     return _pictures(rows, "One frame, its unread cells overwritten; red: what the gate then passes")
 
 
-def _viewed(rows: Sequence[Sequence[Example]]) -> Figure:
+def viewed(rows: Sequence[Sequence[Example]]) -> Figure:
+    """Instants, a row each, from every view."""
     return _pictures(rows, "T6  the same instants from a camera turned or moved: does the red follow the road?")
 
 

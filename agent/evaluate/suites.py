@@ -1,19 +1,28 @@
-"""Run a suite from one end to the other: measure, print, plot, save."""
+"""Every suite by name; and one run from end to end: measure, print, plot, save."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from agent.evaluate import causes, driving, faithfulness, plots, report
-from agent.evaluate.options import Options
-from sim.driver import Driver
-from sim.policy import Policy
+from agent.evaluate import causes, driving, faithfulness, report
+from agent.evaluate.findings import Findings, Found, nothing_to_ask
+from agent.evaluate.options import Options, Stage
+from agent.evaluate.suite import Policies, Suite
+from sim.errors import unknown
+from sim.files import check_writable
 from sim.rollout import Observer, Step
 
-Policies = Mapping[str, Policy | Driver]
+SUITES = {suite.name: suite for suite in (driving.SUITE, faithfulness.SUITE, causes.SUITE)}
+"""Everything that can be asked."""
+
+
+def suite_of(name: str) -> Suite:
+    """The suite of that name; ValueError names the nearest one."""
+    if name not in SUITES:
+        raise unknown("suite", name, SUITES)
+    return SUITES[name]
 
 
 class ProgressLine:
@@ -38,73 +47,30 @@ class ProgressLine:
         return count
 
 
-def run(suite: str, policies: Policies, options: Options, out: Path, console: Console) -> Path:
+def run(suite: Suite, policies: Policies, options: Options, out: Path, console: Console) -> Path:
     """Put every policy to a suite; the path of report.json. A missed bar is a finding, not an error.
 
     ValueError where a policy cannot be put to it, OSError where `out` cannot be written.
     """
-    report.check_writable(out)
-    found = SUITES[suite](policies, options, out, console)
-    return report.save({**report.header(suite, options), "policies": found}, out)
-
-
-def _driving(policies: Policies, options: Options, out: Path, console: Console) -> dict[str, Any]:
-    """Drive, print and plot; what the report holds of it."""
-    line = ProgressLine(console)
-    with line.bar:
-        drives = driving.evaluate(policies, options, line.stage)
-    scores = {name: each.scores() for name, each in drives.items()}
-    measures = {name: driving.measures(name, each, options) for name, each in drives.items()}
-    report.print_scores(console, scores)
-    report.print_measures(console, "Held to the bars", [each for some in measures.values() for each in some])
-    plots.save_driving(drives, out)
-    return {
-        name: {
-            **(report.identity(policies[name]) if name in policies else {"control": each.control}),
-            "scores": scores[name],
-            "measures": [measure.to_json() for measure in measures[name]],
-            "drives": [driving.summary(episode) for episode in each.episodes],
-        }
-        for name, each in drives.items()
-    }
-
-
-def _faithfulness(policies: Policies, options: Options, out: Path, console: Console) -> dict[str, Any]:
-    """Test, print and plot, one policy after the other; what the report holds of it."""
-    found = {}
-    for name, policy in _with_eyes(policies).items():
+    suite.check(policies, options)
+    check_writable(out)
+    found: dict[str, Found] = {}
+    for some in suite.groups(policies):
         line = ProgressLine(console)
         with line.bar:
-            findings = faithfulness.evaluate(policy, options, line.stage)
-        report.print_sample(console, findings.sample)
-        report.print_measures(console, f"Is the red of {name} true?", findings.measures)
-        if findings.edited:
-            plots.save_faithfulness(findings, out, name)
-        found[name] = {**report.identity(policy), **findings.to_json()}
-    return found
+            answers = list(ask(suite, some, options, line.stage))
+        for findings in answers:
+            report.show(console, findings)
+            report.save_pictures(findings, out)
+            found |= findings.found
+    told = {name: {**report.identity(policies.get(name), each), **each.to_json()} for name, each in found.items()}
+    return report.save({**report.header(suite.name, options), "policies": told}, out)
 
 
-def _causes(policies: Policies, options: Options, out: Path, console: Console) -> dict[str, Any]:
-    """Drive, look and print, one policy after the other; what the report holds of it."""
-    found = {}
-    for name, policy in _with_eyes(policies).items():
-        line = ProgressLine(console)
-        with line.bar:
-            measures = causes.evaluate(policy, options, line.stage)
-        report.print_measures(console, f"Does {name} keep what decides?", measures)
-        found[name] = {**report.identity(policy), "measures": [measure.to_json() for measure in measures]}
-    return found
-
-
-def _with_eyes(policies: Policies) -> dict[str, Policy]:
-    """The policies, all of which must be such as look at frames; ValueError where one does not."""
-    seeing: dict[str, Policy] = {}
-    for name, policy in policies.items():
-        if isinstance(policy, Driver):
-            raise ValueError(f"{name} decides without frames, so it has no red to test")
-        seeing[name] = policy
-    return seeing
-
-
-SUITES = {"driving": _driving, "faithfulness": _faithfulness, "causes": _causes}
-"""Suite name -> what the report holds of its policies."""
+def ask(suite: Suite, policies: Policies, options: Options, stage: Stage) -> Iterator[Findings]:
+    """What a suite finds of policies that it asks at once: of those to which it does not apply, one line each."""
+    why = {name: suite.applies(policy, options) for name, policy in policies.items()}
+    asked = {name: policy for name, policy in policies.items() if why[name] is None}
+    if asked:
+        yield suite.run(asked, options, stage)
+    yield from (nothing_to_ask(suite.name, name, reason) for name, reason in why.items() if reason is not None)

@@ -17,6 +17,7 @@ from agent.evaluate import driving, evaluate, report
 from agent.evaluate.driving import BlackFrames
 from agent.evaluate.measure import BARS
 from agent.evaluate.options import Options
+from agent.evaluate.score_tables import score_tables
 from sim.kinds import CAUSES, INFRACTIONS
 from sim.policy import Policy
 from sim.rollout import Episode
@@ -39,10 +40,10 @@ def example_policy() -> Policy:
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Episodes of three seconds."""
 
-    def simulator(self: Options, policy: object, episodes: int | None = None) -> Simulator:
-        return Simulator(min(self.worlds, episodes or self.episodes), self.scenario, self.theme, time_limit=3.0)
+    def make_worlds(self: Options, policy: object, episodes: int | None = None) -> Simulator:
+        return Simulator(min(self.worlds, episodes or self.episodes), self.scenario, self.one_theme, time_limit=3.0)
 
-    monkeypatch.setattr(Options, "simulator", simulator)
+    monkeypatch.setattr(Options, "make_worlds", make_worlds)
 
 
 def test_the_documented_example_meets_the_protocol_and_can_be_evaluated(short: None, tmp_path: Path) -> None:
@@ -171,7 +172,8 @@ def test_the_table_tells_of_others_only_where_some_were_met() -> None:
     met = changed(episode(1.0, 0), cause=cause, culprit=np.where(cause > 0, 2.0, -1.0), near_misses=2)
     for drives, told in (([episode(1.0, 0)], False), ([met], True)):
         console = Console(record=True, width=120, file=io.StringIO())
-        report.print_scores(console, {"some": driving.Drives(drives).scores()})
+        for table in score_tables({"some": driving.Drives(drives).scores()}):
+            report.print_table(console, table)
         text = console.export_text()
         assert ("near misses a km" in text) == told
         assert ("0 of 1" in text) == told

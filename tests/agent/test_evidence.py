@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from rich.console import Console
+from policies import SIZE, NoMap
 
-from agent.evaluate import evidence
+from agent.evaluate import evaluate, evidence
+from agent.evaluate.job import Job
 from agent.evaluate.options import Options
-from agent.families import FAMILIES
 from sim import WORLD_VERSION
 from sim.files import write_text
 from sim.scenario import SCENARIOS
@@ -21,38 +21,51 @@ from sim.theme import theme_names
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Episodes of one second."""
 
-    def simulator(self: Options, policy: object, episodes: int | None = None) -> Simulator:
-        return Simulator(min(self.worlds, episodes or self.episodes), self.scenario, self.theme, time_limit=1.0)
+    def make_worlds(self: Options, policy: object, episodes: int | None = None) -> Simulator:
+        return Simulator(
+            min(self.worlds, episodes or self.episodes), self.scenario, self.one_theme, SIZE, time_limit=1.0
+        )
 
-    monkeypatch.setattr(Options, "simulator", simulator)
+    monkeypatch.setattr(Options, "make_worlds", make_worlds)
 
 
 def test_each_theme_is_driven_on_the_same_test_seeds() -> None:
-    assert list(evidence.THEMES) == list(theme_names())
-    assert {(options.theme, options.seeds) for options in evidence.THEMES.values()} == {
-        (theme, range(20_000, 20_025)) for theme in theme_names()
-    }
+    suite, options = evidence.PARTS["themes"]
+    assert suite == "driving"
+    assert options.theme == theme_names()
+    assert options.seeds == range(20_000, 20_025)
 
 
 def test_themes_are_measured_one_by_one_against_the_bar_of_their_split(short: None, tmp_path: Path) -> None:
-    family = FAMILIES["topk-patches"]
-    policy = family.policy(family.network(family.config()))
-    themes = {theme: Options(2, theme=theme) for theme in ("desert", "night")}
-    path = evidence.measure_themes("untrained", policy, themes, tmp_path, Console(quiet=True))
+    path = evaluate({"some": NoMap()}, "driving", tmp_path, episodes=2, theme=("desert", "night"))
     saved = json.loads(path.read_text())
-    found = saved["policies"]["untrained"]
+    found = saved["policies"]["some"]
     assert {theme: each["episodes"] for theme, each in found["scores"].items()} == {"desert": 2, "night": 2}
     assert saved["options"]["theme"] == ["desert", "night"]
+    assert list(saved["policies"]) == ["some"], "looks change nothing for the expert"
     bars = {line["test"]: line["bar"] for line in found["measures"] if line["name"] == "route completion"}
     assert bars == {"desert": "completion", "night": "completion, held-out theme"}
 
 
 def test_every_scenario_is_driven_and_the_town_is_asked_everything() -> None:
-    driven = {options.scenario for suite, options in evidence.SUITES.values() if suite == "driving"}
+    driven = {options.scenario for suite, options in evidence.PARTS.values() if suite == "driving"}
     assert driven == set(SCENARIOS)
-    assert {suite for suite, options in evidence.SUITES.values() if options.scenario == "town"} == {
+    assert {suite for suite, options in evidence.PARTS.values() if options.scenario == "town"} == {
         *("driving", "faithfulness", "causes")
     }
+
+
+def test_a_part_is_a_job_and_fewer_episodes_are_half_as_many_of_each_theme(tmp_path: Path) -> None:
+    made = {part: evidence.job(part, Path("some"), tmp_path, 30) for part in ("town", "themes")}
+    assert {part: job.options.episodes for part, job in made.items()} == {"town": 30, "themes": 15}
+    for job in made.values():
+        assert Job.from_json(json.loads(json.dumps(job.to_json()))) == job
+
+
+def test_a_policy_without_evidence_is_said_to_have_none() -> None:
+    assert evidence.evidence_of("no such policy") is None
+    for name in evidence.EVIDENCED:
+        assert set(evidence.evidence_of(name)) == set(evidence.PARTS)
 
 
 def report_of(weights: str, world: str = WORLD_VERSION) -> str:

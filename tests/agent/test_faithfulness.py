@@ -6,6 +6,7 @@ honest selection keeps the markers and steers towards them.
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -13,10 +14,11 @@ import numpy as np
 import pytest
 from episodes import changed
 
-from agent.evaluate import content, faithfulness, plots, report
-from agent.evaluate.bench import Bench, normalised, other_episodes
+from agent.evaluate import content, faithfulness, report
+from agent.evaluate.bench import Bench, other_episodes
 from agent.evaluate.content import View
 from agent.evaluate.faithfulness import T1_EDITS
+from agent.evaluate.maps import normalised
 from agent.evaluate.measure import BARS, Bar, Measure, bootstrap, mean_measure, same_action
 from agent.evaluate.options import Options
 from agent.evaluate.pool import Pool, Sampler
@@ -166,13 +168,9 @@ def make_pool(frames: int = 240, episodes: int = 12) -> Pool:
     rng = np.random.default_rng(5)
     frame = np.stack([picture(rng, int(rng.integers(0, COLS))) for _ in range(frames)])
     return Pool(
-        frame=frame,
-        speed=np.full((frames, 1), 8, np.float32),
+        seen={"frame": frame, "speed": np.full((frames, 1), 8, np.float32)},
         state=None,
         seed=np.sort(rng.integers(0, episodes, frames)),
-        pose=np.zeros((frames, 3)),
-        look=np.zeros((frames, 1), np.float32),
-        objects=np.zeros((frames, 0, 9), np.float32),
         turning=np.abs(towards(markers(frame))[:, 0]) > 0.1,
     )
 
@@ -267,7 +265,7 @@ def test_t5_masks_have_the_same_budget(pool: Pool) -> None:
 
 def views_of(pool: Pool) -> dict[str, View]:
     """The pool seen from elsewhere: every picture shifted by four cells; the markers are the road, and its lines."""
-    shifted = Pool(**{**vars(pool), "frame": np.roll(pool.frame, 4 * CELL, axis=2)})
+    shifted = replace(pool, seen=pool.shown(np.roll(pool.frame, 4 * CELL, axis=2)))
     share = markers(shifted.frame).astype(float)
     area = share.mean((1, 2))
     return {"shifted": View(shifted, {"road": share, "lines": share}, {"road": area, "lines": area})}
@@ -343,15 +341,6 @@ def test_donors_are_of_another_episode() -> None:
         other_episodes(np.ones(4, int), np.random.default_rng(0))
 
 
-def test_soft_attention_makes_no_such_promise() -> None:
-    class Soft(Honest):
-        spec = PolicySpec((HEIGHT, WIDTH), 1.4, "soft attention", ("frame",))
-
-    findings = faithfulness.evaluate(Soft(), Options(2), lambda name: lambda step: None)
-    assert {line.status for line in findings.measures} == {"not applicable"}
-    assert "soft attention" in findings.measures[0].note
-
-
 class Privileged(Honest):
     """Drives like the expert, whom it asks; its state says which world is which. Keeps the lower middle of the frame.
 
@@ -385,11 +374,11 @@ def options_for(monkeypatch: pytest.MonkeyPatch) -> Callable[[Privileged], Optio
     """Options whose simulators a privileged policy gets to know; 35 seconds are enough for a third of a lap."""
 
     def build(policy: Privileged) -> Options:
-        def simulator(self: Options, driver: Honest | Driver, episodes: int | None = None) -> Simulator:
+        def make_worlds(self: Options, driver: Honest | Driver, episodes: int | None = None) -> Simulator:
             policy.simulators.append(Simulator(2, frame_size=(HEIGHT, WIDTH), time_limit=35))
             return policy.simulators[-1]
 
-        monkeypatch.setattr(Options, "simulator", simulator)
+        monkeypatch.setattr(Options, "make_worlds", make_worlds)
         return Options(episodes=2, frames=40)
 
     return build
@@ -409,7 +398,7 @@ def privileged_bench(watches: str, pool: Pool) -> tuple[Bench, Privileged]:
 def test_t3_is_missed_by_a_driver_whom_junk_in_unread_cells_distracts(options_for, pool: Pool) -> None:
     bench, policy = privileged_bench("unread", pool)
     options = options_for(policy)
-    clean = drive(options.simulator(policy), Constant(0.0, 0.0), options.seeds, max_steps=1)
+    clean = drive(options.make_worlds(policy), Constant(0.0, 0.0), options.seeds, max_steps=1)
     perfect = [changed(each, route_completion=1.0) for each in clean]
     assert faithfulness.closed_loop_stays(bench, perfect, "grey", options, look_away).status == "missed"
 
@@ -428,18 +417,23 @@ def test_t4_is_passed_by_a_driver_who_needs_what_it_reads(options_for, pool: Poo
 
 def test_the_whole_suite_on_a_driver_who_needs_nothing(options_for, tmp_path: Path) -> None:
     policy = Privileged("nothing")
-    findings = faithfulness.evaluate(policy, options_for(policy), lambda name: look_away)
-    lines = {f"{line.test} {line.name.split(',')[0]}": line for line in findings.measures}
+    findings = faithfulness.run({"driver": policy}, options_for(policy), lambda name: look_away)
+    found = findings.found["driver"]
+    lines = {f"{line.test} {line.name.split(',')[0]}": line for line in found.measures}
     assert lines["T3 driving score kept"].status == "passed"
     assert lines["T4 route completion"].status == "missed"
     assert lines["T6 random gates that break T4 and T6"].value is not None
     assert lines["passed median share of the cells"].value == pytest.approx(30 / (ROWS * COLS))
     assert lines["passed frames in which the cap binds"].value == 1.0  # it keeps 30 cells and names a cap of 8
-    assert {line.test for line in findings.measures} == {"T0", "T1", "T3", "T4", "T5", "T6", "lift", "passed"}
-    assert len(findings.hijack) == len(faithfulness.T2_SHARES)
-    saved = json.loads(report.save(findings.to_json(), tmp_path).read_text())
-    assert len(saved["measures"]) == len(findings.measures)
-    pictures = plots.save_faithfulness(findings, tmp_path, "driver")
+    assert {line.test for line in found.measures} == {"T0", "T1", "T3", "T4", "T5", "T6", "lift", "passed"}
+    assert len(found.details["hijack"]) == len(faithfulness.T2_SHARES)
+    saved = json.loads(report.save(found.to_json(), tmp_path).read_text())
+    assert list(saved) == ["sample", "measures", "hijack", "mean_map"]
+    assert len(saved["measures"]) == len(found.measures)
+    pictures = report.save_pictures(findings, tmp_path)
+    assert {path.stem for path in pictures} == {
+        *("driver-shares", "driver-hijack", "driver-mean-map", "driver-edits", "driver-views")
+    }
     assert all(cv2.imread(str(picture)).std() > 5 for picture in pictures)
 
 
@@ -457,7 +451,7 @@ def test_the_sampler_takes_as_many_turns_as_straights_and_keeps_each_frames_own_
 
     sampler = Sampler(20, 2)
     policy = Counter()
-    drive(Options(2).simulator(policy), policy, [20_000, 20_001], (sampler,), max_steps=60)
+    drive(Options(2).make_worlds(policy), policy, [20_000, 20_001], (sampler,), max_steps=60)
     pool = sampler.pool()
     assert len(pool) == 20
     assert pool.turning.sum() == 10
@@ -474,10 +468,10 @@ def test_views_show_the_same_instant_from_a_camera_that_was_moved(
     policy = Honest()
     options = Options(2, frames=20, scenario=scenario)
     sampler = Sampler(20, 2)
-    drive(options.simulator(policy), policy, options.seeds, (sampler,), max_steps=40)
+    drive(options.make_worlds(policy), policy, options.seeds, (sampler,), max_steps=40)
     bench = Bench(policy, sampler.pool())
     monkeypatch.setattr(content, "VIEWS", {"still": (0.0, 0.0), **content.VIEWS})
-    views = content.render_views(options.simulator(policy), bench)
+    views = content.render_views(options.make_worlds(policy), bench)
     assert np.array_equal(views["still"].pool.frame, bench.pool.frame)
     for name in ("yaw +8 deg", "yaw -8 deg", "1 m left", "1 m right"):
         assert (views[name].pool.frame != bench.pool.frame).any((1, 2, 3)).all()

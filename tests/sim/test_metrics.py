@@ -7,8 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.kinds import CAUSES, INFRACTIONS
-from sim.metrics import comfort, driving_score, encounters, interval, reactions, savitzky_golay, score
+from sim.metrics import (
+    comfort,
+    driving_score,
+    encounters,
+    figures,
+    interval,
+    penalty,
+    reactions,
+    savitzky_golay,
+    score,
+)
 from sim.rollout import Episode
+from sim.simulator import Simulator
 
 
 def counts(off_road: int, wrong_lane: int) -> dict[str, int]:
@@ -205,3 +216,28 @@ def test_time_to_collision_is_told_where_somebody_was_ahead():
     assert figures["time_to_collision"] == {"least": 2.0, "low": pytest.approx(2.5)}
     assert figures["near_misses"] == 2
     assert figures["near_misses_per_km"]["mean"] == pytest.approx(20.0)
+
+
+def test_a_drive_that_goes_on_is_scored_by_its_outcome_so_far():
+    simulator = Simulator(1, "open-road", "meadow")
+    simulator.reset(np.arange(1), [10_000])
+    while not simulator.outcome(0)["off_road_share"]:
+        simulator.step(np.array([[-0.3, 0.8]], np.float32))
+    outcome = simulator.outcome(0)
+    assert outcome["off_road_share"] > 0
+    expected = outcome["route_completion"] * penalty(outcome["infractions"]) * (1 - outcome["off_road_share"])
+    assert driving_score(outcome) == expected
+
+
+def test_any_worlds_figures_are_the_numbers_that_they_told():
+    episodes = [
+        Episode(0, ended, 2.0, np.zeros((4, 1)), np.full(4, read), {}, {"reached": reached, "name": "a", "well": False})
+        for ended, read, reached in (("there", 0.5, 1.0), ("lost", 0.1, 3.0))
+    ]
+    told = figures(episodes)
+    assert (told["episodes"], told["ended"]) == (2, {"there": 1, "lost": 1})
+    assert {name: each["mean"] for name, each in told["outcome"].items()} == pytest.approx(
+        {"duration": 2.0, "share_read": 0.3, "reached": 2.0, "well": 0.0}
+    )
+    with pytest.raises(ValueError, match="no episodes"):
+        figures([])
