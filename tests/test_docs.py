@@ -1,6 +1,8 @@
 """Documents that repeat data say the same as the data."""
 
+import ast
 import re
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -27,12 +29,40 @@ def test_published_bounds_are_the_training_randomisers(name: str) -> None:
     assert high == pytest.approx(bounds.high[indices], abs=1e-4)
 
 
-def test_readme_has_a_line_for_each_module() -> None:
-    tree = (ROOT / "README.md").read_text().split("## A line for each file")[1]
-    for path in [*ROOT.glob("sim/**/*.py"), *ROOT.glob("agent/**/*.py"), ROOT / "run_demo.py"]:
-        if path.name != "__init__.py":
-            inside = path.relative_to(ROOT).parts[1:] or path.relative_to(ROOT).parts
-            assert "/".join(inside) in tree, f"{path.relative_to(ROOT)} has no line in the README"
+MAP = ROOT / "docs" / "map.md"
+
+MAP_HEAD = """# A line for each file
+
+Generated from the modules' own first lines: `python -m pytest tests/test_docs.py --renew-map` writes it anew.
+[architecture.md](architecture.md) says how they hang together.
+"""
+
+
+def first_line(path: Path) -> str:
+    """What a module says that it is."""
+    said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    assert said, f"{path.relative_to(ROOT)} does not say what it is"
+    return said.splitlines()[0]
+
+
+def house_map() -> str:
+    """A heading for each package and a line for each module, in the order of their names."""
+    modules = [ROOT / "run_demo.py", *sorted(ROOT.glob("sim/**/*.py")), *sorted(ROOT.glob("agent/**/*.py"))]
+    text = MAP_HEAD
+    for package, files in groupby(sorted(modules, key=lambda path: str(path.parent)), key=lambda path: path.parent):
+        place = package.relative_to(ROOT).as_posix()
+        listed = list(files)
+        about = [first_line(path) for path in listed if path.name == "__init__.py"]
+        text += f"\n## {'Top level' if place == '.' else place}\n\n" + "".join(f"{line}\n\n" for line in about)
+        lines = [f"- `{path.name}`: {first_line(path)}" for path in listed if path.name != "__init__.py"]
+        text += "".join(f"{line}\n" for line in lines)
+    return text
+
+
+def test_the_map_is_what_the_modules_say(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--renew-map"):
+        MAP.write_text(house_map(), encoding="utf-8")
+    assert MAP.read_text(encoding="utf-8") == house_map(), "run: python -m pytest tests/test_docs.py --renew-map"
 
 
 def test_readme_links_lead_somewhere() -> None:
