@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sim import vehicle as car
 from sim.geometry import vehicle_to_world, world_to_vehicle
-from sim.jit import inner_kernel, kernel
+from sim.jit import lean_inner_kernel, lean_kernel
 from sim.kinds import CAUSE, CAUSES, FOLLOW, MANNER, PASS, STOP, YIELD, role_table
 from sim.scenario.actors import (
     AMBER,
@@ -63,7 +63,7 @@ _LEVEL, _BESIDE = 0.5, 0.35  # metres before people, and beside the outline, at 
 _OFF_THE_ROAD = 3.6  # |d| of people who have left the road on the other side
 
 
-@inner_kernel
+@lean_inner_kernel()
 def _sample(values, s):
     """A track's array (n,) at s metres, between two samples; s wraps."""
     whole = math.floor(s / SPACING)
@@ -71,14 +71,14 @@ def _sample(values, s):
     return (1 - t) * values[i] + t * values[(i + 1) % len(values)]
 
 
-@inner_kernel
+@lean_inner_kernel()
 def _lane_curvature(curvature, s):
     """Curvature in 1/m of the right-hand lane's centre beside s."""
     centre = _sample(curvature, s)
     return centre / (1 - LANE_CENTRE * centre)
 
 
-@inner_kernel
+@lean_inner_kernel()
 def _pursuit_curvature(points, heading, line, state, s, reach):
     """Curvature in 1/m of the arc from the rear axle to the line `reach` metres ahead of s.
 
@@ -91,7 +91,7 @@ def _pursuit_curvature(points, heading, line, state, s, reach):
     return 2 * left / (forward**2 + left**2)
 
 
-@inner_kernel
+@lean_inner_kernel()
 def _steer(pursuit, lane, speed):
     """Steering action for the pursuit's curvature, its departure from the lane's saturating smoothly; both 1/m."""
     most = _CORRECTION / max(speed, 2.0) ** 2
@@ -99,7 +99,7 @@ def _steer(pursuit, lane, speed):
     return min(max(math.atan(car.WHEELBASE * bend) / car.MAX_STEERING_ANGLE, -1.0), 1.0)
 
 
-@inner_kernel
+@lean_inner_kernel()
 def _road_acceleration(profile, s, speed, pursuit):
     """m/s2 that follows the speed profile's slope and closes the error to it, slower on a tight pursuit."""
     here, ahead = _sample(profile, s), max(_PREVIEW * speed, SPACING)
@@ -108,7 +108,7 @@ def _road_acceleration(profile, s, speed, pursuit):
     return min(max(slope + _GAIN * (target - speed), _ACCELERATION[0]), _ACCELERATION[1])
 
 
-@inner_kernel
+@lean_inner_kernel()
 def _pedal(wanted, speed):
     """Pedal action for an acceleration in m/s2; a car that stands and is not to drive off holds its brake."""
     if speed < 0.3 and wanted < 0.1:
@@ -116,7 +116,7 @@ def _pedal(wanted, speed):
     return wanted / car.MAX_BRAKE if wanted < 0.0 else min(wanted / (car.throttle_limit(speed) + 1e-3), 1.0)
 
 
-@inner_kernel
+@lean_inner_kernel()
 def _follow(speed, gap, leader_speed):
     """m/s2 by IDM behind a leader `gap` metres ahead of the front; the free road is not its matter."""
     closing = speed * (speed - leader_speed) / (2 * math.sqrt(_EAGER * _GENTLE_BRAKING))
@@ -124,14 +124,14 @@ def _follow(speed, gap, leader_speed):
     return max(_EAGER * (1 - (desired / max(gap, 0.1)) ** 2), _HARDEST)
 
 
-@inner_kernel
+@lean_inner_kernel()
 def _stop_within(speed, way):
     """m/s2 that brings the front to rest `way` metres ahead; it holds there."""
     desired = speed * 0.5 + speed * speed / (2 * math.sqrt(_EAGER * _GENTLE_BRAKING))
     return max(_EAGER * (1 - ((desired + _JAM_GAP) / max(way + _JAM_GAP, 0.3)) ** 2), _HARDEST)
 
 
-@inner_kernel
+@lean_inner_kernel()
 def _for_light(actor, front, speed, lap):
     """m/s2 for a light: free while green, once passed, or where amber comes too late to stop."""
     way = way_ahead(front, actor[PLACE], lap)
@@ -143,7 +143,7 @@ def _for_light(actor, front, speed, lap):
     return _stop_within(speed, way - _BEFORE_LINE)
 
 
-@inner_kernel
+@lean_inner_kernel()
 def _stands_clear(actor, front, d, lap):
     """Whether the front is past a pedestrian, or level with one who is beside the ego's way and lets it pass.
 
@@ -154,7 +154,7 @@ def _stands_clear(actor, front, d, lap):
     return way < (_LEVEL if abs(actor[D] - d) > wide else 0.0)
 
 
-@inner_kernel
+@lean_inner_kernel()
 def _for_crossing(actor, front, d, speed, lap):
     """m/s2 for a pedestrian, or another who crosses: free unless on the way over, on whichever side and whichever way.
 
@@ -173,7 +173,7 @@ def _for_crossing(actor, front, d, speed, lap):
     return _stop_within(speed, way - _BEFORE_ZEBRA)
 
 
-@inner_kernel
+@lean_inner_kernel()
 def _for_vehicle(actor, front, speed, lap):
     """m/s2 for a vehicle that drives ahead in the same lane."""
     if math.cos(actor[HEADING]) < 0.0:
@@ -182,7 +182,7 @@ def _for_vehicle(actor, front, speed, lap):
     return _follow(speed, gap, actor[SPEED]) if gap < _SIGHT else _FREE
 
 
-@inner_kernel
+@lean_inner_kernel()
 def _for_obstacle(actor, s, speed, lap):
     """m/s2 for a parked car or a cone: down to a careful speed, beside it and before."""
     way = way_ahead(s - 6.0, actor[S], lap) - 6.0
@@ -194,7 +194,7 @@ def _for_obstacle(actor, s, speed, lap):
 _FREE = 100.0  # m/s2: no wish at all
 
 
-@inner_kernel
+@lean_inner_kernel()
 def _least_wish(actors, roles, s, d, speed, lap):
     """(m/s2, cause, actor) of whoever asks for the least acceleration; (_FREE, NONE, -1) for nobody.
 
@@ -221,7 +221,7 @@ def _least_wish(actors, roles, s, d, speed, lap):
     return least, cause, culprit
 
 
-@inner_kernel
+@lean_inner_kernel()
 def _next_obstacle(actors, roles, s, lap):
     """The thing to be passed that stands next ahead of s - 6 m; where there is none in sight, the last one passed."""
     nearest, found = np.inf, -1
@@ -234,7 +234,7 @@ def _next_obstacle(actors, roles, s, lap):
     return found
 
 
-@inner_kernel
+@lean_inner_kernel()
 def _road_cause(curvature, profile, s, reach):
     """The road's own cause; the rule is the module's."""
     bending = abs(_lane_curvature(curvature, s + reach)) > LATERAL_ACCELERATION / CRUISE_SPEED**2
@@ -242,7 +242,7 @@ def _road_cause(curvature, profile, s, reach):
     return CURVE if bending or falling else NONE
 
 
-@inner_kernel
+@lean_inner_kernel()
 def _decide(points, heading, curvature, profile, line, state, hint, actors, roles):
     """(steer, pedal, cause id, actor or -1) for one car on one centre line.
 
@@ -263,7 +263,7 @@ def _decide(points, heading, curvature, profile, line, state, hint, actors, role
     return steer, _pedal(wanted, speed), _road_cause(curvature, profile, s, reach), -1
 
 
-@kernel
+@lean_kernel()
 def _decide_rows(
     points, heading, curvature, profile, count, line, rows, state, hint, actors, roles, action, cause, culprit
 ):

@@ -24,7 +24,7 @@ def test_linter(name: str) -> None:
 
 
 SOURCES = sorted([*ROOT.glob("sim/**/*.py"), *ROOT.glob("agent/**/*.py"), ROOT / "run_demo.py"])
-KERNELS = {"kernel", "inner_kernel", "entry"}
+KERNELS = {"kernel", "inner_kernel", "lean_kernel", "lean_inner_kernel"}
 WORLD = [path for path in SOURCES if path.is_relative_to(ROOT / "sim") and not path.is_relative_to(ROOT / "sim/view")]
 """The simulator, without the window."""
 

@@ -14,14 +14,15 @@ from sim.camera.effects import gather_pools, mirrored_rows
 from sim.camera.kernels import aim, grade, is_finite, sun_direction, turn
 from sim.camera.kind_table import HOUSE
 from sim.camera.meshes import draw_mesh, draw_meshes, find_hidden, find_meshes
-from sim.camera.pixels import HALF, HEADLIGHTS, WETNESS, ZERO, entry, f4, i4, kernel, u4
+from sim.camera.pixels import HALF, HEADLIGHTS, WETNESS, ZERO, f4, i4, kernel, u4
 from sim.camera.shadows import draw_shadows
+from sim.jit import lean_kernel
 from sim.scene import KIND
 
 BLACK, WHITE = u4(0), u4(0xFFFFFF)
 
 
-@entry()
+@lean_kernel()
 def mark_influence(objects, alone, without, poses, looks, lens, art, scratch, mask):
     """Set `mask` (B, H, W) where object `without` (B,) of each table, objects (B, M, columns), can change a picture.
 

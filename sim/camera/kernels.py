@@ -48,7 +48,6 @@ from sim.camera.pixels import (
     ZERO,
     View,
     ceil_int,
-    entry,
     f4,
     kernel,
     u4,
@@ -56,6 +55,7 @@ from sim.camera.pixels import (
 )
 from sim.camera.shadows import draw_shadows
 from sim.camera.sky import draw_sky, draw_skyline, draw_sun
+from sim.jit import lean_kernel
 
 TRUTH_BLOCK = 8
 """Pixels of a row that are looked at together for objects; rows of an image are whole blocks long."""
@@ -121,7 +121,7 @@ def has_objects(row, begin):
     return slots >= u4(FIRST_SPRITE << 24)
 
 
-@entry()
+@lean_kernel()
 def render(
     grids, origins, laps, objects, decals, pavements, rows, tables, without, poses, looks, lens, azimuths, sky_columns,
     art, scratch, truth, rgb, segmentation, instance, depth,

@@ -9,16 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.camera.simd import LANES
-from sim.jit import inner_kernel
-from sim.jit import kernel as counting_kernel
+from sim.jit import lean_inner_kernel
 from sim.scene import CLASSES
 from sim.theme import COLOURS, EFFECTS, LOOK_FIELDS
 
-entry = partial(counting_kernel, _nrt=False)
-"""A kernel that Python calls. These kernels allocate nothing, and counting references to the views of rows took a third
-of a frame."""
-
-kernel = partial(inner_kernel, _nrt=False, forceinline=True, noalias=True)
+kernel = partial(lean_inner_kernel, forceinline=True, noalias=True)
 """A kernel that only kernels call: merged into its caller, for to pass the scratch on costs more than a row of pixels.
 The arrays that it is given must not overlap where one of them is written: short loops have no time to look."""
 
