@@ -1,0 +1,1 @@
+"""Training: drives, the data that grows by them, and the loop that learns; it knows no family."""
