@@ -1,6 +1,8 @@
-"""Options of the whole test suite."""
+"""Options and fixtures of the whole test suite."""
 
 import pytest
+
+from sim.view.hud.text import fitted
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -9,3 +11,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--renew-golden", action="store_true", help="write tests/golden anew; look at the pictures, then commit"
     )
     parser.addoption("--renew-map", action="store_true", help="write docs/map.md anew from the modules' first lines")
+
+
+@pytest.fixture
+def spoken(monkeypatch) -> list[tuple[str, str]]:
+    """Every text that is written from now on, and as much of it as its room let show."""
+    said: list[tuple[str, str]] = []
+
+    def listen(words: str, size: int, room: int) -> str:
+        said.append((words, fitted(words, size, room)))
+        return said[-1][1]
+
+    monkeypatch.setattr("sim.view.hud.text.fitted", listen)
+    return said

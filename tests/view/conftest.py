@@ -12,7 +12,6 @@ from sim.cells import CellGrid
 from sim.driver import Driver
 from sim.policy import DRIVING, Attention, Decision, Observation, PolicySpec, State
 from sim.view.drive import Drive
-from sim.view.hud.text import fitted
 from sim.view.moment import Culprit, Status
 from sim.view.playback import Playback
 from sim.view.source import Shot, View, finish
@@ -145,16 +144,3 @@ def drive(source, driver):
     playback = Playback(Drive(source, {"fake": lambda: driver, "other": FollowingDriver}, "fake"))
     yield playback
     playback.close()
-
-
-@pytest.fixture
-def spoken(monkeypatch) -> list[tuple[str, str]]:
-    """Every text that is written from now on, and as much of it as its room let show."""
-    said: list[tuple[str, str]] = []
-
-    def listen(words: str, size: int, room: int) -> str:
-        said.append((words, fitted(words, size, room)))
-        return said[-1][1]
-
-    monkeypatch.setattr("sim.view.hud.text.fitted", listen)
-    return said
