@@ -103,9 +103,7 @@ def test_a_bad_theme_file_is_refused_in_one_line(tmp_path, text, complaint):
 def test_the_splits_are_those_that_the_shipped_files_say():
     for split, names in theme.SPLITS.items():
         assert {load_theme(name).split for name in names} == {split}
-    assert sorted(sum(theme.SPLITS.values(), ())) == sorted(
-        path.stem for path in (assets_folder() / "themes").iterdir()
-    )
+    assert {path.stem for path in (assets_folder() / "themes").iterdir()} >= set(SHIPPED_THEMES)
 
 
 @pytest.mark.parametrize("split", ["train", "heldout"])
@@ -123,7 +121,7 @@ def test_a_theme_added_beside_changes_no_seeds_picture(split, tmp_path, monkeypa
     theme._all_themes.cache_clear()
     try:
         assert load_theme("aaa").split == split
-        assert theme_names()[-1] == "aaa"
+        assert "aaa" in theme_names()[len(SHIPPED_THEMES) :]
         again, drawn = seen()
     finally:
         theme._all_themes.cache_clear()
