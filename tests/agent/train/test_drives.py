@@ -6,15 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from agent.config import Restaging
+from agent.config import Jitter, Restaging
 from agent.families import Batch
 from agent.families.topk_patches.network import TopKPatchesConfig
-from agent.train.batches import of_instants, shuffled
-from agent.train.drives import Rows, Sampling, situations
+from agent.train.batches import of_instants, of_sequences, shuffled, through_filters
+from agent.train.drives import Rows, Sampling, SequenceSampling, situations
 from agent.train.roads import RoadPool
+from agent.train.student import student_of
 from sim import track, vehicle
 from sim.kinds import CAUSES, ROLES
-from sim.policy import PolicySpec
+from sim.policy import Decision, Observation, PolicySpec, State
 from sim.scenario.actors import ROLE, D, S
 from sim.track import LANE_CENTRE
 
@@ -184,3 +185,66 @@ def test_shuffled_batches_keep_frame_speed_and_answer_together() -> None:
     np.testing.assert_array_equal(mixed.observation["speed"][:, 0], number)
     np.testing.assert_array_equal(mixed.action[:, 1], number)
     np.testing.assert_array_equal(mixed.shown[:, 0, 0], number)
+
+
+def in_time(roads: RoadPool, road: list[int], step: list[int], drive: list[int]) -> Rows:
+    """Rows of these roads, steps and drives; the situation is the step."""
+    rows = on_the_lane(roads, len(road))
+    return replace(rows, road=np.array(road), step=np.array(step), drive=np.array(drive), situation=np.array(step))
+
+
+def test_sequences_are_consecutive_steps_of_one_road(roads: RoadPool) -> None:
+    """Of road 0 steps 0 to 2 and 9 to 10, of road 1 steps 1 to 3, mixed: 2 + 1 + 2 sequences of two."""
+    rows = in_time(roads, [0, 1, 0, 1, 0, 1, 0, 0], [0, 1, 1, 2, 2, 3, 9, 10], [0] * 8)
+    sampling = SequenceSampling(rows, 2)
+    assert len(sampling) == 5
+    drawn = sampling.draw(500, np.random.default_rng(0)).reshape(-1, 2)
+    assert (rows.road[drawn[:, 0]] == rows.road[drawn[:, 1]]).all()
+    assert (rows.step[drawn[:, 1]] - rows.step[drawn[:, 0]] == 1).all()
+    assert len(np.unique(drawn, axis=0)) == 5
+    assert len(SequenceSampling(rows, 4)) == 0
+
+
+def test_a_sequence_is_moved_as_a_whole_and_has_one_look(roads: RoadPool) -> None:
+    """Two cars that stand for three steps: each three frames are the same ones, and the two cars' differ."""
+    rows = on_the_lane(roads, 2).pick(np.repeat([0, 1], 3))
+    rows.drive[:] = [4, 4, 4, 8, 8, 9]
+    batch = of_sequences(roads, rows, 3, Jitter(share=1.0), np.random.default_rng(0))
+    frame = batch.observation["frame"]
+    assert frame.shape == (2, 3, 72, 128, 3)
+    assert (frame == frame[:, :1]).all()
+    assert (frame[0] != frame[1]).any()
+    assert batch.action.shape == (2, 3, 2)
+    assert batch.observation["speed"].shape == (2, 3, 1)
+    assert batch.shown is None
+    np.testing.assert_array_equal(batch.action.reshape(-1, 2), roads.label(rows)[0])
+    np.testing.assert_array_equal(batch.began, [[True, False, False], [True, False, True]])
+    distorted = through_filters(batch, np.random.default_rng(2)).observation["frame"]
+    assert (distorted == distorted[:, :1]).all()
+    mixed = shuffled([batch, batch], np.random.default_rng(0))
+    assert mixed.began is not None
+    assert sorted(mixed.began.sum(1).tolist()) == [1, 1, 2, 2]
+
+
+class Counting:
+    """Its action is how many frames it has seen of this drive."""
+
+    spec = PolicySpec((72, 128), SPEC.field_of_view, None, memory=True)
+
+    def initial_state(self, n: int) -> dict[str, np.ndarray]:
+        return {"seen": np.zeros((n, 1), np.float32)}
+
+    def act(self, observation: Observation, state: State) -> tuple[Decision, State]:
+        seen = state["seen"] + 1
+        return Decision(np.concatenate([seen, seen], 1)), {"seen": seen}
+
+
+def test_a_student_remembers_the_drive_and_forgets_it_where_it_is_put_elsewhere(roads: RoadPool) -> None:
+    policy, rng = Counting(), np.random.default_rng(0)
+    student = student_of(policy, policy.act, roads)
+    everybody = np.ones(3, bool)
+    student.begin(np.arange(3), rng)
+    for wanted in (np.array([False, True, False]), np.zeros(3, bool)):
+        assert student.act(roads.cars(), wanted, rng).shape == (wanted.sum(), 2)
+    student.begin(np.array([1]), rng)
+    assert student.act(roads.cars(), everybody, rng)[:, 0].tolist() == [3, 1, 3]

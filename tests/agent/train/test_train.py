@@ -1,5 +1,6 @@
 """Training: the same run gives the same weights, killed or not; options and saved states are checked."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -13,9 +14,11 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from agent.config import Dagger, Finishing
+from agent.families import Loss
 from agent.train import __main__ as command
 from agent.train import state
-from agent.train.dagger import Trainer, apportioned, learning_rate
+from agent.train.dagger import Step, Trainer, apportioned, learning_rate
+from agent.train.log import Log
 
 SMALL = ("--tracks", "4", "--rounds", "2", "--steps-per-round", "6", "--drive-steps", "12", "--batch", "8")
 FAST_CLOSING = ("--closing.from-round", "1", "--finishing.from-round", "1", "--save-every", "2", "--threads", "1")
@@ -161,3 +164,40 @@ def test_learning_rate_rises_then_falls_and_falls_once_more_to_finish() -> None:
 def test_a_run_that_ends_before_its_finishing_rounds_falls_once() -> None:
     config = Dagger(rounds=4, learning_rate=0.1, finishing=Finishing(from_round=14))
     assert [learning_rate(turn, config) for turn in (2, 3.99)] == pytest.approx([0.051, 0.002], abs=1e-4)
+
+
+def test_help_shows_what_applies_to_the_policy(capsys: pytest.CaptureFixture[str]) -> None:
+    own = Path(__file__).parents[3] / "docs/examples/soft_gru.py"
+    shown = {}
+    for name in ("topk-patches", f"{own}:family"):
+        with pytest.raises(SystemExit, match="0"):
+            command.configured(["--policy", name, "--help"])
+        shown[name] = capsys.readouterr().out
+    flagships, owns = shown.values()
+    for option, in_flagships, in_owns in (
+        ("--closing.budget", True, False),
+        ("--finishing.budget", True, False),
+        ("--jitter.restaged", True, False),
+        ("--sequence", False, True),
+        ("--remembers", False, True),
+        ("--rounds", True, True),
+    ):
+        assert (option in flagships, option in owns) == (in_flagships, in_owns), option
+
+
+def test_a_log_with_other_columns_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("step,round,seconds,loss,style,failed_share,rows\n2,0,1.0,0.5,0.1,0.0,8\n")
+    loss = Loss(torch.zeros(()), {"imitation": 0.0})
+    with pytest.raises(ValueError, match=r"has the columns step.*style.*; expected step.*imitation"):
+        Log(path, 2).write(Step(4, 0, loss, 8, 0.0), 1.0)
+
+
+def test_a_run_of_an_older_version_is_told_in_one_line(unbroken: Path, tmp_path: Path) -> None:
+    config = command.configured(["--out", str(tmp_path), *SMALL, *FAST_CLOSING])
+    tensors, metadata = state._read(unbroken / state.FILE)
+    older = {name: value for name, value in json.loads(metadata["config"]).items() if name != "closing.budget"}
+    state._write(tmp_path / state.FILE, tensors, {**metadata, "config": json.dumps(older)})
+    trainer = Trainer(config)
+    with pytest.raises(ValueError, match=r"is of an older version, it lacks closing\.budget: begin anew"):
+        state.load(config, trainer.network, trainer.optimizer)
