@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.policy import Decision, Observation, State
+from sim.policy import Attention, Decision, Observation, State
+from sim.view.settings import Settings
 
 
 class Culprit(NamedTuple):
@@ -97,6 +98,11 @@ class Moment:
         """(h, w) cells of the map's grid that were overwritten in the observation."""
         return self.sight.hidden
 
-    def shown(self, *, without: bool) -> Sight:
-        """What belongs to a picture of this moment that shows the world as it is, or without the cause object."""
-        return self.comparison.without_it if without and self.comparison else self.sight
+    def shown(self, settings: Settings) -> Sight:
+        """What belongs to a picture of this moment: that of the world as it is, or without the cause object."""
+        return self.comparison.without_it if settings.without and self.comparison else self.sight
+
+
+def red(sight: Sight, settings: Settings) -> Attention | None:
+    """The map that is painted; None for no red."""
+    return sight.decision.attention if settings.red else None

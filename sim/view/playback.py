@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.view import actions as do
 from sim.view.drive import Drive
-from sim.view.moment import Moment
+from sim.view.moment import Moment, red
 from sim.view.overlay import Overwritten
 from sim.view.prefetch import Prefetch
 from sim.view.settings import Choices, Settings
@@ -253,9 +253,9 @@ def shot(moment: Moment, coming: Any, progress: float, size: tuple[int, int], se
 
     Values in, a value out: of a past moment the same shot as when it was shown live.
     """
-    sight = moment.shown(without=settings.without)
+    sight = moment.shown(settings)
     attention, overwritten = sight.decision.attention, None
     if attention is not None and sight.hidden is not None:
         overwritten = Overwritten(sight.observation["frame"][0], attention.cells, sight.hidden)
-    red = attention if settings.red else None
-    return Shot(size, moment.instant, coming, progress, red, moment.action, moment.status, overwritten, settings)
+    shown = red(sight, settings)
+    return Shot(size, moment.instant, coming, progress, shown, moment.action, moment.status, overwritten, settings)

@@ -16,9 +16,10 @@ from sim.view.hud import instruments, panels, top_view
 from sim.view.hud.instruments import Chip, Contrast, Fact, Figures
 from sim.view.hud.layout import Layout, Rect, layout
 from sim.view.hud.text import AMBER, BACKGROUND, BRIGHT, SIGNAL, fill
-from sim.view.moment import Comparison, Moment, Status
+from sim.view.moment import Comparison, Moment, Status, red
 from sim.view.overlay import share_passed
 from sim.view.playback import Playback
+from sim.view.settings import Settings
 
 WIDEST_VIEW = 1600
 """Pixels: a wider view is drawn this wide and enlarged, or a 4K projector would get ten pictures a second."""
@@ -62,7 +63,7 @@ class Screen:
         self._told: Figures | None = None
         self._column: _Column | None = None
         self._mapped: _Map | None = None
-        self._measured: tuple[Moment, _Measures] | None = None
+        self._measured: tuple[tuple[Moment, tuple[Any, ...]], _Measures] | None = None
 
     def draw(self, playback: Playback, size: tuple[int, int], extras: Extras) -> NDArray[np.uint8]:
         """The picture of now, (*size, 3). It is overwritten by the next call: copy it to keep it."""
@@ -74,7 +75,7 @@ class Screen:
         told = figures(playback, extras, measures)
         if told != self._told:
             instruments.draw(self._canvas, place, told)
-        column = _Column(playback.moment, settings.red, settings.help, _has_map(playback))
+        column = _Column(playback.moment, settings, _has_map(playback))
         if self._column is None or not column.shows_the_same(self._column):
             column.draw(self._canvas, place)
             self._mapped = None
@@ -103,14 +104,15 @@ class Screen:
             self._canvas[rows, columns] = cv2.resize(playback.picture(smaller), size[::-1])
 
     def _measure(self, playback: Playback) -> _Measures:
-        """Worked out once for each decision."""
-        moment, lens = playback.moment, playback.source.lens
-        if self._measured is None or self._measured[0] is not moment:
+        """Worked out once for each decision, and when it is to be painted otherwise."""
+        moment, settings, lens = playback.moment, playback.settings, playback.source.lens
+        of = moment, settings.painting
+        if self._measured is None or self._measured[0] != of:
             attention = moment.decision.attention
             looks = None if attention is None or lens is None else gaze.look_ahead(attention, lens)
-            shown = moment.shown(without=playback.settings.without).decision.attention
+            shown = red(moment.shown(settings), settings)
             cells = None if shown is None or lens is None else gaze.ground_cells(shown, lens)
-            self._measured = moment, _Measures(share_passed(attention), looks, cells)
+            self._measured = of, _Measures(share_passed(attention), looks, cells)
         return self._measured[1]
 
 
@@ -141,7 +143,7 @@ class _Map:
             pose=pose,
             objects=objects,
             culprit=status.culprit.row if status.culprit and marked else None,
-            cells=cells if settings.red else None,
+            cells=cells,
             path=None if angle is None else gaze.predicted_path(angle, PATH_LENGTH),
             completion=status.completion,
         )
@@ -157,18 +159,19 @@ class _Column:
     """The column of panels: what of a moment stands beside the road, or the help."""
 
     moment: Moment
-    red: bool
-    help: bool
+    settings: Settings
     has_map: bool
 
     def shows_the_same(self, other: "_Column") -> bool:
         """Whether nothing would change: the help never does, the panels come of one moment."""
-        return self.help == other.help and (self.help or (self.moment is other.moment and self.red == other.red))
+        ours, theirs = self.settings, other.settings
+        same = self.moment is other.moment and ours.painting == theirs.painting
+        return ours.help == theirs.help and (ours.help or same)
 
     def draw(self, picture: NDArray[np.uint8], place: Layout) -> None:
         """All of it, onto bare ground."""
         fill(picture, place.places["help"], BACKGROUND)
-        if self.help:
+        if self.settings.help:
             panels.help_panel(picture, place)
             return
         if self.moment.comparison:
@@ -190,7 +193,7 @@ class _Column:
         thing = culprit_words(self.moment.status)
         for name, sight, title in zip(("frame", "rest"), comparison, (f"with the {thing}", "without it"), strict=True):
             panels.title(picture, place, f"{name} title", title)
-            attention = sight.decision.attention if self.red else None
+            attention = red(sight, self.settings)
             frame, spot = sight.observation["frame"][0], place.places[name]
             panels.image(picture, spot, panels.reddened(frame, attention, spot.size))
 
