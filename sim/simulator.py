@@ -18,7 +18,7 @@ from sim.scenario import Scenario, name_of
 from sim.scenario.actors import NONE, ROLE
 from sim.theme import LOOK_SIZE, Theme, resolve, sample_look
 from sim.vehicle import CONTROL_STEP, SPEED
-from sim.world import ENDINGS, Outcome, World, spawn_streams
+from sim.world import ENDINGS, Outcome, World, off_road_share, spawn_streams
 
 FRAME_SIZE = (72, 128)
 """Default policy frame, (height, width) in pixels: 16:9."""
@@ -91,7 +91,7 @@ class Simulator:
             "route_completion": float(world.route_completion[row]),
             "route_length": float(world.route_length[row]),
             "distance": distance,
-            "off_road_share": float(min(1.0, world.off_road_distance[row] / max(distance, 1e-9))),
+            "off_road_share": float(off_road_share(world.off_road_distance[row], world.distance[row])),
             "expert_time": float(world.tracks.expert_time[row]),
         }
 

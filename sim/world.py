@@ -89,6 +89,16 @@ def spawn_streams(seed: np.random.SeedSequence) -> Streams:
     return Streams(*map(np.random.default_rng, fresh.spawn(len(Streams._fields))))
 
 
+def route_completion(distance: NDArray[np.float64], route_length: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of the route driven, in [0, 1], by metres."""
+    return np.minimum(np.maximum(distance / np.maximum(route_length, 1.0), 0.0), 1.0)
+
+
+def off_road_share(off_road_distance: NDArray[np.float64], distance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of the way driven beyond the road's edge, in [0, 1], by metres."""
+    return np.minimum(1.0, off_road_distance / np.maximum(distance, 1e-9))
+
+
 class World:
     """N worlds in arrays that lead with N; reset and step touch the given rows only.
 
@@ -140,7 +150,7 @@ class World:
     @property
     def route_completion(self) -> NDArray[np.float64]:
         """Share (N,) of the route driven, in [0, 1]."""
-        return np.minimum(np.maximum(self.distance / np.maximum(self.route_length, 1.0), 0.0), 1.0)
+        return route_completion(self.distance, self.route_length)
 
     def reset(self, rows: ArrayLike, seeds: Sequence[np.random.SeedSequence]) -> None:
         """Start the worlds `rows` anew, each with the track and scene of its seed."""

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from sim.view.blinding import BLINDINGS, READ, UNREAD
+from sim.view.moment import head_alone, soft_heads
 from sim.view.settings import FIELDS, Choices, Settings, Switch
 
 
@@ -18,7 +19,7 @@ class Action(NamedTuple):
 
 PAUSE, STEP, SLOWER, FASTER = "pause", "step", "slower", "faster"
 NEXT_TRACK, NEXT_THEME, NEXT_POLICY, NEXT_VIEW = "next track", "next theme", "next policy", "next view"
-OVERLAY, RAW, WHEEL = "overlay", "raw", "wheel"
+OVERLAY, RAW, NEXT_HEAD, WHEEL = "overlay", "raw", "next head", "wheel"
 BLIND_READ, BLIND_UNREAD = "blind read", "blind unread"
 MARK, WITHOUT, UNSEEN = "mark", "without", "unseen"
 RECORD, SCREENSHOT, FULL_SCREEN, HELP, QUIT = "record", "screenshot", "full screen", "help", "quit"
@@ -34,6 +35,16 @@ def _imagined(choices: Choices) -> tuple[Any, ...]:
 
 def _driven(choices: Choices) -> tuple[Any, ...]:
     return (False, True) if choices.steers else ()
+
+
+def _heads(choices: Choices) -> tuple[Any, ...]:
+    heads = () if choices.attention is None else soft_heads(choices.attention)
+    return (None, *heads) if heads else ()
+
+
+def _one_head(settings: Settings, moment: Any) -> str:
+    head = head_alone(moment.decision.attention, settings)
+    return "" if head is None else f"head {head + 1} alone"
 
 
 def _blinded(settings: Settings, moment: Any) -> str:
@@ -69,6 +80,12 @@ ACTIONS = (
     Action(NEXT_VIEW, ("v",), "next view", Switch("view", lambda choices: choices.views)),
     Action(OVERLAY, ("o",), "red on and off", Switch("red", _always, lambda now, _: "" if now.red else "red is off")),
     Action(RAW, ("c",), "soft map: cells or smooth", Switch("raw", _always)),
+    Action(
+        NEXT_HEAD,
+        ("k",),
+        "next head of a soft map",
+        Switch("head", _heads, _one_head),
+    ),
     Action(BLIND_READ, ("b",), "grey out what it reads", Switch("blinding", lambda _: (None, READ), _blinded)),
     Action(BLIND_UNREAD, ("j",), "junk in what it does not", Switch("blinding", lambda _: (None, UNREAD))),
     Action(MARK, ("m",), "mark the cause object", Switch("mark", _imagined)),

@@ -105,4 +105,17 @@ class Moment:
 
 def red(sight: Sight, settings: Settings) -> Attention | None:
     """The map that is painted; None for no red."""
-    return sight.decision.attention if settings.red else None
+    attention = sight.decision.attention if settings.red else None
+    head = head_alone(attention, settings)
+    return attention if attention is None or head is None else attention.head(head)
+
+
+def head_alone(attention: Attention | None, settings: Settings) -> int | None:
+    """Which head of the map is painted alone; None for all together, and for maps that have no such head."""
+    heads = () if attention is None else soft_heads(attention)
+    return settings.head if settings.head in heads else None
+
+
+def soft_heads(attention: Attention) -> range:
+    """The heads that can be painted alone: one of a selection would be painted where nothing was read."""
+    return range(0 if attention.heads is None or attention.kind == "selection" else attention.heads.shape[1])

@@ -34,6 +34,8 @@ class Settings:
     red: bool = _setting(True, PAINTS)
     raw: bool = _setting(False, PAINTS)
     """Soft maps as raw cells."""
+    head: int | None = _setting(None, PAINTS)
+    """One head of a soft map alone; None for all together."""
     mark: bool = _setting(True, PAINTS)
     """A frame round the cause object."""
     help: bool = False

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from sim.camera.lens import Lens
 from sim.geometry import vehicle_to_world, world_to_vehicle
 from sim.instant import Instants
 from sim.kinds import CAUSES, KINDS
-from sim.metrics import penalty
+from sim.metrics import driving_score
 from sim.policy import DRIVING, Observation, PolicySpec
 from sim.scenario import Scenario, name_of
 from sim.scene import KIND, LENGTH, WIDTH, YAW, X, Y
@@ -26,7 +27,7 @@ from sim.view.chase import trail
 from sim.view.moment import Culprit, Status
 from sim.view.road import Road, road_of
 from sim.view.source import View, Whereabouts
-from sim.world import ENDINGS
+from sim.world import ENDINGS, off_road_share, route_completion
 
 _ROW = np.array([0])
 
@@ -121,9 +122,12 @@ class WorldSource:
         labels = {"theme": str(world.theme[0]), "scenario": self._scenario, "seed": str(world.seed[0])}
         x, y, yaw = world.pose[0].tolist()
         counts = dict(zip(route.infraction_names, map(int, world.infractions[0]), strict=True))
-        distance = float(world.figure("distance")[0])
-        off_road = min(1.0, float(world.figure("off_road_distance")[0]) / max(distance, 1e-9))
-        completion = min(1.0, max(0.0, distance / float(route.route_length[0])))
+        distance, off_road = world.figure("distance"), world.figure("off_road_distance")
+        so_far: dict[str, Any] = {
+            "route_completion": float(route_completion(distance, route.route_length)[0]),
+            "off_road_share": float(off_road_share(off_road, distance)[0]),
+            "infractions": counts,
+        }
         return Status(
             speed=float(world.speed[0]),
             labels=labels,
@@ -131,8 +135,8 @@ class WorldSource:
             cause=CAUSES[world.cause[0]],
             culprit=culprit(instant.objects, int(world.culprit[0]), world.pose[0]),
             steering_angle=float(world.vehicle[0, STEERING_ANGLE]),
-            completion=completion,
-            score=completion * penalty(counts) * (1 - off_road),
+            completion=so_far["route_completion"],
+            score=driving_score(so_far),
             infractions={name: count for name, count in counts.items() if count},
             objects=instant.objects,
         )

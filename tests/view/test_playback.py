@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from sim.cells import CellGrid
+from sim.policy import Attention, Decision
 from sim.view import actions as do
 from sim.view.drive import Drive
 from sim.view.moment import Culprit, Moment
@@ -308,6 +310,41 @@ def test_where_nothing_can_be_left_out_it_is_not_offered(drive: Playback) -> Non
     kept = {name: value for name, value in vars(CountingSource).items() if name not in ("without", "__dict__")}
     playback = Playback(Drive(type("Opaque", (), kept)(), {"fake": FollowingDriver}, "fake"))
     assert not {do.MARK, do.WITHOUT, do.UNSEEN} & set(playback.actions)
+    playback.close()
+
+
+# --- heads of a soft map
+
+
+class TwoHeads(FollowingDriver):
+    """Its heads look at cells 2 and 5 of eight."""
+
+    def decide(self, observation, instants, state):
+        heads = np.zeros((1, 2, 1, 8), np.float32)
+        heads[0, 0, 0, 2] = heads[0, 1, 0, 5] = 1.0
+        attention = Attention(heads.mean(1), CellGrid.tiling(1, 8), "soft attention", heads=heads)
+        return Decision(np.zeros((1, 2), np.float32), attention), state
+
+
+def reds(playback: Playback) -> list[int]:
+    middles = playback.picture(SIZE)[SIZE[0] // 2].reshape(8, -1, 3)[:, 8].astype(int)
+    return np.flatnonzero(middles[:, 0] - middles[:, 1] > 60).tolist()
+
+
+def test_heads_go_round_and_the_window_says_which(source) -> None:
+    playback = Playback(Drive(source, {"heads": TwoHeads, "other": FollowingDriver}, "heads"))
+    assert reds(playback) == [2, 5]
+    for cell, number in ((2, 1), (5, 2)):
+        playback.turn(do.NEXT_HEAD)
+        assert reds(playback) == [cell]
+        assert do.told(playback.settings, playback.moment) == [f"head {number} alone"]
+    playback.turn(do.NEXT_POLICY)
+    assert do.NEXT_HEAD not in playback.actions, "a selection's heads would be painted where nothing was read"
+    assert do.told(playback.settings, playback.moment) == []
+    assert red_cell(playback.picture(SIZE)) == 0
+    playback.turn(do.NEXT_POLICY)
+    playback.turn(do.NEXT_HEAD)
+    assert reds(playback) == [2, 5]
     playback.close()
 
 
