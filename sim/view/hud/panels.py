@@ -13,6 +13,9 @@ from sim.view.overlay import paint
 REMOVED = (28, 30, 36)
 """What stands where an unread cell was."""
 
+HELP_TOP, HELP_BOTTOM, MOST_APART = 50, 4, 29
+"""Design pixels: above the first line of the help, below the last, and from one line to the next at most."""
+
 Picture = NDArray[np.uint8]
 
 
@@ -76,8 +79,10 @@ def help_panel(picture: Picture, layout: Layout) -> None:
     fill(picture, place, PANEL)
     write(picture, "Keys", (place.left + px(16), place.top + px(14)), px(18), BRIGHT, room=place.width, ground=PANEL)
     lines = [*((action.keys[0], action.help) for action in ACTIONS), DRIVING_HELP]
+    room = place.height / layout.scale - HELP_TOP - HELP_BOTTOM
+    apart = min(MOST_APART, room / len(lines))
     for index, (key, text) in enumerate(lines):
-        top = place.top + px(50) + round(index * layout.scale * 29)
+        top = place.top + px(HELP_TOP) + round(index * layout.scale * apart)
         write(picture, key, (place.left + px(16), top), px(15), BRIGHT, room=px(56), ground=PANEL)
         write(picture, text, (place.left + px(78), top), px(15), DIM, room=place.width - px(86), ground=PANEL)
 
