@@ -50,8 +50,8 @@ def _from_outside(what: str, value: str, kind: type[Wanted]) -> Wanted:
 
 
 def _made(what: str, value: str, found: object, kind: type) -> object:
-    """An object itself, or what it returns. A class has its instances' methods, and is none of them."""
-    if (isinstance(found, kind) and not isinstance(found, type)) or not callable(found):
+    """An object itself, or what it returns. A class is called, though it may look like one of its instances."""
+    if not callable(found) or (isinstance(found, kind) and not isinstance(found, type)):
         return found
     try:
         inspect.signature(found).bind()

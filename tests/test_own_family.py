@@ -153,6 +153,16 @@ def test_a_policy_object_or_what_makes_one_is_a_policy(run: Path, policy: Policy
         assert load_policy(f"{file}:{name}").spec == policy.spec
 
 
+def test_a_class_with_a_spec_of_its_own_is_called(tmp_path: Path) -> None:
+    """Such as that of docs/evaluation.md: the class has all that a policy has, and is none."""
+    file = tmp_path / "still.py"
+    file.write_text(
+        "from sim.policy import PolicySpec\nclass Still:\n    spec = PolicySpec((36, 64), None, None)\n"
+        "    def initial_state(self, n): return None\n    def act(self, observation, state): pass\n"
+    )
+    assert load_policy(f"{file}:Still").initial_state(1) is None
+
+
 def test_older_runs_are_told_in_one_line(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     old = Path(shutil.copytree(run, tmp_path / "old"))
     config = command.configured([*SMALL, "--out", str(old), "--resume"])
