@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.theme import COLOURS, LOOK_FIELDS
-from sim.view.ego_car import ALBEDO, PAINT
+from sim.view.ego_model import ALBEDO, PAINT
 
 Outline = NDArray[np.float64]
 """Corners (n, 2)."""

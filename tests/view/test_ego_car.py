@@ -8,11 +8,8 @@ import pytest
 from sim.theme import load_theme, sample_look
 from sim.vehicle import TO_FRONT
 from sim.view.ego_car import (
-    ALBEDO,
-    TAIL_LAMP,
     Viewpoint,
     blend,
-    car,
     cast_shadow,
     colours,
     draw,
@@ -20,6 +17,7 @@ from sim.view.ego_car import (
     light_of,
     rasterise,
 )
+from sim.view.ego_model import ALBEDO, TAIL_LAMP, car
 
 LOOK = sample_look(load_theme("meadow"), np.random.default_rng(0))
 VIEW = Viewpoint(*map(np.float32, (0.0, 8.0, 3.0, 200.0, 160.0, 50.0)))
