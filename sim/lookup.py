@@ -4,7 +4,7 @@ import importlib
 import inspect
 import sys
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -50,8 +50,10 @@ def _from_outside(what: str, value: str, kind: type[Wanted]) -> Wanted:
 
 
 def _made(what: str, value: str, found: object, kind: type) -> object:
-    """An object itself, or what it returns. A class is called, though it may look like one of its instances."""
-    if not callable(found) or (isinstance(found, kind) and not isinstance(found, type)):
+    """An object itself, or what it returns. A class is called, though it may look like one of its instances, unless
+    something to be called is what is wanted."""
+    is_it = isinstance(found, kind) and (kind is Callable or not isinstance(found, type))
+    if is_it or not callable(found):
         return found
     try:
         inspect.signature(found).bind()

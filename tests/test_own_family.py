@@ -9,21 +9,25 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from sim.view.pilot import IdlePilot, PolicyPilot
-from sim.view.session import Session
 
 from agent import load_policy
 from agent.config import composed
+from agent.evaluate import suites
+from agent.evaluate.job import Job, run_job
+from agent.evaluate.options import Options as Asked
 from agent.families import FAMILIES, Options, find
 from agent.train import __main__ as command
 from agent.train import state
 from agent.train.dagger import Trainer
+from sim.driver import Constant, PolicyDriver
 from sim.metrics import score
 from sim.policy import Policy
 from sim.rollout import drive
 from sim.simulator import Simulator
+from sim.view.drive import Drive
 from sim.view.hud.screen import Extras, Screen
-from sim.view.source import WorldSource
+from sim.view.playback import Playback
+from sim.view.world_source import WorldSource
 
 FILE = Path(__file__).parent.parent / "docs/examples/soft_gru.py"
 NAME = f"{FILE}:family"
@@ -102,14 +106,29 @@ def test_the_window_paints_its_soft_map(policy: Policy) -> None:
     policy.network.scores[2].weight *= 50  # type: ignore[attr-defined]  # a map as sharp as after a long training
     source = WorldSource(theme="meadow", seed=20_000)
     pictures = []
-    for pilot in (PolicyPilot(policy), IdlePilot()):
-        session = Session(source, {"own": lambda pilot=pilot: pilot}, "own")  # type: ignore[misc]
-        pictures.append(session.picture((180, 320), "camera").astype(int))
-        assert Screen().draw(session, (360, 640), Extras()).std() > 5
-        session.close()
+    for driver in (PolicyDriver(policy), Constant(0.0, 0.0)):
+        playback = Playback(Drive(source, {"own": lambda driver=driver: driver}, "own"))  # type: ignore[misc]
+        pictures.append(playback.picture((180, 320), "camera").astype(int))
+        assert Screen().draw(playback, (360, 640), Extras()).std() > 5
+        playback.close()
     change = pictures[0] - pictures[1]
     redder = (change[..., 0] - change[..., 1]) > 40
     assert 0.001 < redder.mean() < 0.5
+
+
+@pytest.mark.parametrize("suite", suites.SUITES)
+def test_every_suite_evaluates_it(run: Path, suite: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Named as a user would, as a job; each drive lasts a second."""
+
+    def make_worlds(self: Asked, policy: Policy, episodes: int | None = None) -> Simulator:
+        frame_size = policy.spec.frame_size if policy.spec else (72, 128)
+        return Simulator(2, self.scenario, "meadow", frame_size, time_limit=1.0)
+
+    monkeypatch.setattr(Asked, "make_worlds", make_worlds)
+    job = Job((f"{NAME}@{run}",), suite, str(tmp_path), Asked(2, 10_000, frames=8))
+    report = json.loads(run_job(job).read_text())
+    assert report["suite"] == suite
+    assert report["policies"]["own"]
 
 
 def test_a_checkpoint_of_a_stranger_has_no_file_executed(stranger: Path) -> None:

@@ -16,7 +16,6 @@ from agent.evaluate.suites import run, suite_of
 from sim.driver import Driver, Expert
 from sim.errors import unknown
 from sim.files import check_writable
-from sim.lookup import named
 from sim.policy import Policy
 
 
@@ -90,24 +89,16 @@ def load(names: tuple[str, ...]) -> Policies:
     """The policies, by the names that the report gives them. ValueError where one is none, or two have one name."""
     policies: dict[str, Policy | Driver] = {}
     for name in names:
-        short = name.rpartition(":")[2] if _is_object(name) else Path(name).resolve().name
+        short = short_name(name)
         if short in policies:
             raise ValueError(f"two policies are called {short!r}: evaluate them one after the other, into two folders")
-        policies[short] = _load(name)
+        policies[short] = Expert() if name == EXPERT else load_policy(name)
     if not policies:
         raise ValueError(f"no policy given: expected shipped names ({', '.join(policy_names())}), folders or expert")
     return policies
 
 
-def _load(name: str) -> Policy | Driver:
-    if name == EXPERT:
-        return Expert()
-    if not _is_object(name):
-        return load_policy(name)
-    found: Any = named("policy", name, {}, Policy)  # type: ignore[type-abstract]
-    return found() if isinstance(found, type) else found
-
-
-def _is_object(name: str) -> bool:
-    """Whether a policy is named as an object of a file or module, and not as a folder."""
-    return ":" in name and not Path(name).exists()
+def short_name(name: str) -> str:
+    """What a report calls a policy: a folder's name, or that of the object in its file or module."""
+    folder = Path(name.rpartition("@")[2])
+    return name.rpartition(":")[2] if ":" in name and not folder.exists() else folder.resolve().name
