@@ -252,8 +252,8 @@ def footprint(depth, below, x, column, line, lamp, view):
     """How wide and high one pixel of the chase picture is on the slide, in the slide's pixels, at most one.
 
     depth: the pixel's; below: pixels below the horizon; x, column, line: its place ahead of the lamp and on the slide;
-    lamp: a `Lamp`; view: the chase camera's `Viewpoint`. A step to the right moves the place to the right. A step down moves it down on what stands upright, and towards the
-    chase camera on the ground.
+    lamp: a `Lamp`; view: the chase camera's `Viewpoint`. A step to the right moves the place to the right. A step down
+    moves it down on what stands upright, and towards the chase camera on the ground.
     """
     scale = lamp.focal / x
     left, up = (lamp.column - column) / lamp.focal, (lamp.row - line) / lamp.focal
