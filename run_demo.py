@@ -14,12 +14,14 @@ import tyro
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from agent import POLICY_WAYS
 from sim.command_line import mistakes_in_one_line, parse
-from sim.driver import Constant, Driver, Expert, as_driver
+from sim.driver import EXPERT, Constant, Driver, Expert, as_driver
 from sim.jit import CACHE_FOLDER
 from sim.policy import PolicySpec, provenance_of
 from sim.provenance import versions
 from sim.scenario import SCENARIOS
+from sim.seeds import TEST_FROM, TRAINING
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE
 from sim.theme import load_theme, theme_names
 from sim.view.actions import ACTIONS, DRIVING_HELP
@@ -36,7 +38,7 @@ from sim.view.source import Source
 from sim.view.tour import Tour
 from sim.view.world_source import WorldSource
 
-FLAGSHIP, EXPERT, HUMAN = "topk-patches", "expert", "human"
+FLAGSHIP, HUMAN = "topk-patches", "human"
 DEFAULT_RECORDING = Path("redgaze-demo.mp4")
 DEFAULT_SECONDS = 10.0
 TOLERATED_LATE = 0.05
@@ -51,6 +53,9 @@ INTERRUPTED = 130
 WORLD_OPTIONS, VIDEO_OPTIONS = ("scenario", "theme", "seed"), ("assumed_speed", "horizon")
 """Options that mean something only for a simulated world, and only for a video."""
 
+POLICY_HELP = f"Who drives: {POLICY_WAYS}, `expert`, or `human` for the keyboard."
+SEED_HELP = f"The first track; training knew {TRAINING.start} to {TRAINING.stop - 1}."
+
 console = Console(highlight=False, soft_wrap=True)
 
 Seconds = Annotated[float | None, tyro.conf.arg(constructor=float, metavar="S", help_behavior_hint="")]
@@ -62,14 +67,12 @@ Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(help_behavior
 class Options:
     """See what a self-driving network looks at: it drives, and the picture turns red where it read."""
 
-    policy: str = FLAGSHIP
-    """A shipped policy's name, a checkpoint folder, `expert`, or `human` for the keyboard."""
+    policy: Annotated[str, tyro.conf.arg(help=POLICY_HELP)] = FLAGSHIP
     scenario: str = "open-road"
     """What is on the road: `open-road`, `traffic`, `town`, or FILE.py:object or module:object."""
     theme: str = "train"
     """A theme's name, `train` or `heldout` for any of that split, or FILE.py:object or module:object."""
-    seed: int = 20_000
-    """The first track; training knew 0 to 9999."""
+    seed: Annotated[int, tyro.conf.arg(help=SEED_HELP)] = TEST_FROM
     seconds: Seconds = None
     """How long to drive (default: until the window is closed; 10 without a window; all of a tour or a video)."""
     record: Annotated[Path | None, tyro.conf.arg(constructor=Path, metavar="FILE", help_behavior_hint="")] = None

@@ -6,6 +6,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sim.policy import Policy
 
+POLICY_WAYS = (
+    "a shipped policy's name, a checkpoint folder, FILE.py:family@FOLDER for a checkpoint of a family of your own, "
+    "FILE.py:object for a policy of your own"
+)
+"""How a policy is named, for help texts."""
+
 
 def load_policy(name: "str | Path | Policy") -> "Policy":
     """A policy: a shipped one by name, a checkpoint folder, FAMILY@FOLDER for a checkpoint of a family of one's own, or

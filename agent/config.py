@@ -12,8 +12,10 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import tyro
 
 from agent.families import Family, Options
+from sim.seeds import TRAINING
 
 FLAGSHIP = "topk-patches"
+SEED_HELP = f"Of the run; roads come from the training seeds, {TRAINING.start} to {TRAINING.stop - 1}."
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,7 @@ class Run:
     scenario: str = "all"
     """What lives on the road: a scenario's name, FILE.py:object or module:object; all: each shipped one has its share
     of the roads and of every batch."""
-    seed: int = 0
-    """Of the run; roads come from the training seeds, 0 to 9,999."""
+    seed: Annotated[int, tyro.conf.arg(help=SEED_HELP)] = 0
     resume: bool = False
     """Go on from the last saved state in `out`."""
     threads: int = 2

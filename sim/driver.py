@@ -12,6 +12,9 @@ from sim.policy import Decision, Observation, Policy, PolicySpec, State
 Decided = tuple[Decision, State]
 """A decision, and the state after it."""
 
+EXPERT = "expert"
+"""The name by which the expert is asked for, and under which it is reported."""
+
 
 class Driver(ABC):
     """Decides for N worlds. spec: the frames that it wants; None where it looks at none, so that none are drawn."""

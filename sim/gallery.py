@@ -19,6 +19,7 @@ from rich.progress import track
 from sim.command_line import mistakes_in_one_line, parse
 from sim.errors import unknown
 from sim.files import check_writable, replacing
+from sim.seeds import TEST_FROM
 from sim.theme import theme_names
 from sim.view.source import Shot
 from sim.view.world_source import WorldSource
@@ -40,9 +41,9 @@ class Instant(NamedTuple):
 
 
 INSTANTS: Mapping[str, Instant] = {
-    "open-road": Instant(20_003, 6.0),
-    "traffic": Instant(20_032, 13.0),
-    "town": Instant(20_055, 14.5),
+    "open-road": Instant(TEST_FROM + 3, 6.0),
+    "traffic": Instant(TEST_FROM + 32, 13.0),
+    "town": Instant(TEST_FROM + 55, 14.5),
 }
 """What stands for a scenario: moments with much to look at."""
 

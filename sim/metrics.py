@@ -56,7 +56,7 @@ def heeded(infractions: Collection[str] = INFRACTIONS) -> dict[str, str]:
 
 
 def encounters(episode: Episode) -> dict[str, int]:
-    """How many red lights, people on their way over and vehicles ahead a drive met: objects that bound the expert."""
+    """How many red lights, people on their way over and vehicles ahead a drive met: the expert's cause objects."""
     return {
         cause: len(np.unique(episode["culprit"][episode["cause"] == CAUSES.index(cause)]))
         for cause in heeded(episode["infractions"])
@@ -66,8 +66,8 @@ def encounters(episode: Episode) -> dict[str, int]:
 def reactions(episode: Episode) -> dict[str, list[float]]:
     """Seconds from the moment an object first makes the expert brake to the moment the driver lets go of the throttle.
 
-    By cause, one for each such moment, at the states of the driver's own drive; infinite where the object no longer
-    binds before that. Braking: a pedal below -BRAKES; let go: a pedal below RELEASED.
+    By cause, one for each such moment, at the states of the driver's own drive; infinite where the object is no
+    longer the cause before that. Braking: a pedal below -BRAKES; let go: a pedal below RELEASED.
     """
     found: dict[str, list[float]] = {cause: [] for cause in heeded(episode["infractions"])}
     starts = np.flatnonzero(np.diff(episode["culprit"], prepend=-2.0) != 0)

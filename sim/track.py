@@ -31,7 +31,7 @@ LANE_CENTRE = -LANE_WIDTH / 2
 """d of the middle of the right-hand lane, which the ego drives along +s."""
 
 CRUISE_SPEED = 15.0
-"""m/s, the expert's speed where nothing binds."""
+"""m/s, the expert's speed where there is no cause to go slower."""
 
 LATERAL_ACCELERATION = 3.0
 """m/s2, what the expert's speed profile allows itself: below nuPlan's comfort bound, as the next two are."""

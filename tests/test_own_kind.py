@@ -105,7 +105,7 @@ def test_the_map_marks_it(deer: Scenario) -> None:
     )
     assert (with_it == mark.colour).all(axis=2).sum() >= 4
     assert not (without == mark.colour).all(axis=2).any()
-    assert (bound != with_it).any(), "and rings it where it binds the expert"
+    assert (bound != with_it).any(), "and rings it where it is the expert's cause"
 
 
 def test_the_truth_has_its_class_and_instance(deer: Scenario) -> None:

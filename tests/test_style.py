@@ -25,8 +25,6 @@ def test_linter(name: str) -> None:
 
 SOURCES = sorted([*ROOT.glob("sim/**/*.py"), *ROOT.glob("agent/**/*.py"), ROOT / "run_demo.py"])
 KERNELS = {"kernel", "inner_kernel", "lean_kernel", "lean_inner_kernel"}
-WORLD = [path for path in SOURCES if path.is_relative_to(ROOT / "sim") and not path.is_relative_to(ROOT / "sim/view")]
-"""The simulator, without the window."""
 
 MANY = 6
 """Arguments from which on nobody knows a kernel's by heart."""
@@ -57,7 +55,7 @@ def is_kernel(function: ast.FunctionDef) -> bool:
     return any(isinstance(each, ast.Name) and each.id in KERNELS for each in called)
 
 
-@pytest.mark.parametrize("path", WORLD, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_kernels_with_many_arguments_name_them_all(path: Path) -> None:
     for kernel in filter(is_kernel, functions(parsed(path))):
         names, told = [each.arg for each in kernel.args.args], set(re.findall(r"\w+", ast.get_docstring(kernel) or ""))
@@ -75,6 +73,6 @@ def shared_docstrings(tree: ast.Module) -> Iterator[tuple[str, ...]]:
                 yield tuple(ast.unparse(name) for name in target.elts)
 
 
-@pytest.mark.parametrize("path", WORLD, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_docstring_explains_constants_by_their_position(path: Path) -> None:
     assert not list(shared_docstrings(parsed(path))), "a line each, or a NamedTuple"

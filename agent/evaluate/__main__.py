@@ -8,13 +8,20 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
+from agent import POLICY_WAYS
 from agent.evaluate.job import Job, prepared
-from agent.evaluate.options import TEST_SEED, Options
+from agent.evaluate.options import Options
 from agent.evaluate.suites import SUITES, suite_of
 from sim.command_line import fail, mistakes_in_one_line, parse
+from sim.seeds import TEST_FROM, VALIDATION
 
+POLICIES = f"Each of them {POLICY_WAYS}, or `expert` (driving only)."
 WHAT = f"What to measure: {', '.join(SUITES)}; docs/evaluation.md says what every figure means."
 EPISODES = ", ".join(f"{suite.episodes} for {name}" for name, suite in SUITES.items())
+SEEDS = (
+    f"First seed; from {TEST_FROM} on they are for reported figures only, {VALIDATION.start} to {VALIDATION.stop - 1} "
+    "are for trying."
+)
 
 
 @dataclass(frozen=True)
@@ -22,14 +29,12 @@ class CommandLine:
     """Measure how policies drive, whether what they show as red is true, or whether it lies on what decides. Writes
     report.json and plots."""
 
-    policies: Annotated[tuple[str, ...], tyro.conf.Positional]
-    """Shipped policies by name, checkpoint folders, FILE.py:object or module:object, or `expert` (driving only)."""
+    policies: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(help=POLICIES)]
     suite: Annotated[str, tyro.conf.arg(help=WHAT)]
     out: Path
     """Folder for report.json and the plots."""
     episodes: Annotated[int | None, tyro.conf.arg(help=f"How many episodes, one seed each; {EPISODES}.")] = None
-    seed_start: int = TEST_SEED
-    """First seed; from 20000 on they are for reported figures only, 10000 to 19999 are for trying."""
+    seed_start: Annotated[int, tyro.conf.arg(help=SEEDS)] = TEST_FROM
     theme: str = "train"
     """A theme, `train` or `heldout` for all of that split, or FILE.py:object or module:object."""
     scenario: str = "open-road"

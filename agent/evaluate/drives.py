@@ -6,8 +6,6 @@ from typing import Any
 from sim.metrics import driving_score, figures, score
 from sim.rollout import Episode
 
-EXPERT = "expert"
-
 WHOLE = "all"
 """Beside the themes' names: all episodes."""
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from agent.evaluate import plots
-from agent.evaluate.drives import EXPERT, WHOLE, Drives
+from agent.evaluate.drives import WHOLE, Drives
 from agent.evaluate.findings import Findings, Found
 from agent.evaluate.measure import BARS, Bar, Measure
 from agent.evaluate.options import Options, Stage
 from agent.evaluate.score_tables import score_tables
 from agent.evaluate.suite import Policies, Suite
-from sim.driver import Constant, Driver, Expert
+from sim.driver import EXPERT, Constant, Driver, Expert
 from sim.kinds import PENALTIES
 from sim.metrics import heeded, score
 from sim.policy import Decision, Observation, Policy, State

@@ -27,7 +27,7 @@ from sim.errors import unknown
 from sim.files import check_writable, write_text
 from sim.policy import Policy, provenance_of
 from sim.scenario import SCENARIOS
-from sim.theme import theme_names
+from sim.theme import SHIPPED_THEMES
 
 PARTS = {
     **{name: ("driving", Options(driving.SUITE.episodes, scenario=name)) for name in SCENARIOS},
@@ -36,7 +36,7 @@ PARTS = {
     "faithfulness-town": ("faithfulness", Options(faithfulness.SUITE.episodes, scenario="town")),
     "causes-traffic": ("causes", Options(causes.SUITE.episodes, scenario="traffic")),
     "causes-town": ("causes", Options(causes.SUITE.episodes, scenario="town")),
-    "themes": ("driving", Options(25, theme=theme_names())),
+    "themes": ("driving", Options(25, theme=SHIPPED_THEMES)),
 }
 """Part of the evidence -> suite and options; in "themes" the same tracks are driven in one theme after the other."""
 

@@ -9,11 +9,10 @@ from typing import Any
 from rich.console import Console
 
 from agent import load_policy, policy_names
-from agent.evaluate.drives import EXPERT
 from agent.evaluate.options import Options
 from agent.evaluate.suite import Policies
 from agent.evaluate.suites import run, suite_of
-from sim.driver import Driver, Expert
+from sim.driver import EXPERT, Driver, Expert
 from sim.errors import unknown
 from sim.files import check_writable
 from sim.policy import Policy
@@ -23,7 +22,7 @@ from sim.policy import Policy
 class Job:
     """Put some policies to a suite; report.json and pictures go to the folder `out`.
 
-    policies: shipped names, checkpoint folders, FILE.py:object, module:object, or "expert". suite: one of SUITES.
+    policies: named as `agent.load_policy` takes them, or "expert". suite: one of SUITES.
     """
 
     policies: tuple[str, ...]

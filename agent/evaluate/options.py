@@ -9,6 +9,7 @@ from sim.lookup import named
 from sim.policy import Policy, PolicySpec
 from sim.rollout import Observer, Worlds
 from sim.scenario import Scenario, name_of, scenario
+from sim.seeds import TEST_FROM, VALIDATION
 from sim.simulator import FIELD_OF_VIEW, Simulator
 from sim.theme import Theme, resolve, theme_name
 
@@ -18,10 +19,7 @@ Stage = Callable[[str], Observer]
 MakeWorlds = Callable[[int, PolicySpec | None], Worlds]
 """Makes n worlds that give the frames that a policy's spec asks for; None reads nothing."""
 
-TEST_SEED = 20_000
-"""Seeds from here on are for reported figures only."""
-
-MEAN_MAP_SEED = 19_000
+MEAN_MAP_SEED = VALIDATION.stop - 1_000
 """The mean map is taken from drives on validation seeds from here on, never from those that are scored."""
 
 
@@ -36,7 +34,7 @@ class Options:
     """
 
     episodes: int
-    seed_start: int = TEST_SEED
+    seed_start: int = TEST_FROM
     frames: int = 2000
     scenario: str | Scenario = "open-road"
     theme: str | Theme | tuple[str, ...] = "train"

@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from agent.evaluate.bench import Example
-from agent.evaluate.drives import EXPERT, Drives
+from agent.evaluate.drives import Drives
 from agent.evaluate.measure import BARS, STEER_TOLERANCE, Measure
+from sim.driver import EXPERT
 from sim.metrics import driving_score
 from sim.rollout import Episode
 from sim.scene import LANE_WIDTH

@@ -17,12 +17,10 @@ from agent.train.drives import Rows, Sampling, SequenceSampling
 from agent.train.roads import RoadPool
 from agent.train.student import student_of
 from sim.policy import Policy, PolicySpec
+from sim.seeds import TRAINING
 
 SHARES = {"open-road": 0.20, "traffic": 0.35, "town": 0.45}
 """Of the roads and of every batch, where all scenarios are trained on."""
-
-TRAINING_SEEDS = 10_000
-"""Roads come from the seeds below."""
 
 WARM_UP, LOWEST = 0.02, 0.02
 """Of the learning rate: the share of the rounds over which it rises; where it ends, as a share of its highest."""
@@ -147,7 +145,7 @@ def make_pools(config: Config, spec: PolicySpec) -> list[RoadPool]:
     run, tracks = config.run, config.dagger.tracks
     shares = SHARES if run.scenario == "all" else {run.scenario: 1.0}
     counts = apportioned(tracks, list(shares.values()))
-    seeds = (run.seed * tracks + np.arange(tracks)) % TRAINING_SEEDS
+    seeds = TRAINING.start + (run.seed * tracks + np.arange(tracks)) % len(TRAINING)
     parts = np.split(seeds, np.cumsum(counts)[:-1])
     return [RoadPool(some.tolist(), name, spec, run.seed) for name, some in zip(shares, parts, strict=True)]
 

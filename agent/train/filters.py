@@ -11,11 +11,24 @@ from numpy.typing import NDArray
 
 from sim.camera.lens import HORIZON
 
-TONED, NOISY, SPECKLED = 0.25, 0.15, 0.15
-"""Shares of the frames whose tones are bent, that get noise, whose ground is covered in part."""
+TONED = 0.25
+"""Share of the frames whose tones are bent."""
 
-GAIN, TINT, BEND = 0.15, 0.08, 0.35
-"""Standard deviations, in logarithms: of brightness, of each channel's own, of the exponent."""
+NOISY = 0.15
+"""Share of the frames that get noise."""
+
+SPECKLED = 0.15
+"""Share of the frames whose ground is covered in part."""
+
+GAIN = 0.15
+"""Standard deviation of the brightness, in logarithms, as are the next two."""
+
+TINT = 0.08
+"""Of each channel's own brightness."""
+
+BEND = 0.35
+"""Of the exponent."""
+
 CONTRAST = (0.6, 1.25)
 NOISE = 0.05
 """Highest standard deviation, of full scale."""

@@ -13,9 +13,14 @@ from sim.view.ego_model import ALBEDO, PAINT
 Outline = NDArray[np.float64]
 """Corners (n, 2)."""
 
-TOP, MIDDLE, FOOT = 0.875, 0.60, 1.16
-"""Of the picture's height, the bonnet's far edge in the middle; how broad the far edge is, in shares of the picture's
-width, and the foot, at the picture's lower edge."""
+TOP = 0.875
+"""Row of the bonnet's far edge in the middle, as a share of the picture's height."""
+
+MIDDLE = 0.60
+"""How broad the far edge is, as a share of the picture's width."""
+
+FOOT = 1.16
+"""How broad it is at the picture's lower edge, as a share of the picture's width."""
 
 SCUTTLE = 0.972
 """Of the picture's height: from here down the dark below the windscreen begins, where the wipers lie."""

@@ -222,8 +222,12 @@ def lit_box(slide):
 
 @inner_kernel
 def project_row(depth, slope, middle, inverse, lamp, place):
-    """One row of the chase picture, `slope` below its axis, onto the slide. place: (3, W) metres ahead of the lamp,
-    column and line in the slide's pixels; meaningless where depth is infinite."""
+    """One row of the chase picture onto the slide.
+
+    depth: (W,) metres along the chase camera's axis; slope: of the row below that axis; middle: column of the axis,
+    counted between pixels' centres; inverse: 1 / focal length in pixels. lamp: a `Lamp`. place: (3, W), filled with
+    metres ahead of the lamp, column and line in the slide's pixels; meaningless where depth is infinite.
+    """
     ahead, columns, lines = place[0], place[1], place[2]
     for u in range(depth.shape[0]):
         z = depth[u]
@@ -247,9 +251,9 @@ def redden(pixel, alpha):
 def footprint(depth, below, x, column, line, lamp, view):
     """How wide and high one pixel of the chase picture is on the slide, in the slide's pixels, at most one.
 
-    depth: the pixel's; below: pixels below the horizon; x, column, line: its place ahead of the lamp and on the slide.
-    A step to the right moves the place to the right. A step down moves it down on what stands upright, and towards the
-    chase camera on the ground.
+    depth: the pixel's; below: pixels below the horizon; x, column, line: its place ahead of the lamp and on the slide;
+    lamp: a `Lamp`; view: the chase camera's `Viewpoint`. A step to the right moves the place to the right. A step down
+    moves it down on what stands upright, and towards the chase camera on the ground.
     """
     scale = lamp.focal / x
     left, up = (lamp.column - column) / lamp.focal, (lamp.row - line) / lamp.focal

@@ -47,10 +47,12 @@ def light_of(look: NDArray[np.float32], yaw: float) -> Light:
 
 @kernel
 def paint(points, normals, albedo, gloss, glow, eye, light, out):
-    """Display RGB out (T, 3, 3) in [0, 255] of each corner, seen from an eye (3,).
+    """Display RGB out (T, 3, 3) in [0, 255] of each corner of T triangles.
 
-    albedo, glow: (T, 3); gloss: (T,). Diffuse light of sun, sky and ground, and their reflection, which grows as the
-    surface turns away; glow is what a surface shines with by itself, whatever the light.
+    points, normals: (T, 3, 3) metres and unit vectors of the corners; eye: (3,) metres, where they are seen from; all
+    in the vehicle's frame. albedo, glow: (T, 3) RGB; gloss: (T,). light: a `Light`. Diffuse light of sun, sky and
+    ground, and their reflection, which grows as the surface turns away; glow is what a surface shines with by itself,
+    whatever the light.
     """
     sun, sky, ground = light.sun, light.sky, light.ground
     for t in range(len(points)):
@@ -150,8 +152,15 @@ def draw(
 
 
 f4 = np.float32
-CONTACT, CONTACT_EDGE, SHADOW_EDGE = f4(0.62), f4(0.5), f4(0.22)
-"""How dark it is under the car; metres over which that, and the sun's shadow, fade to either side of an edge."""
+CONTACT = f4(0.62)
+"""How dark it is under the car."""
+
+CONTACT_EDGE = f4(0.5)
+"""Metres over which that fades to either side of an edge."""
+
+SHADOW_EDGE = f4(0.22)
+"""Metres over which the sun's shadow fades to either side of an edge."""
+
 ZERO, HALF, ONE = f4(0), f4(0.5), f4(1)
 
 

@@ -1,4 +1,4 @@
-"""What binds the expert, marked where it is seen: a frame's corners round its place in a picture. Pure functions."""
+"""The cause object, marked where it is seen: a frame's corners round its place in a picture. Pure functions."""
 
 import math
 from typing import NamedTuple

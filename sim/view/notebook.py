@@ -9,20 +9,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sim.driver import Driver, Expert, as_driver
+from sim.driver import EXPERT, Driver, Expert, as_driver
 from sim.errors import unknown
 from sim.files import replacing
 from sim.policy import Policy, provenance_of
 from sim.provenance import versions
 from sim.scenario import Scenario, name_of
+from sim.seeds import TEST_FROM
 from sim.theme import Theme, theme_name
 from sim.view.capture import WINDOW, Capture
 from sim.view.demo import Demo, NoDisplay
 from sim.view.drive import Drive
 from sim.view.playback import Playback
 from sim.view.world_source import WorldSource
-
-EXPERT = "expert"
 
 PLAYER_SIZE = (540, 960)
 """(height, width) of a player's pictures: as wide as a page of a notebook. Eight seconds come to about 3 MB, and would
@@ -66,7 +65,7 @@ def show(
     *,
     scenario: str | Scenario = "open-road",
     theme: str | Theme = "train",
-    seed: int = 20_000,
+    seed: int = TEST_FROM,
     seconds: float = 8.0,
     view: str = WINDOW,
 ) -> Player:

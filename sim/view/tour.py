@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from sim.seeds import TEST_FROM
 from sim.view.blinding import READ, UNREAD
 from sim.view.settings import Settings
 from sim.view.world_source import WorldSource
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from sim.view.demo import Demo
     from sim.view.playback import Playback
 
-SEED = 20_003
+SEED = TEST_FROM + 3
 """The tour's road."""
 
 

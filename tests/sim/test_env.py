@@ -84,7 +84,7 @@ def test_infos_mean_what_the_page_says() -> None:
     assert info["segmentation"].shape == info["instance"].shape == info["depth"].shape == (24, 40)
 
 
-def test_the_object_that_binds_is_of_the_cause_s_kind_and_ahead() -> None:
+def test_the_cause_object_is_of_the_cause_s_kind_and_ahead() -> None:
     """Driven by the expert through towns until a light, a vehicle and a person have each made it act."""
     kinds = {"red-light": {"traffic light"}, "lead-vehicle": {"car", "van", "truck"}, "pedestrian": {"pedestrian"}}
     env = DriveEnv("town", info_level="expert", frame_size=(8, 8))

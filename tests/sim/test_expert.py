@@ -356,7 +356,7 @@ def test_drives_among_others_without_an_infraction(scenario: str) -> None:
         if not len(rows):
             break
         action, cause, culprit = decide_in(made, rows)
-        assert ((culprit >= 0) == (cause > CURVE)).all(), "who binds has a name"
+        assert ((culprit >= 0) == (cause > CURVE)).all(), "a cause object has a name"
         made.step(action, rows)
         seen |= {CAUSES[each] for each in cause}
     assert (made.route_completion == 1.0).all()

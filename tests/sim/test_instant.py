@@ -67,7 +67,7 @@ def test_the_expert_is_told_with_the_instant() -> None:
 
 
 def bound(simulator: Simulator) -> Instants:
-    """The first instant at which somebody binds the expert of world 0."""
+    """The first instant at which the expert of world 0 has a cause object."""
     for _ in range(1500):
         instants = simulator.instants(np.array([0]))
         if instants.culprit[0] >= 0:

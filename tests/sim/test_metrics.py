@@ -184,7 +184,7 @@ def bound(spans: list[tuple[int, int, int, int]], steps: int = 200, **changes: o
     return episode(steps, cause=cause, culprit=culprit, expert_pedal=pedal, **changes)
 
 
-def test_an_encounter_is_an_object_however_often_it_binds():
+def test_an_encounter_is_an_object_however_often_it_is_the_cause():
     drive = bound([(0, 10, RED, 3), (20, 30, RED, 3), (40, 50, RED, 4), (60, 70, PERSON, 9)])
     assert encounters(drive) == {"red-light": 2, "pedestrian": 1, "lead-vehicle": 0}
     infractions = {**counts(0, 0), "red-light": 1}
@@ -193,7 +193,7 @@ def test_an_encounter_is_an_object_however_often_it_binds():
 
 
 def test_the_reaction_is_timed_from_the_expert_s_braking_to_the_released_throttle():
-    """By hand: the throttle is let go 12 steps of 0.05 s after the light binds, and never for the person."""
+    """By hand: the throttle is let go 12 steps of 0.05 s after the light is the cause, and never for the person."""
     action = np.tile([0.0, 0.5], (200, 1))
     action[52:90, 1] = -0.2
     drive = bound([(40, 90, RED, 3), (120, 140, PERSON, 5)], action=action)
@@ -203,7 +203,7 @@ def test_the_reaction_is_timed_from_the_expert_s_braking_to_the_released_throttl
     assert figures["pedestrian"] == {"moments": 1, "median_delay": None, "unanswered": 1.0}
 
 
-def test_binding_without_braking_asks_for_no_reaction():
+def test_a_cause_without_braking_asks_for_no_reaction():
     drive = bound([(40, 90, LEAD, 3)])
     assert reactions(changed(drive, expert_pedal=np.full(200, 0.1)))["lead-vehicle"] == []
 

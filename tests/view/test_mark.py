@@ -1,4 +1,4 @@
-"""The frame round what binds the expert: by hand, against the pixels that the camera says are its, and its lines."""
+"""The frame round the cause object: by hand, against the pixels that the camera says are its, and its lines."""
 
 import math
 
@@ -25,7 +25,7 @@ SIZES = {  # length, width, height in metres
     "pedestrian": (0.0, 0.6, 1.7),
     "traffic light": (0.0, 1.25, 5.3),
 }
-"""What may bind the expert."""
+"""What may be a cause object."""
 
 HALF_SQUARE = 100.0
 LEVEL = Eye(0.0, 0.0, 0.0, 1.4, HALF_SQUARE, (320.0, 151.0))

@@ -225,7 +225,7 @@ def test_trouble_in_the_policys_thread_comes_out(source, driver) -> None:
     playback.close()
 
 
-# --- without what binds the expert
+# --- without the cause object
 
 CULPRIT = Culprit(4, "pedestrian", 9.0, (12.0, -3.5))
 """Without it the counting source says 4 more, so that the driver steers by 0.04 more."""
@@ -276,7 +276,7 @@ def test_the_red_is_that_of_the_picture_on_show(drive: Playback, source) -> None
     assert red_cell(drive.picture(SIZE)) == 2
 
 
-def test_where_no_object_binds_nothing_is_left_out(drive: Playback, source) -> None:
+def test_where_there_is_no_cause_object_nothing_is_left_out(drive: Playback, source) -> None:
     drive.turn(do.WITHOUT)
     drive.turn(do.UNSEEN)
     shown(drive, 3)

@@ -308,7 +308,7 @@ def test_no_text_of_a_real_drive_is_cut(size, spoken) -> None:
     assert ("open-road", "open-road") in spoken
 
 
-# --- what binds the expert, and the world without it
+# --- the cause object, and the world without it
 
 CULPRIT = Culprit(4, "pedestrian", 9.4, (12.0, -3.5))
 
@@ -417,7 +417,7 @@ def marked(picture: np.ndarray, place: str) -> bool:
 
 
 @pytest.mark.parametrize("view", ["camera", "chase"])
-def test_what_binds_is_marked_in_the_view_and_on_the_map(town: Playback, view: str) -> None:
+def test_the_cause_object_is_marked_in_the_view_and_on_the_map(town: Playback, view: str) -> None:
     town.set(view=view)
     picture = fresh(town, DESIGN_SIZE).copy()
     assert marked(picture, "view")

@@ -227,7 +227,7 @@ def test_a_light_shows_its_phase_at_its_stop_line(phase: int) -> None:
     assert middle_of(is_colour(picture, mark.COLOUR)) == pytest.approx((20.0, 0.0), abs=0.3), "and so does its ring"
 
 
-def test_the_ring_goes_round_what_binds_the_expert() -> None:
+def test_the_ring_goes_round_the_cause_object() -> None:
     cars = [car(20.0, 0.0), car(35.0, 8.0)]
     assert not is_colour(with_objects(*cars), mark.COLOUR).any()
     there = is_colour(with_objects(*cars, culprit=1), mark.COLOUR)

@@ -288,7 +288,7 @@ def test_pictures_of_people_change_nothing_for_the_policy(town: WorldSource) -> 
     assert np.array_equal(town.simulator.world.objects, before)
 
 
-# --- what binds the expert
+# --- the cause object
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ def test_no_object_is_none() -> None:
 
 
 def drive_until(source: WorldSource, cause: str, steps: int = 3000):
-    """The status at the first instant at which this binds the expert."""
+    """The status at the first instant at which this is the expert's cause."""
     for _ in range(steps):
         status = told(source)
         if status.cause == cause:

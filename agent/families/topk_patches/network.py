@@ -18,8 +18,14 @@ from agent.shown import SHOWN
 TEMPERATURE = 2 / 3
 """Of the straight-through gate's sigmoid; the value of Louizos et al., section 3."""
 
-WINDOW, STRIDE, FILTERS = 4, 2, 32
-"""Pixels to a side of the window that a patch is read in, from one window to the next, and filters."""
+WINDOW = 4
+"""Pixels to a side of the window that a patch is read in."""
+
+STRIDE = 2
+"""Pixels from one window to the next."""
+
+FILTERS = 32
+"""What each window is read with."""
 
 TAUGHT = ("obstacle", "crossing", "stop")
 """What the gate is taught to know and to let through, of `agent.shown.SHOWN`: rare, and decisive when it is there."""

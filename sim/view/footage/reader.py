@@ -19,8 +19,11 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-END, DAMAGED, BROKEN_OFF, UNPLUGGED = "end of footage", "footage is damaged", "footage breaks off", "camera is gone"
-"""Why no picture follows."""
+END = "end of footage"
+DAMAGED = "footage is damaged"
+BROKEN_OFF = "footage breaks off"
+UNPLUGGED = "camera is gone"
+"""Why no picture follows: one of these four."""
 
 USUAL_RATE = Fraction(30)
 """Pictures a second where the footage says nothing, or nothing between SLOWEST and FASTEST."""

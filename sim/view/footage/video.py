@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.camera import MOUNT_FORWARD, MOUNT_HEIGHT
 from sim.camera.lens import HORIZON, Lens
 from sim.policy import DRIVING, Observation, PolicySpec
 from sim.simulator import FIELD_OF_VIEW
@@ -29,13 +30,10 @@ from sim.view.source import Shot, View, Whereabouts, finish
 from sim.view.world_views import canvases
 
 ASSUMED_SPEED = CRUISE_SPEED
-"""m/s: what the policies were trained to drive where nothing binds."""
+"""m/s: what the policies were trained to drive where there is no cause to go slower."""
 
 TOP_SPEED = 70.0
 """m/s that may be assumed: 252 km/h."""
-
-MOUNT_HEIGHT, MOUNT_FORWARD = 1.4, 0.6
-"""Metres: where the policies' camera sits, `sim.camera.Camera`."""
 
 GUESS_SECONDS, GUESS_EVERY = 1.0, 3
 """How much of the footage the horizon is guessed from: each third picture of the first second."""

@@ -13,8 +13,14 @@ from sim.view.overlay import paint
 REMOVED = (28, 30, 36)
 """What stands where an unread cell was."""
 
-HELP_TOP, HELP_BOTTOM, MOST_APART = 50, 4, 29
-"""Design pixels: above the first line of the help, below the last, and from one line to the next at most."""
+HELP_TOP = 50
+"""Design pixels above the first line of the help."""
+
+HELP_BOTTOM = 4
+"""Design pixels below the last."""
+
+MOST_APART = 29
+"""Design pixels from one line to the next, at most."""
 
 Picture = NDArray[np.uint8]
 

@@ -51,8 +51,14 @@ BRAKE_LAMP: Colour = (255, 136, 48)
 SIGNALS: tuple[Colour, ...] = ((72, 208, 116), (246, 178, 60), (244, 72, 60))
 """By `sim.scene.LIGHT_PHASES`."""
 
-SIGNAL_RADIUS, RING_RADIUS, RIM = 0.9, 2.6, 0.3
-"""Metres: of a traffic light's dot at its stop line, of the ring round what binds the expert, of a dot's dark rim."""
+SIGNAL_RADIUS = 0.9
+"""Metres, of a traffic light's dot at its stop line."""
+
+RING_RADIUS = 2.6
+"""Metres, of the ring round the cause object."""
+
+RIM = 0.3
+"""Metres: how broad a dot's dark rim is."""
 
 CAR = np.array([(2.1, 0.45), (1.95, 0.75), (1.4, 0.9), (-1.9, 0.9), (-2.25, 0.78), (-2.35, 0.5)])
 WINDSCREEN = np.array([(1.05, 0.72), (0.45, 0.62)])

@@ -18,8 +18,11 @@ from sim.view.recording.file import GrowingFile
 QUALITY, METHOD = 70, 2
 """libwebp's: method 2 takes half the time of the usual 4 and gives files a tenth larger."""
 
-_ANIMATED, _WITH_EXIF, _DO_NOT_BLEND = 0x02, 0x08, 0x02
-"""Flags of VP8X, and of ANMF."""
+_ANIMATED, _WITH_EXIF = 0x02, 0x08
+"""Flags of VP8X."""
+
+_DO_NOT_BLEND = 0x02
+"""A flag of ANMF."""
 
 _SIZE_AT = 4
 _RIFF_HEAD = 12
