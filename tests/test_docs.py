@@ -68,3 +68,13 @@ def test_the_map_is_what_the_modules_say(request: pytest.FixtureRequest) -> None
 def test_readme_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / "README.md").read_text()):
         assert (ROOT / target).exists(), target
+
+
+PAGES = [ROOT / "README.md", *(page for page in sorted(ROOT.glob("docs/*.md")) if page.name != "log.md")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_a_page_names_are_there(page: Path) -> None:
+    """All but those whose NAME a reader chooses."""
+    named = re.findall(r"`((?:sim|agent|tests|docs|assets)/[\w/.]+\.\w+)`", page.read_text(encoding="utf-8"))
+    assert [name for name in named if "NAME" not in name and not (ROOT / name).exists()] == []
