@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from sim.view.blinding import BLINDINGS, READ, UNREAD
-from sim.view.moment import head_alone, soft_heads
+from sim.view.moment import Moment, head_alone, soft_heads
 from sim.view.settings import FIELDS, Choices, Settings, Switch
 
 
@@ -42,16 +42,16 @@ def _heads(choices: Choices) -> tuple[Any, ...]:
     return (None, *heads) if heads else ()
 
 
-def _one_head(settings: Settings, moment: Any) -> str:
+def _one_head(settings: Settings, moment: Moment) -> str:
     head = head_alone(moment.decision.attention, settings)
     return "" if head is None else f"head {head + 1} alone"
 
 
-def _blinded(settings: Settings, moment: Any) -> str:
+def _blinded(settings: Settings, moment: Moment) -> str:
     return BLINDINGS[settings.blinding].told(moment.decision.attention) if settings.blinding else ""
 
 
-def _left_out(settings: Settings, moment: Any) -> str:
+def _left_out(settings: Settings, moment: Moment) -> str:
     if not settings.without:
         return ""
     return "cause left out" if moment.status.culprit else "no object to leave out"
@@ -80,12 +80,7 @@ ACTIONS = (
     Action(NEXT_VIEW, ("v",), "next view", Switch("view", lambda choices: choices.views)),
     Action(OVERLAY, ("o",), "red on and off", Switch("red", _always, lambda now, _: "" if now.red else "red is off")),
     Action(RAW, ("c",), "soft map: cells or smooth", Switch("raw", _always)),
-    Action(
-        NEXT_HEAD,
-        ("k",),
-        "next head of a soft map",
-        Switch("head", _heads, _one_head),
-    ),
+    Action(NEXT_HEAD, ("k",), "next head of a soft map", Switch("head", _heads, _one_head)),
     Action(BLIND_READ, ("b",), "grey out what it reads", Switch("blinding", lambda _: (None, READ), _blinded)),
     Action(BLIND_UNREAD, ("j",), "junk in what it does not", Switch("blinding", lambda _: (None, UNREAD))),
     Action(MARK, ("m",), "mark the cause object", Switch("mark", _imagined)),
@@ -120,7 +115,7 @@ DRIVING_HELP = ("arrows", "drive, at the wheel")
 """The help's line for them."""
 
 
-def told(settings: Settings, moment: Any) -> list[str]:
+def told(settings: Settings, moment: Moment) -> list[str]:
     """What the window says of the settings, a few words each, in the order of Settings' fields."""
     switches = sorted(SWITCHES.values(), key=lambda switch: FIELDS.index(switch.field))
     said = (switch.told(settings, moment) for switch in switches)
