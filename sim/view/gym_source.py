@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from threading import local
 from typing import Any, NamedTuple
 
 import cv2
@@ -13,9 +12,9 @@ from numpy.typing import NDArray
 from sim.gym_worlds import GymWorlds
 from sim.policy import Observation, PolicySpec
 from sim.view.actions import NEXT_TRACK
+from sim.view.canvas import Canvases
 from sim.view.moment import Status
 from sim.view.source import Shot, View, Whereabouts, finish
-from sim.view.world_views import canvases
 
 _ROW = np.array([0])
 
@@ -32,13 +31,6 @@ class GymInstant(NamedTuple):
     score: float
 
 
-class _Studio(local):
-    """What a thread draws on; each has its own."""
-
-    def __init__(self) -> None:
-        self.canvas = canvases()
-
-
 class GymSource:
     """One environment to be watched. make, actions: see `sim.gym_worlds.GymWorlds`. seed: of the first episode."""
 
@@ -48,7 +40,7 @@ class GymSource:
     def __init__(self, make: Callable[[], gym.Env], *, actions: Sequence[str] = (), seed: int = 0) -> None:
         self.worlds = GymWorlds(make, actions=actions)
         self.seed = seed
-        self._studio = _Studio()
+        self._canvas = Canvases()
         self._begin()
 
     @property
@@ -125,7 +117,7 @@ class GymSource:
 
     def _camera(self, shot: Shot) -> NDArray[np.uint8]:
         """The picture as large as it fits, pixels staying pixels, with the red on what was read."""
-        picture = self._studio.canvas(shot.size)
+        picture = self._canvas(shot.size)
         picture[:] = BESIDE
         frame = shot.after.frame[0]
         finish(_fitted(frame, picture), shot)

@@ -1,8 +1,6 @@
 """The views of a simulated world, as functions of a shot: through the policy's camera, over the bonnet, from behind."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from threading import local
 
 import numpy as np
@@ -12,9 +10,10 @@ from sim.geometry import wrap_angle
 from sim.instant import Instants
 from sim.kinds import KINDS
 from sim.scene import KIND, STATE, YAW, X, Y
-from sim.simulator import KEPT_SIZES, Simulator
+from sim.simulator import Simulator
 from sim.view import mark
 from sim.view.bonnet import draw_bonnet
+from sim.view.canvas import Canvases
 from sim.view.chase import Chase, chase_eye
 from sim.view.source import Shot, finish
 
@@ -40,20 +39,12 @@ class OnTheWay:
 
 
 class Studio(local):
-    """What a thread draws a world's views with again and again; each thread has its own.
-
-    canvas: arrays (*size, 3) by size: fresh ones cost more than what is drawn on them. behind: the chase camera.
-    """
+    """What a thread draws a world's views with; each thread has its own. behind: the chase camera."""
 
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
-        self.canvas = canvases()
+        self.canvas = Canvases()
         self.behind = Chase(simulator)
-
-
-def canvases() -> Callable[[tuple[int, int]], Picture]:
-    """Arrays (*size, 3), one for each size that was lately asked for."""
-    return lru_cache(maxsize=KEPT_SIZES)(lambda size: np.empty((*size, 3), np.uint8))
 
 
 def camera(studio: Studio, shot: Shot, *, bonnet: bool = False) -> Picture:

@@ -8,7 +8,6 @@ the crop has the policy's field of view and its camera stood as high, and neithe
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from threading import local
 from typing import NamedTuple
 
 import cv2
@@ -22,12 +21,12 @@ from sim.simulator import FIELD_OF_VIEW
 from sim.track import CRUISE_SPEED
 from sim.vehicle import MAX_STEERING_ANGLE
 from sim.view.actions import NEXT_TRACK
+from sim.view.canvas import Canvases
 from sim.view.footage.horizon import guess_horizon
 from sim.view.footage.reader import open_footage
 from sim.view.footage.ribbon import draw_ribbon
 from sim.view.moment import Status
 from sim.view.source import Shot, View, Whereabouts, finish
-from sim.view.world_views import canvases
 
 ASSUMED_SPEED = CRUISE_SPEED
 """m/s: what the policies were trained to drive where there is no cause to go slower."""
@@ -48,13 +47,6 @@ class FootageInstant(NamedTuple):
     number: int
 
 
-class _Studio(local):
-    """What a thread draws on; each has its own."""
-
-    def __init__(self) -> None:
-        self.canvas = canvases()
-
-
 class VideoSource:
     """A video file or a camera. Each of its pictures is one control step; actions are drawn, and change nothing."""
 
@@ -72,7 +64,7 @@ class VideoSource:
         """
         check_assumptions(assumed_speed, horizon)
         self.fit(spec)
-        self._speed, self._studio = assumed_speed, _Studio()
+        self._speed, self._canvas = assumed_speed, Canvases()
         self._footage = open_footage(what)
         try:
             self._show_first()
@@ -190,7 +182,7 @@ class VideoSource:
 
     def _camera(self, shot: Shot) -> NDArray[np.uint8]:
         """The crop, the red on what was read, and the way that the predicted steering leads."""
-        picture = self._studio.canvas(shot.size)
+        picture = self._canvas(shot.size)
         fill(picture, self._crop(shot.after.picture))
         finish(picture, shot)
         draw_ribbon(picture, float(shot.action[0]) * MAX_STEERING_ANGLE, self._lens)
