@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim.instant import Instants
-from sim.policy import Decision, Observation, Policy, PolicySpec, State
+from sim.policy import Decision, Observation, Policy, PolicySpec, State, check_decision
 
 Decided = tuple[Decision, State]
 """A decision, and the state after it."""
@@ -53,7 +53,9 @@ class PolicyDriver(Driver):
     def decide(self, observation: Observation | None, instants: Any, state: State) -> Decided:
         """The policy's decision."""
         assert observation is not None, "whoever has a spec is given frames"
-        return self.policy.act(observation, state)
+        decision, after = self.policy.act(observation, state)
+        check_decision(decision, self.policy.spec, len(observation["frame"]))
+        return decision, after
 
 
 class Expert(Driver):

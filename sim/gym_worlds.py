@@ -36,7 +36,7 @@ class GymWorlds:
     def __init__(self, make: Callable[[], gym.Env], n: int = 1, *, actions: Sequence[str] = ()) -> None:
         if n < 1:
             raise ValueError(f"number of worlds {n}: expected at least 1")
-        self.envs = [make() for _ in range(n)]
+        self.envs = [_made(make) for _ in range(n)]
         env = self.envs[0]
         self.frame_size = _frame_size(env.observation_space)
         self.actions = tuple(actions) or _names(env.action_space)
@@ -56,7 +56,7 @@ class GymWorlds:
         """Begin an episode of its own seed in each of these rows."""
         for row, seed in zip(rows, seeds, strict=True):
             observation, _ = self.envs[row].reset(seed=int(seed))
-            self._frames[row] = _frame(observation)
+            self._frames[row] = _frame(observation, self.frame_size)
             self._returns[row], self._steps[row], self._endings[row] = 0.0, 0, ""
 
     def instants(self, rows: Rows) -> None:
@@ -77,7 +77,7 @@ class GymWorlds:
         for i, row in enumerate(rows):
             env = self.envs[row]
             observation, reward, ended[i], cut[i], _ = env.step(_fitting(actions[i], env.action_space))
-            self._frames[row] = _frame(observation)
+            self._frames[row] = _frame(observation, self.frame_size)
             rewards[i] = float(reward)
             self._steps[row] += 1
             self._endings[row] = "terminated" if ended[i] else "truncated" if cut[i] else ""
@@ -98,8 +98,27 @@ class GymWorlds:
             env.close()
 
 
-def _frame(observation: Any) -> NDArray[np.uint8]:
-    return np.asarray(observation["frame"] if isinstance(observation, Mapping) else observation)
+def _made(make: Callable[[], gym.Env]) -> gym.Env:
+    """One environment; ValueError where something else is made."""
+    if not callable(make) or isinstance(make, gym.Env):
+        raise ValueError(
+            f"{type(make).__name__} makes no environments; expected a class, or a function that returns one"
+        )
+    env = make()
+    if not isinstance(env, gym.Env):
+        raise ValueError(f"{type(env).__name__} was made; expected a gymnasium.Env")
+    return env
+
+
+def _frame(observation: Any, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The picture; ValueError where it is another than the observation space says."""
+    frame = np.asarray(observation["frame"] if isinstance(observation, Mapping) else observation)
+    if frame.shape != (*size, 3) or frame.dtype != np.uint8:
+        told = f"{frame.dtype} {frame.shape}"
+        raise ValueError(
+            f"the environment's picture is {told}; expected uint8 {(*size, 3)}, as its observation space says"
+        )
+    return frame
 
 
 def _frame_size(space: spaces.Space[Any]) -> tuple[int, int]:

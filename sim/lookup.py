@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
-from sim.errors import unknown
+from sim.errors import in_one_line, unknown
 
 Wanted = TypeVar("Wanted")
 Registered = TypeVar("Registered")
@@ -31,6 +31,8 @@ def named(what: str, value: object, registry: Mapping[str, Registered], kind: ty
         raise ValueError(f"{what} {value!r}: expected {WAYS}, or a {kind.__name__}")
     if value in registry:
         return registry[value]
+    if ":" not in value and value.endswith(".py"):
+        raise ValueError(f"{what} {value!r}: name an object in it, as {value}:object")
     if ":" not in value:
         raise unknown(what, value, registry)
     return _from_outside(what, value, kind)
@@ -40,7 +42,9 @@ def _from_outside(what: str, value: str, kind: type[Wanted]) -> Wanted:
     place, _, name = value.rpartition(":")
     module = _module(what, value, place)
     if not hasattr(module, name):
-        fitting = [other for other, each in vars(module).items() if isinstance(each, kind)]
+        own = [(other, each) for other, each in vars(module).items() if not other.startswith("_")]
+        made_here = [other for other, each in own if getattr(each, "__module__", "") == module.__name__]
+        fitting = {*(other for other, each in own if isinstance(each, kind)), *made_here}
         raise unknown(f"{what} of {place}", name, fitting)
     found = _made(what, value, getattr(module, name), kind)
     if not isinstance(found, kind):
@@ -59,7 +63,10 @@ def _made(what: str, value: str, found: object, kind: type) -> object:
         inspect.signature(found).bind()
     except TypeError as error:
         raise ValueError(f"{what} {value!r} cannot be called ({error}); expected one without arguments") from error
-    return found()
+    try:
+        return found()
+    except (Exception, SystemExit) as error:
+        raise ValueError(f"{what} {value!r} failed ({in_one_line(error)}); expected one that can be made") from error
 
 
 def _module(what: str, value: str, place: str) -> ModuleType:
@@ -69,7 +76,7 @@ def _module(what: str, value: str, place: str) -> ModuleType:
         raise ValueError(f"{what} {value!r}: there is no file {place}; expected {WAYS}")
     try:
         return _load(file.resolve()) if file.suffix == ".py" else importlib.import_module(place)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if isinstance(error, ModuleNotFoundError) and error.name and f"{place}.".startswith(f"{error.name}."):
             raise ValueError(f"{what} {value!r}: there is no module {place!r}; expected {WAYS}") from error
         said = f"{type(error).__name__}: {' '.join(str(error).split())}"

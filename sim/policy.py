@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -177,6 +177,31 @@ def act(
         )
     selective: Any = policy  # as its spec says
     return selective.act(observation, state, keep=keep)
+
+
+def check_decision(decision: Decision, spec: PolicySpec, n: int) -> None:
+    """ValueError in one line unless a decision on n frames is what the policy's spec says."""
+    action, attention = np.asarray(decision.action), decision.attention
+    if action.shape != (n, len(spec.actions)):
+        raise ValueError(f"the policy's action has shape {action.shape}; expected {(n, len(spec.actions))}")
+    if not np.isfinite(action).all():
+        raise ValueError(f"the policy's action is {action.tolist()}; expected finite numbers")
+    if (attention is None) != (spec.kind is None):
+        told = "gives no map" if attention is None else "gives a map"
+        raise ValueError(f"the policy {told}, and its spec says kind {spec.kind!r}; expected both or neither")
+    if attention is not None:
+        _check_map(attention, spec, n)
+
+
+def _check_map(attention: Attention, spec: PolicySpec, n: int) -> None:
+    if attention.kind != spec.kind or attention.kind not in get_args(Kind):
+        kinds = ", ".join(get_args(Kind))
+        raise ValueError(f"the map is of kind {attention.kind!r}, the spec says {spec.kind!r}; expected one of {kinds}")
+    shape = n, attention.cells.rows, attention.cells.cols
+    if attention.weights.shape != shape:
+        raise ValueError(f"the map has shape {attention.weights.shape}; expected {shape}, as its cells")
+    if spec.kind == "selection" and (attention.kept is None or attention.kept.shape != shape):
+        raise ValueError(f"the map is a selection without kept cells of shape {shape}; expected kept (N, h, w) bool")
 
 
 def pick_state(state: State, index: NDArray[np.integer] | slice) -> State:

@@ -153,11 +153,17 @@ def check_fit(spec: PolicySpec | None, worlds: Drivable) -> None:
     missing = [name for name in spec.observes if name not in worlds.observes]
     if missing:
         raise ValueError(f"the policy reads {missing[0]!r}; expected one of {', '.join(worlds.observes)}")
-    if len(spec.actions) != len(worlds.actions):
-        theirs, ours = ", ".join(spec.actions), ", ".join(worlds.actions)
-        raise ValueError(f"the policy's action is ({theirs}); expected one of ({ours})")
+    check_actions(spec, worlds.actions)
     if tuple(spec.frame_size) != tuple(worlds.frame_size):
         raise ValueError(f"the policy reads frames of {spec.frame_size}; these worlds give {worlds.frame_size}")
+
+
+def check_actions(spec: PolicySpec, actions: Sequence[str]) -> None:
+    """ValueError unless a policy decides as many components as there are; the same names must have the same places."""
+    swapped = set(spec.actions) == set(actions) and tuple(spec.actions) != tuple(actions)
+    if len(spec.actions) != len(actions) or swapped:
+        theirs, ours = ", ".join(spec.actions), ", ".join(actions)
+        raise ValueError(f"the policy's action is ({theirs}); expected the {len(actions)} components ({ours})")
 
 
 class _Loop:

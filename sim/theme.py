@@ -97,7 +97,7 @@ def theme_names() -> tuple[str, ...]:
 def load_theme(wanted: str | Theme) -> Theme:
     """The theme of that name, of one's own as `sim.lookup.named` has it, or the one that is given. ValueError in one
     line for what is none."""
-    return named("theme", wanted, _all_themes(), Theme)
+    return _from_file(wanted) or named("theme", wanted, _all_themes(), Theme)
 
 
 def resolve(selector: str | Theme) -> tuple[Theme, ...]:
@@ -105,8 +105,13 @@ def resolve(selector: str | Theme) -> tuple[Theme, ...]:
     themes = _all_themes()
     one = {name: (theme,) for name, theme in themes.items()}
     splits = {split: tuple(themes[name] for name in names) for split, names in SPLITS.items()}
-    found = named("theme", selector, one | splits, Theme)
+    found = _from_file(selector) or named("theme", selector, one | splits, Theme)
     return (found,) if isinstance(found, Theme) else found
+
+
+def _from_file(wanted: object) -> Theme | None:
+    """The theme of a TOML file of one's own, where one is named."""
+    return read_theme(Path(wanted)) if isinstance(wanted, str) and wanted.endswith(".toml") else None
 
 
 def theme_name(wanted: str | Theme) -> str:
@@ -148,7 +153,7 @@ def _all_themes() -> Mapping[str, Theme]:
 
 def read_theme(path: Path) -> Theme:
     """The theme that a file holds, called as the file. ValueError in one line for what it lacks or has too much."""
-    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    data = _tables(path)
     fields = {**data.get("colours", {}), **data.get("scalars", {}), **data.get("effects", {})}
     for name in fields:
         if name not in (*COLOURS, *SCALARS, *EFFECTS):
@@ -159,6 +164,20 @@ def read_theme(path: Path) -> Theme:
     ]
     low, high = (np.concatenate([np.atleast_1d(pair[end]) for pair in bounds]) for end in (0, 1))
     return Theme(path.stem, data["split"], data["description"], low, high)
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    """What a theme's file holds. ValueError in one line where that is no theme's, OSError where it cannot be read."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path} is no TOML: {error}") from None
+    for name in ("split", "description"):
+        if name not in data:
+            raise ValueError(f"{path.name}: {name!r} is missing; expected a text")
+    if data["split"] not in SPLITS:
+        raise unknown(f"split of {path.name}:", data["split"], SPLITS)
+    return data
 
 
 def _bounds(path: Path, name: str, fields: dict[str, Any], shape: tuple[int, ...]) -> NDArray[np.float32]:

@@ -103,6 +103,11 @@ def test_blinded_where_it_looks_it_runs_aground(playback: Playback) -> None:
     assert playback.ending == "terminated"
 
 
+def test_what_is_no_source_is_told(rower) -> None:
+    with pytest.raises(ValueError, match="source is of type str; expected a WorldSource"):
+        watch(rower, "town")  # type: ignore[arg-type]
+
+
 def test_one_call_opens_the_window(river, rower) -> None:
     class Audience(NoDisplay):
         shown = 0

@@ -18,6 +18,7 @@ from rich.console import Console
 
 from agent.evaluate.job import Job, run_job
 from sim.command_line import mistakes_in_one_line, parse
+from sim.errors import in_one_line
 
 STDIN = Path("-")
 
@@ -59,7 +60,7 @@ def _here(jobs: Sequence[Job], console: Console | None) -> Iterator[Result]:
     for job in jobs:
         try:
             yield Result(job, run_job(job, console))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             yield Result(job, None, in_one_line(error))
 
 
@@ -78,12 +79,6 @@ def _in_a_process(job: Job) -> Result:
     return Result(job, None, told[-1].removeprefix("error: "))
 
 
-def in_one_line(error: Exception) -> str:
-    """A mistake in its own words; whatever else went wrong with its type."""
-    said = " ".join(str(error).split())
-    return said if isinstance(error, ValueError | OSError) else f"{type(error).__name__}: {said}"
-
-
 def read_jobs(path: Path) -> list[Job]:
     """The jobs of a file. ValueError in one line for whatever is none."""
     text = sys.stdin.read() if path == STDIN else path.read_text(encoding="utf-8")
@@ -93,7 +88,15 @@ def read_jobs(path: Path) -> list[Job]:
         raise ValueError(f"{path} is no JSON: {error}") from None
     if not isinstance(listed, list):
         raise ValueError(f"{path} holds no list: expected a list of jobs")
-    return [Job.from_json(each) for each in listed]
+    return [_numbered(number, each) for number, each in enumerate(listed, 1)]
+
+
+def _numbered(number: int, data: object) -> Job:
+    """A job; ValueError says which of the list is none."""
+    try:
+        return Job.from_json(data)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise ValueError(f"job {number}: {error}") from None
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -44,6 +44,7 @@ class Job:
         """The job; ValueError in one line for what is none."""
         _check_names("job", data, Job)
         _check_names("option", data["options"], Options, ("episodes",))
+        _check_types(data)
         theme = data["options"].get("theme", "train")
         options = {**data["options"], "theme": tuple(theme) if isinstance(theme, list) else theme}
         return Job(tuple(data["policies"]), data["suite"], data["out"], Options(**options))
@@ -60,6 +61,20 @@ def _check_names(what: str, data: object, kind: type, needed: tuple[str, ...] | 
     for name in needed or known:
         if name not in data:
             raise ValueError(f"{what} without {name!r}: expected an object with {', '.join(known)}")
+
+
+def _check_types(data: Mapping[str, Any]) -> None:
+    """ValueError for a value of another type than a job's."""
+    names = data["policies"]
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"policies {names!r}: expected a list of names")
+    for name in ("suite", "out"):
+        if not isinstance(data[name], str):
+            raise ValueError(f"{name} {data[name]!r}: expected a text")
+    for name in ("episodes", "seed_start", "frames", "worlds"):
+        value = data["options"].get(name, 1)
+        if not isinstance(value, int):
+            raise ValueError(f"option {name} {value!r}: expected a whole number")
 
 
 def run_job(job: Job, console: Console | None = None) -> Path:

@@ -7,6 +7,8 @@ from agent.evaluate.findings import Findings
 from agent.evaluate.options import Options, Stage
 from sim.driver import Driver
 from sim.policy import Policy
+from sim.rollout import check_actions
+from sim.simulator import Simulator
 
 Policies = Mapping[str, Policy | Driver]
 """By the name that the report gives each."""
@@ -39,6 +41,8 @@ class Suite:
             if isinstance(policy, Driver) and policy.spec is None and self.applies(policy, options):
                 needs = f"the {self.name} suite needs one that does, driving does not"
                 raise ValueError(f"policy {name!r} reads no frames: {needs}")
+            if options.simulated and policy.spec is not None:
+                check_actions(policy.spec, Simulator.actions)
 
     def groups(self, policies: Policies) -> Iterator[Policies]:
         """The policies that are asked at once."""

@@ -57,6 +57,12 @@ def _left_out(settings: Settings, moment: Moment) -> str:
     return "cause left out" if moment.status.culprit else "no object to leave out"
 
 
+def _hidden(settings: Settings, moment: Moment) -> str:
+    if not settings.unseen:
+        return ""
+    return "cause hidden from it" if moment.status.culprit else "no object to hide"
+
+
 ACTIONS = (
     Action(
         PAUSE, ("space",), "pause, and go on", Switch("paused", _always, lambda now, _: "paused" if now.paused else "")
@@ -89,7 +95,7 @@ ACTIONS = (
         UNSEEN,
         ("u",),
         "hide it from the network",
-        Switch("unseen", _imagined, lambda now, _: "cause hidden from it" if now.unseen else ""),
+        Switch("unseen", _imagined, _hidden),
     ),
     Action(
         WHEEL,

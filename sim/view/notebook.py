@@ -93,7 +93,7 @@ def check_policy(policy: object) -> None:
     if isinstance(policy, Policy | Driver) or policy == EXPERT:
         return
     if isinstance(policy, str):
-        load = f"from agent import load_policy; show(load_policy({policy!r}))"
+        load = f"from agent import load_policy; load_policy({policy!r})"
         raise ValueError(f"policy is the name {policy!r}; expected a loaded policy ({load}), or {EXPERT!r}")
     wanted = "an object with spec, initial_state and act, as sim.policy.Policy has them"
     raise ValueError(f"policy is of type {type(policy).__name__}; expected {wanted}, or {EXPERT!r}")

@@ -1,5 +1,6 @@
 """The window, opened from Python: a policy and a source, and one call."""
 
+import math
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
@@ -35,8 +36,11 @@ def watch(
     `WorldSource` of the open road. display: where to show it, a window by default. All of the demo's keys work.
     ValueError in one line for what cannot be meant, `sim.view.window.DisplayMissing` where no window can be opened.
     """
-    if seconds is not None and not seconds > 0:
-        raise ValueError(f"seconds is {seconds}; expected a number above 0, or None for no end")
+    if seconds is not None and not 0 < seconds < math.inf:
+        raise ValueError(f"seconds is {seconds}; expected a finite number above 0, or None for no end")
+    if source is not None and not isinstance(source, Source):
+        ways = "a WorldSource, a VideoSource, a GymSource, or what meets sim.view.source.Source"
+        raise ValueError(f"source is of type {type(source).__name__}; expected {ways}")
     drivers = _named(policy)
     source = source or WorldSource()
     with ExitStack() as stack:

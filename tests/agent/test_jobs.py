@@ -51,6 +51,15 @@ def test_a_job_with_an_object_in_it_cannot_be_written(tmp_path: Path) -> None:
         ({"policy": ["expert"], "suite": "driving", "out": "x", "options": {}}, "did you mean 'policies'"),
         ({"policies": ["expert"], "suite": "driving", "out": "x", "options": {"episode": 1}}, "mean 'episodes'"),
         ({"policies": ["expert"], "suite": "driving", "out": "x", "options": {}}, "option without 'episodes'"),
+        (
+            {"policies": "expert", "suite": "driving", "out": "x", "options": {"episodes": 1}},
+            "expected a list of names",
+        ),
+        ({"policies": ["expert"], "suite": "driving", "out": 5, "options": {"episodes": 1}}, "out 5: expected a text"),
+        (
+            {"policies": ["expert"], "suite": "driving", "out": "x", "options": {"episodes": 1.5}},
+            "expected a whole number",
+        ),
     ],
 )
 def test_what_is_no_job_is_told_in_one_line(data: object, message: str) -> None:

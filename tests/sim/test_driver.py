@@ -7,6 +7,7 @@ from agent import load_policy
 from sim.cells import CellGrid
 from sim.driver import Constant, Driver, Expert, PolicyDriver, as_driver
 from sim.policy import Attention, Decision, PolicySpec
+from sim.rollout import check_fit
 from sim.simulator import Simulator
 
 
@@ -89,3 +90,45 @@ def test_a_policy_with_a_helper_called_decide_is_no_privileged_driver() -> None:
 def test_what_cannot_drive_is_told_in_a_line(wanted) -> None:
     with pytest.raises(ValueError, match=f"{type(wanted).__name__} cannot drive; expected a policy with spec"):
         as_driver(wanted)
+
+
+class Still:
+    """Stands still, or does whatever else it is made to."""
+
+    def __init__(self, action, attention=None, kind=None) -> None:
+        self.spec = PolicySpec((36, 64), None, kind)
+        self.decision = Decision(np.array(action, np.float32), attention)
+
+    def initial_state(self, n: int):
+        return None
+
+    def act(self, observation, state):
+        return self.decision, state
+
+
+def soft(shape=(1, 2, 2), kind="soft attention", kept=None) -> Attention:
+    return Attention(np.full(shape, 0.25, np.float32), CellGrid.tiling(2, 2), kind, kept)
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (Still([[0, float("nan")]]), r"action is \[\[0.0, nan\]\]; expected finite numbers"),
+        (Still([[0, 0, 0]]), r"action has shape \(1, 3\); expected \(1, 2\)"),
+        (Still([[0, 0]], kind="soft attention"), "gives no map, and its spec says kind 'soft attention'"),
+        (Still([[0, 0]], soft()), "gives a map, and its spec says kind None"),
+        (Still([[0, 0]], soft(kind="softattention"), "softattention"), "kind 'softattention'.*one of selection, soft"),
+        (Still([[0, 0]], soft(kind="selection"), "selection"), "selection without kept cells of shape"),
+        (Still([[0, 0]], soft((1, 3, 3)), "soft attention"), r"map has shape \(1, 3, 3\); expected \(1, 2, 2\)"),
+    ],
+)
+def test_a_decision_that_is_not_what_the_spec_says_is_told_in_a_line(policy, said: str) -> None:
+    with pytest.raises(ValueError, match=said) as trouble:
+        as_driver(policy).decide({"frame": np.zeros((1, 36, 64, 3), np.uint8)}, None, None)
+    assert "\n" not in str(trouble.value)
+
+
+def test_the_same_components_in_other_places_are_refused() -> None:
+    swapped = PolicySpec((36, 64), None, None, actions=("pedal", "steer"))
+    with pytest.raises(ValueError, match=r"action is \(pedal, steer\); expected the 2 components \(steer, pedal\)"):
+        check_fit(swapped, Simulator(1, frame_size=(36, 64)))

@@ -80,3 +80,23 @@ def test_what_does_not_fit_is_told_in_a_line(make, options, said: str) -> None:
     with pytest.raises(ValueError, match=said) as trouble:
         GymWorlds(make, **options)
     assert "\n" not in str(trouble.value)
+
+
+class Grey(Echo):
+    """Says one thing of its pictures, and gives another."""
+
+    def _seen(self):
+        return {"frame": np.full((4, 6, 3), 0.5, np.float32)}
+
+
+def test_a_picture_that_is_not_what_the_space_says_is_told() -> None:
+    with pytest.raises(ValueError, match=r"picture is float32 \(4, 6, 3\); expected uint8 \(4, 6, 3\)"):
+        drive(GymWorlds(Grey), Constant(0.0, 0.0), [3])
+
+
+@pytest.mark.parametrize(
+    ("make", "said"), [(Echo(), "Echo makes no environments"), (lambda: None, "NoneType was made")]
+)
+def test_what_makes_no_environments_is_told(make, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        GymWorlds(make)

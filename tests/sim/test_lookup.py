@@ -131,3 +131,24 @@ def test_a_theme_that_is_none_is_told(value: object, words: str, file: Path, mon
     monkeypatch.chdir(file.parent)
     with pytest.raises(ValueError, match=words):
         resolve(value)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "said"),
+    [
+        ("import sys; sys.exit('quit in file')", "x", "cannot be loaded .SystemExit: quit in file"),
+        ("def x(): raise KeyError('inside')", "x", "failed .KeyError: 'inside'"),
+        ("def made(): return 3", "mode", "did you mean 'made'"),
+    ],
+)
+def test_what_goes_wrong_in_a_file_of_ones_own_is_one_line(tmp_path, text: str, name: str, said: str) -> None:
+    file = tmp_path / "own.py"
+    file.write_text(text)
+    with pytest.raises(ValueError, match=said) as trouble:
+        named("number", f"{file}:{name}", {}, int)
+    assert "\n" not in str(trouble.value)
+
+
+def test_a_file_without_an_object_is_told_how_to_name_one(tmp_path) -> None:
+    with pytest.raises(ValueError, match=r"own\.py': name an object in it, as .*own\.py:object"):
+        named("number", str(tmp_path / "own.py"), {}, int)

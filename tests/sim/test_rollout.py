@@ -249,7 +249,7 @@ def test_other_worlds_with_other_actions_and_no_speed() -> None:
 def test_who_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="reads 'speed'; expected one of frame"):
         drive(Other(), Speedy(), [1])
-    with pytest.raises(ValueError, match=r"action is \(up, down, wait\); expected one of \(steer, pedal\)"):
+    with pytest.raises(ValueError, match=r"action is \(up, down, wait\); expected the 2 components"):
         drive(simulator(1), Down(), [1])
     with pytest.raises(ValueError, match=r"frames of \(16, 24\); these worlds give \(72, 128\)"):
         drive(Simulator(1), Counter(), [1])

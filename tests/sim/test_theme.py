@@ -142,3 +142,17 @@ def test_a_theme_of_ones_own_is_taken_wherever_one_is_named(tmp_path):
     assert source.status(source.instant()).labels["theme"] == theme_names()[0]
     source.begin(4, white)
     assert source.simulator.theme_names == ["white"]
+
+
+def test_a_theme_of_ones_own_is_a_file(tmp_path) -> None:
+    shipped = assets_folder() / "themes" / "meadow.toml"
+    mine = tmp_path / "mine.toml"
+    mine.write_text(shipped.read_text())
+    assert load_theme(str(mine)).name == "mine"
+    assert np.array_equal(load_theme(str(mine)).low, load_theme("meadow").low)
+    mine.write_text('description = "no split"')
+    with pytest.raises(ValueError, match=r"mine\.toml: 'split' is missing"):
+        load_theme(str(mine))
+    mine.write_text("split = ")
+    with pytest.raises(ValueError, match=r"mine\.toml is no TOML"):
+        load_theme(str(mine))

@@ -110,7 +110,7 @@ def test_a_film_is_saved_whole(tmp_path: Path) -> None:
             "topk-patches",
             {},
             r"policy is the name 'topk-patches'; expected a loaded policy "
-            r"\(from agent import load_policy; show\(load_policy\('topk-patches'\)\)\), or 'expert'",
+            r"\(from agent import load_policy; load_policy\('topk-patches'\)\), or 'expert'",
         ),
         (7, {}, r"policy is of type int; expected an object with spec, initial_state and act"),
         ("expert", {"seconds": 0}, "seconds is 0; expected a finite number above 0"),

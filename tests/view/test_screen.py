@@ -396,7 +396,7 @@ def test_leaving_out_shows_at_once_and_leaves_nothing_behind(drive: Playback, so
 def test_with_nothing_to_leave_out_it_says_so(drive: Playback) -> None:
     drive.turn(do.WITHOUT)
     drive.turn(do.UNSEEN)
-    assert told(drive) == ["no object to leave out", "cause hidden from it"]
+    assert told(drive) == ["no object to leave out", "no object to hide"]
     assert drive.moment.comparison is None
 
 
