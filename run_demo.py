@@ -71,7 +71,7 @@ class Options:
     scenario: str = "open-road"
     """What is on the road: `open-road`, `traffic`, `town`, or FILE.py:object or module:object."""
     theme: str = "train"
-    """A theme's name, `train` or `heldout` for any of that split, or FILE.py:object or module:object."""
+    """A theme's name, `train` or `heldout` for any of that split, FILE.toml, FILE.py:object or module:object."""
     seed: Annotated[int, tyro.conf.arg(help=SEED_HELP)] = TEST_FROM
     seconds: Seconds = None
     """How long to drive (default: until the window is closed; 10 without a window; all of a tour or a video)."""

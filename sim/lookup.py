@@ -43,9 +43,9 @@ def _from_outside(what: str, value: str, kind: type[Wanted]) -> Wanted:
     module = _module(what, value, place)
     if not hasattr(module, name):
         own = [(other, each) for other, each in vars(module).items() if not other.startswith("_")]
-        made_here = [other for other, each in own if getattr(each, "__module__", "") == module.__name__]
-        fitting = {*(other for other, each in own if isinstance(each, kind)), *made_here}
-        raise unknown(f"{what} of {place}", name, fitting)
+        fitting = [other for other, each in own if isinstance(each, kind)]
+        makers = [other for other, each in own if getattr(each, "__module__", "") == module.__name__]
+        raise unknown(f"{what} of {place}", name, fitting or makers)
     found = _made(what, value, getattr(module, name), kind)
     if not isinstance(found, kind):
         given = f"{what} {value!r} is of type {type(found).__name__}"

@@ -35,6 +35,7 @@ class Dump:
             raise ValueError(f"cannot dump to {str(folder)!r}: it is a file; expected a folder")
         if folder.is_dir() and any(folder.iterdir()):
             raise ValueError(f"cannot dump to {str(folder)!r}: expected a new or empty folder, this one holds files")
+        self._made = not folder.exists()
         write_text(folder / PROVENANCE, json.dumps(provenance, indent=2) + "\n")
         self.folder = folder
         self.steps = 0
@@ -53,11 +54,13 @@ class Dump:
         self.steps += 1
 
     def close(self) -> None:
-        """Close the list of steps; a dump that holds none leaves no files."""
+        """Close the list of steps; a dump that holds none leaves nothing behind."""
         self._lines.close()
         if not self.steps:
             for name in (STEPS, PROVENANCE):
                 (self.folder / name).unlink(missing_ok=True)
+            if self._made:
+                self.folder.rmdir()
 
     def _append(self, line: bytes) -> None:
         """Add a whole line or nothing: a disk that fills up takes the first part of what it is given."""
