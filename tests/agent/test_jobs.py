@@ -67,7 +67,7 @@ def test_what_is_no_job_is_told_in_one_line(data: object, message: str) -> None:
         Job.from_json(data)
 
 
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_job_that_fails_is_one_line_and_the_others_go_on(processes: int, tmp_path: Path) -> None:
     jobs = [job_of("Breaks", tmp_path / "a", "driving"), job_of("InCorridors", tmp_path / "b", "driving")]
     broken, well = run_grid(jobs, processes)
