@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sim.camera.lens import Lens
 from sim.policy import Attention, Observation, PolicySpec
+from sim.rollout import Drivable
 from sim.view.moment import Status
 from sim.view.overlay import Overwritten, lay_over, redden
 from sim.view.road import Road
@@ -54,11 +55,11 @@ class Whereabouts(NamedTuple):
 
 
 @runtime_checkable
-class Source(Protocol):
+class Source(Drivable, Protocol):
     """A stream of frames that actions may steer.
 
     rate: control steps a second. pictures_per_step: pictures shown a control step at ordinary speed. frame_size,
-    observes, actions: as of `sim.rollout.Worlds`. lens: of the camera whose frames the policy gets, None if unknown.
+    observes, actions: see `sim.rollout.Drivable`. lens: of the camera whose frames the policy gets, None if unknown.
     road: None if unknown. views: by name, the policy's own camera first. capabilities: what this source can do when
     asked, by action name; one whose episodes end and can begin again offers NEXT_TRACK.
 
@@ -71,15 +72,6 @@ class Source(Protocol):
 
     @property
     def pictures_per_step(self) -> int: ...
-
-    @property
-    def frame_size(self) -> tuple[int, int]: ...
-
-    @property
-    def observes(self) -> tuple[str, ...]: ...
-
-    @property
-    def actions(self) -> tuple[str, ...]: ...
 
     @property
     def lens(self) -> Lens | None: ...
