@@ -5,26 +5,40 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
-from typing import NoReturn, TypeVar
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
 
 import tyro
+
+from sim.files import typed_path
 
 _Options = TypeVar("_Options")
 
 
 def parse(options: type[_Options], arguments: Sequence[str] | None = None, *, prog: str | None = None) -> _Options:
-    """The command line as an instance of the dataclass `options`; one line and exit 2 where it does not fit.
+    """The command line as an instance of the dataclass `options`; one line and exit 2 where it does not fit. In each of
+    its paths `~` is the user's home.
 
     tyro draws its complaints as boxes of several lines; here the first sentence of the box is kept.
     """
     complaint = io.StringIO()
     try:
         with redirect_stderr(complaint):
-            return tyro.cli(options, args=arguments, prog=prog)
+            return _meant(tyro.cli(options, args=arguments, prog=prog))
     except SystemExit as stop:
         if stop.code:
             fail(_first_sentence(complaint.getvalue()))
         raise
+
+
+def _meant(value: Any) -> Any:
+    """Options with all their paths as they were meant."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{each.name: _meant(getattr(value, each.name)) for each in fields(value) if each.init})
+    if isinstance(value, tuple):
+        return tuple(_meant(each) for each in value)
+    return typed_path(value) if isinstance(value, Path) else value
 
 
 @contextmanager

@@ -15,7 +15,7 @@ LAYERS = [
     ["sim", "sim.errors", "sim.files", "sim.columns", "sim.assets", "sim.jit", "sim.lookup", "sim.registration"],
     ["sim.geometry", "sim.cells", "sim.policy", "sim.scene", "sim.seeds", "sim.command_line"],
     ["sim.kinds"],
-    ["sim.track", "sim.vehicle", "sim.theme"],
+    ["sim.centre_line", "sim.track", "sim.vehicle", "sim.theme"],
     ["sim.scenario", "sim.camera", "sim.expert"],
     ["sim.contact"],
     ["sim.world"],

@@ -14,7 +14,7 @@ from agent.evaluate.suite import Policies
 from agent.evaluate.suites import run, suite_of
 from sim.driver import EXPERT, Driver, Expert
 from sim.errors import unknown
-from sim.files import check_writable
+from sim.files import check_writable, typed_path
 from sim.policy import Policy
 
 
@@ -85,7 +85,7 @@ def run_job(job: Job, console: Console | None = None) -> Path:
 
 def prepared(job: Job) -> Callable[[Console], Path]:
     """A job that is known to be possible, to be run. ValueError and OSError for mistakes, as in `run_job`."""
-    suite, policies, out = suite_of(job.suite), load(job.policies), Path(job.out)
+    suite, policies, out = suite_of(job.suite), load(job.policies), typed_path(job.out)
     suite.check(policies, job.options)
     check_writable(out)
 

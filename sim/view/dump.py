@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.files import replacing, write_text
+from sim.files import replacing, typed_path, write_text
 from sim.scene import KIND
 from sim.view.moment import Moment
 
@@ -31,6 +31,7 @@ class Dump:
 
     def __init__(self, folder: Path, provenance: Mapping[str, Any]) -> None:
         """ValueError where `folder` is no folder or not empty, OSError where it cannot be written."""
+        folder = typed_path(folder)
         if folder.exists() and not folder.is_dir():
             raise ValueError(f"cannot dump to {str(folder)!r}: it is a file; expected a folder")
         if folder.is_dir() and any(folder.iterdir()):
