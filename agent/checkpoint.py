@@ -17,6 +17,7 @@ from agent.shipped import CONFIG, checkpoints_folder, policy_names
 from sim.files import replacing, typed_path, write_text
 from sim.lookup import named, unfound
 from sim.policy import Policy
+from sim.provenance import plain
 
 WEIGHTS = "model.safetensors"
 
@@ -63,7 +64,7 @@ def save_checkpoint(
     where = {"family_at": reference} if ":" in reference else {}
     shape: Any = network.config
     content = {"family": family.name, **where, "model": dataclasses.asdict(shape), "training": provenance}
-    write_text(folder / CONFIG, json.dumps(content, indent=2) + "\n")
+    write_text(folder / CONFIG, json.dumps(plain(content), indent=2) + "\n")
 
 
 def with_family(family: str, folder: Path) -> str:

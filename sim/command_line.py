@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import tyro
+from rich.console import Console
 
 from sim.files import typed_path
 
@@ -54,6 +55,11 @@ def mistakes_in_one_line(*kinds: type[Exception]) -> Iterator[None]:
     except mistakes as error:
         filename, reason = getattr(error, "filename", None), getattr(error, "strerror", None)
         fail(f"{filename}: {reason}" if filename and reason else str(error))
+
+
+def say(console: Console, line: str) -> None:
+    """Print a line as it stands, however narrow the terminal: what it holds may be a command or a path."""
+    console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
 def fail(message: str) -> NoReturn:

@@ -21,7 +21,7 @@ LAYERS = [
     ["sim.world"],
     ["sim.instant"],
     ["sim.perturb", "sim.simulator", "sim.driver"],
-    ["sim.rollout", "sim.metrics"],
+    ["sim.rollout", "sim.metrics", "sim.recorded"],
     ["sim.env", "sim.gym_worlds"],
     ["sim.view", "sim.benchmark"],
     ["sim.gallery"],

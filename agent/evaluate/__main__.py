@@ -12,7 +12,7 @@ from agent import POLICY_WAYS
 from agent.evaluate.job import Job, prepared
 from agent.evaluate.options import Options
 from agent.evaluate.suites import SUITES, suite_of
-from sim.command_line import fail, mistakes_in_one_line, parse
+from sim.command_line import fail, mistakes_in_one_line, parse, say
 from sim.seeds import TEST_FROM, VALIDATION
 
 POLICIES = f"Each of them {POLICY_WAYS}, or `expert` (driving only)."
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
     except OSError as error:
         fail(f"{error.filename or line.out}: {error.strerror or error}")
-    console.print(f"report and plots: {path.parent}")
+    say(console, f"report and plots: {path.parent}")
     return 0
 
 

@@ -53,6 +53,7 @@ def run(suite: Suite, policies: Policies, options: Options, out: Path, console: 
     ValueError where a policy cannot be put to it, OSError where `out` cannot be written.
     """
     suite.check(policies, options)
+    report.check_free(out, suite.name, policies)
     check_writable(out)
     found: dict[str, Found] = {}
     for some in suite.groups(policies):
@@ -62,6 +63,7 @@ def run(suite: Suite, policies: Policies, options: Options, out: Path, console: 
         for findings in answers:
             report.show(console, findings)
             report.save_pictures(findings, out)
+            report.save_files(console, findings, out)
             found |= findings.found
     told = {name: {**report.identity(policies.get(name), each), **each.to_json()} for name, each in found.items()}
     return report.save({**report.header(suite.name, options), "policies": told}, out)

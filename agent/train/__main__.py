@@ -3,6 +3,7 @@
 import signal
 import sys
 import time
+from shlex import quote
 from types import FrameType
 
 import torch
@@ -17,7 +18,7 @@ from agent.train import state
 from agent.train.dagger import SHARES, Step, Trainer
 from agent.train.log import Log
 from sim import WORLD_VERSION, __version__
-from sim.command_line import mistakes_in_one_line, parse
+from sim.command_line import mistakes_in_one_line, parse, say
 from sim.lookup import named
 from sim.scenario import SCENARIOS, Scenario
 
@@ -101,9 +102,10 @@ def train(config: Config, trainer: Trainer, console: Console) -> int:
                 trainer.save()
                 save_checkpoint(run.out, trainer.family, trainer.network, provenance(config, done.step), run.policy)
             if stop.asked and not last:
-                console.print(f"stopped after step {done.step} of {dagger.steps}; add --resume to go on")
+                say(console, f"stopped after step {done.step} of {dagger.steps}; add --resume to go on")
                 return 130
-    console.print(f"done: {run.out}. See it drive: python run_demo.py --policy {with_family(run.policy, run.out)}")
+    named = quote(with_family(run.policy, run.out))
+    say(console, f"done: {run.out}. See it drive: python run_demo.py --policy {named}")
     return 0
 
 

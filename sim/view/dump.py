@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.files import replacing, typed_path, write_text
+from sim.provenance import plain
 from sim.scene import KIND
 from sim.view.moment import Moment
 
@@ -37,7 +38,7 @@ class Dump:
         if folder.is_dir() and any(folder.iterdir()):
             raise ValueError(f"cannot dump to {str(folder)!r}: expected a new or empty folder, this one holds files")
         self._made = not folder.exists()
-        write_text(folder / PROVENANCE, json.dumps(provenance, indent=2) + "\n")
+        write_text(folder / PROVENANCE, json.dumps(plain(provenance), indent=2) + "\n")
         self.folder = folder
         self.steps = 0
         self._lines = (folder / STEPS).open("wb", buffering=0)
