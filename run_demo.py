@@ -10,11 +10,18 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+try:
+    from agent import POLICY_WAYS
+except ImportError as error:
+    if error.path is None:
+        raise
+    print(f"error: {error.path} is in the way of RedGaze's own `{error.name}`: rename it", file=sys.stderr)
+    raise SystemExit(2) from None
+
 import tyro
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from agent import POLICY_WAYS
 from sim.command_line import mistakes_in_one_line, parse
 from sim.driver import EXPERT, Constant, Driver, Expert, as_driver
 from sim.jit import CACHE_FOLDER

@@ -104,8 +104,8 @@ def save_files(console: Console, findings: Findings, folder: Path) -> None:
         with replacing(folder / name) as part:
             part.write_bytes(data)
     if findings.files:
-        first = folder / next(iter(findings.files))
-        told = f"{len(findings.files)} failed drives are saved. See one again: python run_demo.py --replay {quote(str(first))}"
+        first = quote(str(folder / next(iter(findings.files))))
+        told = f"{len(findings.files)} failed drives are saved. See one again: python run_demo.py --replay {first}"
         say(console, told)
 
 

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.errors import unknown
 from sim.view import actions as do
+from sim.view.blinding import BLINDINGS
 from sim.view.drive import Drive
 from sim.view.moment import Moment, red
 from sim.view.overlay import Overwritten
@@ -90,8 +92,13 @@ class Playback:
         self.change(replace(self.settings, **settings))
 
     def change(self, settings: Settings) -> None:
-        """Show and drive by these settings from now on. What goes wrong with a policy leaves all as it was."""
+        """Show and drive by these settings from now on. ValueError for names that there are not; what goes wrong with a
+        policy leaves all as it was."""
         before = self.settings
+        for name, known in (("view", self.source.views), ("policy", self.drive.names), ("blinding", BLINDINGS)):
+            value = getattr(settings, name)
+            if value is not None and value not in known:
+                raise unknown(name, value, known)
         if settings.deciding == before.deciding:
             self._hand_over(settings)
             return
