@@ -63,7 +63,7 @@ def with_family(family: str, folder: Path) -> str:
 
 
 def family_at(folder: Path) -> str:
-    """Where the family of a checkpoint's network was found, FILE.py:object or module:object; "" where that is not told."""
+    """Where a checkpoint says its family is found, FILE.py:object or module:object; "" where it does not."""
     return str(_read_config(folder / CONFIG).get("family_at", "")) if _is_checkpoint(folder) else ""
 
 

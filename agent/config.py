@@ -128,8 +128,8 @@ Own = TypeVar("Own", bound=Options)
 
 @dataclass(frozen=True)
 class Config(Generic[Data, Own]):
-    """Train a policy. Everything but `out`, `quick`, `resume` and `save_every` decides the final weights, bit for bit on
-    one machine."""
+    """Train a policy. Everything but `out`, `quick`, `resume` and `save_every` decides the final weights, bit for bit
+    on one machine."""
 
     run: Annotated[Run, tyro.conf.arg(name="")]
     dagger: Annotated[Dagger, tyro.conf.arg(name="")]

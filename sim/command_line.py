@@ -28,7 +28,8 @@ def parse(
     complaint = io.StringIO()
     try:
         with redirect_stderr(complaint):
-            return tyro.cli(options, args=arguments, prog=prog, default=tyro.MISSING if default is None else default)
+            given = {} if default is None else {"default": default}
+            return tyro.cli(options, args=arguments, prog=prog, **given)
     except SystemExit as stop:
         if stop.code:
             fail(_first_sentence(complaint.getvalue()))
