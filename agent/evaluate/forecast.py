@@ -3,7 +3,7 @@ probe."""
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -60,7 +60,9 @@ class Pace:
 
 
 def pace_of(policy: Policy | Driver, options: Options) -> Pace:
-    """What a few steps in a few worlds take."""
+    """What a few steps in a few worlds take, in the first of several themes."""
+    if isinstance(options.theme, tuple):
+        options = replace(options, theme=options.theme[0])
     n, scenario = min(PROBED_WORLDS, options.worlds, options.episodes), options.scenario
     steps = STEPS.get(name_of(scenario), UNKNOWN_STEPS) if options.simulated else UNKNOWN_STEPS
     began = time.perf_counter()

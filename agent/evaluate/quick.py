@@ -16,7 +16,7 @@ from agent.evaluate.measure import Measure
 from agent.evaluate.options import Options, Stage
 from agent.evaluate.passed import passed_share
 from agent.evaluate.pool import Sampler
-from agent.evaluate.suite import Policies, Suite, has_map
+from agent.evaluate.suite import EACH_THEME, Policies, Suite, has_map
 from sim.driver import Driver
 from sim.policy import Policy
 from sim.rollout import Episode, Observer, drive
@@ -136,4 +136,9 @@ def work(policies: Policies, options: Options) -> list[Part]:
     return [Part("drives", policy, options.episodes, passes=looks), Part("T0, T1, T4", policy, frames=frames * looks)]
 
 
-SUITE = Suite("quick", EPISODES, lambda policy, options: None, run, least=2, work=work, caution=CAUTION)
+def applies(policy: Policy | Driver, options: Options) -> str | None:
+    """To everybody, in one theme or the themes of a split."""
+    return EACH_THEME if isinstance(options.theme, tuple) else None
+
+
+SUITE = Suite("quick", EPISODES, applies, run, least=2, work=work, caution=CAUTION)

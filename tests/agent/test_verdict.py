@@ -10,7 +10,7 @@ from policies import KINDS, Corridor, InCorridors, NoMap
 from rich.console import Console
 
 from agent.evaluate import __main__ as command
-from agent.evaluate import forecast, quick
+from agent.evaluate import forecast, quick, report
 from agent.evaluate.findings import Found
 from agent.evaluate.forecast import Pace, Part, in_words
 from agent.evaluate.measure import BARS, Measure
@@ -51,7 +51,10 @@ def test_a_verdict_on_drivers_has_a_row_a_figure_and_controls_apart() -> None:
         assert rows[:2] == [["route completion", "holds: 1 (>= 1)"], ["controls", told]]
 
 
-def test_two_policies_are_told_in_one_table_and_every_line_in_a_file(tmp_path: Path) -> None:
+def test_two_policies_are_told_in_one_table_and_every_line_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "save_pictures", lambda findings, folder: [])
     mine = InCorridors()
     text = text_of("faithfulness", {"first": mine, "second": mine}, ELSEWHERE, tmp_path)
     assert text.count("Verdict") == 1
