@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import tyro
 
@@ -28,7 +28,7 @@ def parse(
     complaint = io.StringIO()
     try:
         with redirect_stderr(complaint):
-            given = {} if default is None else {"default": default}
+            given: dict[str, Any] = {} if default is None else {"default": default}
             return tyro.cli(options, args=arguments, prog=prog, **given)
     except SystemExit as stop:
         if stop.code:

@@ -73,7 +73,8 @@ def pace_of(policy: Policy | Driver, options: Options) -> Pace:
     drive(worlds, driver, range(options.seed_start, options.seed_start + n), (watch,), max_steps=PROBED_STEPS)
     whole, decide = watch.seconds / n, 0.0
     if driver.spec is not None and watch.last is not None:
-        decide = _timed(lambda: driver.decide(watch.last.observation, watch.last.instants, watch.last.state)) / n
+        last = watch.last
+        decide = _timed(lambda: driver.decide(last.observation, last.instants, last.state)) / n
     draw = _timed(lambda: worlds.observe(np.arange(n))) / n if driver.spec is not None else 0.0
     return Pace(world, max(0.0, whole - decide - draw), draw, decide, steps)
 
@@ -97,6 +98,7 @@ class _Watch:
 
 
 def _timed(call: Callable[[], object], times: int = 5) -> float:
+    """The median of some calls, in seconds."""
     taken = []
     for _ in range(times):
         began = time.perf_counter()
