@@ -18,7 +18,7 @@ from agent import POLICY_WAYS
 from sim.command_line import mistakes_in_one_line, parse
 from sim.driver import EXPERT, Constant, Driver, Expert, as_driver
 from sim.jit import CACHE_FOLDER
-from sim.policy import PolicySpec, provenance_of
+from sim.policy import PolicySpec, provenance_of, remark_of
 from sim.provenance import versions
 from sim.scenario import SCENARIOS
 from sim.seeds import TEST_FROM, TRAINING
@@ -212,7 +212,7 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     keeper = RateKeeper(rate) if window else None
     demo = Demo(playback, window or NoDisplay(), capture, keeper=keeper, tour=tour)
     if window:
-        demo.say("H shows the keys")
+        demo.greet()
     whole_video = options.video is not None and not (window and record is None)
     return Show(demo, pictures(options, tour, rate, whole_video, endless=window is not None), whole_video, dump)
 
@@ -266,6 +266,8 @@ class Drivers:
         torch.set_num_threads(1)  # one frame at a time: a second thread gains nothing and waits for the camera's core
         policy = load_policy(what)
         self.provenance[Path(what).name] = provenance_of(policy)
+        if remark := remark_of(policy):
+            console.print(f"{what}: {remark}")
         return as_driver(policy)
 
 

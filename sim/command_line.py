@@ -5,22 +5,31 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import tyro
 
 _Options = TypeVar("_Options")
 
 
-def parse(options: type[_Options], arguments: Sequence[str] | None = None, *, prog: str | None = None) -> _Options:
+def parse(
+    options: type[_Options],
+    arguments: Sequence[str] | None = None,
+    *,
+    prog: str | None = None,
+    default: _Options | None = None,
+) -> _Options:
     """The command line as an instance of the dataclass `options`; one line and exit 2 where it does not fit.
+
+    default: what is not given, in place of the fields' own defaults.
 
     tyro draws its complaints as boxes of several lines; here the first sentence of the box is kept.
     """
     complaint = io.StringIO()
     try:
         with redirect_stderr(complaint):
-            return tyro.cli(options, args=arguments, prog=prog)
+            given: dict[str, Any] = {} if default is None else {"default": default}
+            return tyro.cli(options, args=arguments, prog=prog, **given)
     except SystemExit as stop:
         if stop.code:
             fail(_first_sentence(complaint.getvalue()))

@@ -10,6 +10,7 @@ import numpy as np
 from agent.evaluate import plots
 from agent.evaluate.drives import WHOLE, Drives
 from agent.evaluate.findings import Findings, Found
+from agent.evaluate.forecast import FALTERING, Part
 from agent.evaluate.measure import BARS, Bar, Measure
 from agent.evaluate.options import Options, Stage
 from agent.evaluate.score_tables import score_tables
@@ -147,4 +148,15 @@ def _figure(driver: str, name: str, figure: dict[str, float], bar: Bar | None) -
     return Measure(driver, name, figure["mean"], (figure["low"], figure["high"]), bar)
 
 
-SUITE = Suite("driving", 100, lambda policy, options: None, run, together=True)
+def work(policies: Policies, options: Options) -> list[Part]:
+    """Every drive: a stage for each driver, or for each policy and theme."""
+    n = options.episodes
+    if isinstance(options.theme, tuple):
+        return [Part(theme, policy, n) for policy in policies.values() for theme in options.theme]
+    return [
+        Part(name, driver, n, FALTERING if control else 1.0, 0.0 if driver.spec is None else 1.0)
+        for name, (driver, control) in _drivers(policies, options).items()
+    ]
+
+
+SUITE = Suite("driving", 100, lambda policy, options: None, run, together=True, work=work)

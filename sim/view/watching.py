@@ -52,7 +52,7 @@ def watch(
         stack.callback(capture.stop)
         rate = float(source.rate * source.pictures_per_step)
         demo = Demo(playback, shown, capture, keeper=None if display else RateKeeper(rate))
-        demo.say("H shows the keys")
+        demo.greet()
         demo.run(None if seconds is None else max(1, round(seconds * rate)))
 
 
