@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.files import replacing, write_text
+from sim.files import replacing, typed_path, write_text
+from sim.provenance import plain
 from sim.scene import KIND
 from sim.view.moment import Moment
 
@@ -31,12 +32,13 @@ class Dump:
 
     def __init__(self, folder: Path, provenance: Mapping[str, Any]) -> None:
         """ValueError where `folder` is no folder or not empty, OSError where it cannot be written."""
+        folder = typed_path(folder)
         if folder.exists() and not folder.is_dir():
             raise ValueError(f"cannot dump to {str(folder)!r}: it is a file; expected a folder")
         if folder.is_dir() and any(folder.iterdir()):
             raise ValueError(f"cannot dump to {str(folder)!r}: expected a new or empty folder, this one holds files")
         self._made = not folder.exists()
-        write_text(folder / PROVENANCE, json.dumps(provenance, indent=2) + "\n")
+        write_text(folder / PROVENANCE, json.dumps(plain(provenance), indent=2) + "\n")
         self.folder = folder
         self.steps = 0
         self._lines = (folder / STEPS).open("wb", buffering=0)
