@@ -17,7 +17,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from agent import POLICY_WAYS
 from sim.command_line import mistakes_in_one_line, parse
 from sim.driver import EXPERT, Constant, Driver, Expert, as_driver
-from sim.jit import CACHE_FOLDER
 from sim.policy import PolicySpec, provenance_of
 from sim.provenance import versions
 from sim.scenario import SCENARIOS
@@ -190,8 +189,6 @@ def steady() -> None:
 
 def prepare(options: Options, stack: ExitStack) -> Show:
     """Load, open and wire what the options name; `stack` closes it. ValueError or OSError for a user's mistake."""
-    if not any(CACHE_FOLDER.rglob("*.nbi")):
-        console.print("compiling the camera, once only (up to a minute) ...")
     source = open_source(options, stack)
     drivers = Drivers(options.policy, source)
     provenance = partial(describe, options, drivers)
