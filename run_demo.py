@@ -1,5 +1,7 @@
 """RedGaze's demo: a network drives, and the picture is red where it read. Parses, wires, runs; holds no logic."""
 
+from sim.interrupts import INTERRUPTED, interruptible
+
 import gc
 import math
 import sys
@@ -45,9 +47,6 @@ TOLERATED_LATE = 0.05
 
 SWITCH_INTERVAL = 5e-4
 """Seconds after which a thread that holds Python's lock hands it on; Python's own 5 ms are a third of a picture."""
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
 
 WORLD_OPTIONS, VIDEO_OPTIONS = ("scenario", "theme", "seed"), ("assumed_speed", "horizon")
 """Options that mean something only for a simulated world, and only for a video."""
@@ -96,21 +95,19 @@ class Options:
     """Show policies, scenarios, themes and keys, and exit."""
 
 
+@interruptible
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
     options = parse(Options, arguments, prog="redgaze")
     if options.list:
         show_list()
         return 0
-    try:
-        with ExitStack() as stack:
-            with mistakes_in_one_line():
-                check(options)
-                show = prepare(options, stack)
-            with mistakes_in_one_line(OSError):
-                return show.run()
-    except KeyboardInterrupt:  # before there was anything to show
-        return INTERRUPTED
+    with ExitStack() as stack:
+        with mistakes_in_one_line():
+            check(options)
+            show = prepare(options, stack)
+        with mistakes_in_one_line(OSError):
+            return show.run()
 
 
 def check(options: Options) -> None:

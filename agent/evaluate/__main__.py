@@ -1,5 +1,7 @@
 """`python -m agent.evaluate POLICY... --suite NAME --out DIR`: measure, print, save."""
 
+from sim.interrupts import interruptible
+
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +51,7 @@ class CommandLine:
         return Job(self.policies, self.suite, str(self.out), options)
 
 
+@interruptible
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status, 0 also where bars were missed."""
     line = parse(CommandLine, arguments, prog="python -m agent.evaluate")

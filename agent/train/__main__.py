@@ -1,5 +1,7 @@
 """`python -m agent.train --policy NAME --out DIR`: train, save, resume."""
 
+from sim.interrupts import interruptible
+
 import signal
 import sys
 import time
@@ -37,6 +39,7 @@ class StopRequest:
         self.asked = True
 
 
+@interruptible
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
     console = Console()
