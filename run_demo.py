@@ -1,5 +1,7 @@
 """RedGaze's demo: a network drives, and the picture is red where it read. Parses, wires, runs; holds no logic."""
 
+from sim.interrupts import INTERRUPTED, interruptible
+
 import gc
 import math
 import sys
@@ -17,7 +19,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from agent import POLICY_WAYS
 from sim.command_line import mistakes_in_one_line, parse
 from sim.driver import EXPERT, Constant, Driver, Expert, as_driver
-from sim.jit import CACHE_FOLDER
 from sim.policy import PolicySpec, provenance_of, remark_of
 from sim.provenance import versions
 from sim.recorded import Replay, load_drive
@@ -48,9 +49,6 @@ TOLERATED_LATE = 0.05
 
 SWITCH_INTERVAL = 5e-4
 """Seconds after which a thread that holds Python's lock hands it on; Python's own 5 ms are a third of a picture."""
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
 
 WORLD_OPTIONS, VIDEO_OPTIONS = ("scenario", "theme", "seed"), ("assumed_speed", "horizon")
 """Options that mean something only for a simulated world, and only for a video."""
@@ -101,21 +99,19 @@ class Options:
     """Show policies, scenarios, themes and keys, and exit."""
 
 
+@interruptible
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
     options = parse(Options, arguments, prog="redgaze")
     if options.list:
         show_list()
         return 0
-    try:
-        with ExitStack() as stack:
-            with mistakes_in_one_line():
-                check(options)
-                show = prepare(options, stack)
-            with mistakes_in_one_line(OSError):
-                return show.run()
-    except KeyboardInterrupt:  # before there was anything to show
-        return INTERRUPTED
+    with ExitStack() as stack:
+        with mistakes_in_one_line():
+            check(options)
+            show = prepare(options, stack)
+        with mistakes_in_one_line(OSError):
+            return show.run()
 
 
 def check(options: Options) -> None:
@@ -204,8 +200,6 @@ def steady() -> None:
 
 def prepare(options: Options, stack: ExitStack) -> Show:
     """Load, open and wire what the options name; `stack` closes it. ValueError or OSError for a user's mistake."""
-    if not any(CACHE_FOLDER.rglob("*.nbi")):
-        console.print("compiling the camera, once only (up to a minute) ...")
     source = open_source(options, stack)
     drivers = Drivers(options.policy, source)
     provenance = partial(describe, options, drivers)

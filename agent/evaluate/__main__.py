@@ -1,5 +1,7 @@
 """`python -m agent.evaluate POLICY... --suite NAME --out DIR`: measure, print, save."""
 
+from sim.interrupts import interruptible
+
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -72,6 +74,7 @@ class CommandLine:
         return self.suite or quick.SUITE.name
 
 
+@interruptible
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status, 0 also where bars were missed."""
     line = parse(CommandLine, arguments, prog="python -m agent.evaluate")

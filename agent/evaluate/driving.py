@@ -65,7 +65,7 @@ def run(policies: Policies, options: Options, stage: Stage) -> Findings:
 
 
 def failed(name: str, drives: Drives, options: Options) -> dict[str, bytes]:
-    """The drives that ended badly or cost score, to be driven again as they were; of controls, which must fail, none."""
+    """Drives that ended badly or cost score, to be driven again as they were; of controls, which must fail, none."""
     if drives.control or not options.simulated:
         return {}
     scenario, theme = name_of(options.scenario), theme_name(options.one_theme)

@@ -1,5 +1,7 @@
 """`python -m agent.train --policy NAME --out DIR`: train, save, resume."""
 
+from sim.interrupts import interruptible
+
 import math
 import signal
 import sys
@@ -40,6 +42,7 @@ class StopRequest:
         self.asked = True
 
 
+@interruptible
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
     console = Console()
