@@ -101,7 +101,7 @@ ACTIONS = (
     Action(
         NEXT_SCENARIO,
         ("g",),
-        "go elsewhere: empty road, traffic, town",
+        "go elsewhere: traffic, town",
         needs=(needs.asked(NEXT_SCENARIO, "there is nowhere else to go from here", "the simulator"),),
     ),
     Action(
@@ -141,7 +141,7 @@ ACTIONS = (
         Switch("blinding", lambda _: (None, UNREAD)),
         (needs.A_MAP,),
     ),
-    Action(MARK, ("m",), "frame round what matters now", Switch("mark", _always), (needs.OBJECTS,)),
+    Action(MARK, ("m",), "frame what matters now", Switch("mark", _always), (needs.OBJECTS,)),
     Action(WITHOUT, ("x",), "the world with and without it", Switch("without", _always, _left_out), (needs.OBJECTS,)),
     Action(
         UNSEEN,

@@ -45,9 +45,10 @@ class Place(NamedTuple):
 class Known:
     """What captions go by, of one decision.
 
-    cause, thing, metres: of the expert's cause, as in `Status`. red_on: whether red lies on that thing. pedal: decided; pedal_without: in the world without that thing. needless, area: the
-    share of the red on NEEDLESS classes so far in this chapter, and of the picture that they are. hidden: the share of
-    the picture that is overwritten. offset: metres from the middle of the road. ending: as in `Drive`.
+    cause, thing, metres: of the expert's cause, as in `Status`. red_on: whether red lies on that thing. pedal: what is
+    decided; pedal_without: in the world without that thing. needless, area: the share of the red on NEEDLESS classes so
+    far in this chapter, and of the picture that they are. hidden: the share of the picture that is overwritten. offset:
+    metres from the middle of the road. ending: as in `Drive`.
     """
 
     cause: str = ""
@@ -91,7 +92,8 @@ class Line(NamedTuple):
 class Chapter:
     """So many seconds of one state of the show.
 
-    lines: the first whose claim holds is said; one that claims nothing comes last. settings: what differs from the show's first settings. place: where it begins; None goes on where it is.
+    lines: the first whose claim holds is said; one that claims nothing comes last. settings: what differs from the
+    show's first settings. place: where it begins; None goes on where it is.
     """
 
     seconds: float
@@ -133,11 +135,7 @@ CHAPTERS = (
     ),
     Chapter(
         9,
-        (
-            Line(
-                "From behind, the red is a light that falls on what it gets. What lies in no red does not reach it."
-            ),
-        ),
+        (Line("From behind, the red is a light that falls on what it gets. What lies in no red does not reach it."),),
         {"view": "chase"},
     ),
     Chapter(

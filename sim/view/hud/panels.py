@@ -103,12 +103,12 @@ def legend_panel(picture: Picture, layout: Layout, entries: Sequence[Entry]) -> 
     write(picture, "What is what", (left, top), px(18), BRIGHT, room=room, ground=PANEL)
     top += px(34)
     for name, words in entries:
-        write(picture, name, (left, top), px(14), BRIGHT, room=room, ground=PANEL)
-        top += px(19)
-        for line in wrapped(words, px(13), room):
-            write(picture, line, (left, top), px(13), DIM, room=room, ground=PANEL)
-            top += px(17)
-        top += px(9)
+        write(picture, name, (left, top), px(16), BRIGHT, room=room, ground=PANEL)
+        top += px(22)
+        for line in wrapped(words, px(15), room):
+            write(picture, line, (left, top), px(15), DIM, room=room, ground=PANEL)
+            top += px(19)
+        top += px(11)
 
 
 def frame_title(frame: Picture, *, looked_at: bool) -> str:
