@@ -1,5 +1,7 @@
 """RedGaze's demo: a network drives, and the picture is red where it read. Parses, wires, runs; holds no logic."""
 
+from sim.interrupts import INTERRUPTED, interruptible
+
 import gc
 import math
 import sys
@@ -23,16 +25,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sim.command_line import mistakes_in_one_line, parse
-from sim.driver import EXPERT, Constant, Driver, Expert, as_driver
-from sim.jit import CACHE_FOLDER
-from sim.policy import PolicySpec, provenance_of
+from sim.driver import EXPERT, Driver, Expert, Nobody, PolicyDriver, as_driver
+from sim.policy import PolicySpec, provenance_of, remark_of
 from sim.provenance import versions
 from sim.recorded import Replay, load_drive
 from sim.scenario import SCENARIOS
 from sim.seeds import TEST_FROM, TRAINING
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE
 from sim.theme import load_theme, theme_names
-from sim.view.actions import ACTIONS, DRIVING_HELP
+from sim.view.actions import list_lines
 from sim.view.capture import Capture
 from sim.view.demo import Demo, Display, NoDisplay
 from sim.view.drive import Drive
@@ -45,7 +46,7 @@ from sim.view.recorder import check_recording_name
 from sim.view.replay import ReplaySource
 from sim.view.source import Source
 from sim.view.tour import Tour
-from sim.view.world_source import WorldSource
+from sim.view.world_source import START, WorldSource
 
 FLAGSHIP, HUMAN = "topk-patches", "human"
 DEFAULT_RECORDING = Path("redgaze-demo.mp4")
@@ -55,9 +56,6 @@ TOLERATED_LATE = 0.05
 
 SWITCH_INTERVAL = 5e-4
 """Seconds after which a thread that holds Python's lock hands it on; Python's own 5 ms are a third of a picture."""
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
 
 WORLD_OPTIONS, VIDEO_OPTIONS = ("scenario", "theme", "seed"), ("assumed_speed", "horizon")
 """Options that mean something only for a simulated world, and only for a video."""
@@ -77,7 +75,7 @@ class Options:
     """See what a self-driving network looks at: it drives, and the picture turns red where it read."""
 
     policy: Annotated[str, tyro.conf.arg(help=POLICY_HELP)] = FLAGSHIP
-    scenario: str = "open-road"
+    scenario: str = START
     """What is on the road: `open-road`, `traffic`, `town`, or FILE.py:object or module:object."""
     theme: str = "train"
     """A theme's name, `train` or `heldout` for any of that split, FILE.toml, FILE.py:object or module:object."""
@@ -108,21 +106,19 @@ class Options:
     """Show policies, scenarios, themes and keys, and exit."""
 
 
+@interruptible
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
     options = parse(Options, arguments, prog="redgaze")
     if options.list:
         show_list()
         return 0
-    try:
-        with ExitStack() as stack:
-            with mistakes_in_one_line():
-                check(options)
-                show = prepare(options, stack)
-            with mistakes_in_one_line(OSError):
-                return show.run()
-    except KeyboardInterrupt:  # before there was anything to show
-        return INTERRUPTED
+    with ExitStack() as stack:
+        with mistakes_in_one_line():
+            check(options)
+            show = prepare(options, stack)
+        with mistakes_in_one_line(OSError):
+            return show.run()
 
 
 def check(options: Options) -> None:
@@ -211,16 +207,12 @@ def steady() -> None:
 
 def prepare(options: Options, stack: ExitStack) -> Show:
     """Load, open and wire what the options name; `stack` closes it. ValueError or OSError for a user's mistake."""
-    if not any(CACHE_FOLDER.rglob("*.nbi")):
-        console.print("compiling the camera, once only (up to a minute) ...")
     source = open_source(options, stack)
     drivers = Drivers(options.policy, source)
     provenance = partial(describe, options, drivers)
     dump = stack.enter_context(Dump(options.dump, provenance())) if options.dump else None
     playback = Playback(Drive(source, drivers.by_name(), drivers.first), [dump] if dump else [])
     stack.callback(playback.close)
-    if options.policy == HUMAN:
-        playback.set(at_wheel=True)
     # after the first frame: that one compiles
     window: Display | None = None if options.headless else open_window(stack)
     capture = Capture(playback, provenance, view=options.record_view, live=window is not None)
@@ -229,14 +221,23 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     if record:
         capture.start(record)
     tour = Tour(source) if options.tour and isinstance(source, WorldSource) else None
+    if tour:
+        check_tour(playback.drive.driver, options.policy)
     rate = float(source.rate * source.pictures_per_step)
     keeper = RateKeeper(rate) if window else None
     demo = Demo(playback, window or NoDisplay(), capture, keeper=keeper, tour=tour)
     if window:
-        demo.say("H shows the keys")
+        demo.greet()
     ends = options.video is not None or options.replay is not None
     whole = ends and not (window and record is None)
     return Show(demo, pictures(options, tour, rate, whole, endless=window is not None), whole, dump)
+
+
+def check_tour(driver: Driver, name: str) -> None:
+    """ValueError for who is not what the tour tells of."""
+    policy = driver.policy if isinstance(driver, PolicyDriver) else None
+    if provenance_of(policy).get("policy") != FLAGSHIP:
+        raise ValueError(f"--tour tells of {FLAGSHIP} and of nobody else; expected it without --policy {name}")
 
 
 def pictures(options: Options, tour: Tour | None, rate: float, whole: bool, *, endless: bool) -> int | None:
@@ -284,7 +285,7 @@ class Drivers:
 
     def _at_the_wheel(self, what: str) -> Driver:
         if what == HUMAN:
-            return Constant(*[0.0] * len(self._source.actions))
+            return Nobody(*[0.0] * len(self._source.actions))
         if what == EXPERT:
             return Expert()
         import torch
@@ -294,6 +295,8 @@ class Drivers:
         torch.set_num_threads(1)  # one frame at a time: a second thread gains nothing and waits for the camera's core
         policy = load_policy(what)
         self.provenance[Path(what).name] = provenance_of(policy)
+        if remark := remark_of(policy):
+            console.print(f"{what}: {remark}")
         return as_driver(policy)
 
 
@@ -339,7 +342,7 @@ def show_list() -> None:
         names = [name for name in theme_names() if load_theme(name).split == split]
         console.print(f"themes, {split}:", ", ".join(names))
     console.print("keys:")
-    for keys, help_ in [*((" or ".join(action.keys), action.help) for action in ACTIONS), DRIVING_HELP]:
+    for keys, help_ in list_lines():
         console.print(f"  {keys:<14} {help_}", markup=False)
 
 

@@ -72,6 +72,11 @@ def with_family(family: str, folder: Path) -> str:
     return f"{family}{AT}{folder}" if ":" in family else str(folder)
 
 
+def family_at(folder: Path) -> str:
+    """Where a checkpoint says its family is found, FILE.py:object or module:object; "" where it does not."""
+    return str(_read_config(folder / CONFIG).get("family_at", "")) if _is_checkpoint(folder) else ""
+
+
 def load_weights(network: nn.Module, path: Path) -> str:
     """Fill the network, strictly, and return the file's SHA-256. ValueError where the file is not the network's."""
     try:

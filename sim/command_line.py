@@ -17,16 +17,26 @@ from sim.files import typed_path
 _Options = TypeVar("_Options")
 
 
-def parse(options: type[_Options], arguments: Sequence[str] | None = None, *, prog: str | None = None) -> _Options:
-    """The command line as an instance of the dataclass `options`; one line and exit 2 where it does not fit. In each of
-    its paths `~` is the user's home.
+def parse(
+    options: type[_Options],
+    arguments: Sequence[str] | None = None,
+    *,
+    prog: str | None = None,
+    default: _Options | None = None,
+) -> _Options:
+    """The command line as an instance of the dataclass `options`; one line and exit 2 where it does not fit.
+
+    In each of its paths `~` is the user's home.
+
+    default: what is not given, in place of the fields' own defaults.
 
     tyro draws its complaints as boxes of several lines; here the first sentence of the box is kept.
     """
     complaint = io.StringIO()
     try:
         with redirect_stderr(complaint):
-            return _meant(tyro.cli(options, args=arguments, prog=prog))
+            given: dict[str, Any] = {} if default is None else {"default": default}
+            return _meant(tyro.cli(options, args=arguments, prog=prog, **given))
     except SystemExit as stop:
         if stop.code:
             fail(_first_sentence(complaint.getvalue()))

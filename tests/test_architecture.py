@@ -12,7 +12,18 @@ ROOT = Path(__file__).parent.parent
 SOURCES = sorted([*ROOT.glob("sim/**/*.py"), *ROOT.glob("agent/**/*.py"), ROOT / "run_demo.py"])
 
 LAYERS = [
-    ["sim", "sim.errors", "sim.files", "sim.columns", "sim.assets", "sim.jit", "sim.lookup", "sim.registration"],
+    [
+        "sim",
+        "sim.errors",
+        "sim.files",
+        "sim.columns",
+        "sim.assets",
+        "sim.interrupts",
+        "sim.kernel_cache",
+        "sim.jit",
+        "sim.lookup",
+        "sim.registration",
+    ],
     ["sim.geometry", "sim.cells", "sim.policy", "sim.scene", "sim.seeds", "sim.command_line"],
     ["sim.kinds"],
     ["sim.centre_line", "sim.track", "sim.vehicle", "sim.theme"],

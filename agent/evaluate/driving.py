@@ -11,6 +11,7 @@ import numpy as np
 from agent.evaluate import plots
 from agent.evaluate.drives import WHOLE, Drives
 from agent.evaluate.findings import Findings, Found
+from agent.evaluate.forecast import FALTERING, Part
 from agent.evaluate.measure import BARS, Bar, Measure
 from agent.evaluate.options import Options, Stage
 from agent.evaluate.score_tables import score_tables
@@ -64,7 +65,7 @@ def run(policies: Policies, options: Options, stage: Stage) -> Findings:
 
 
 def failed(name: str, drives: Drives, options: Options) -> dict[str, bytes]:
-    """The drives that ended badly or cost score, to be driven again as they were; none of controls, which must fail."""
+    """Drives that ended badly or cost score, to be driven again as they were; of controls, which must fail, none."""
     if drives.control or not options.simulated:
         return {}
     scenario, theme = name_of(options.scenario), theme_name(options.one_theme)
@@ -175,4 +176,15 @@ def _figure(driver: str, name: str, figure: dict[str, float], bar: Bar | None) -
     return Measure(driver, name, figure["mean"], (figure["low"], figure["high"]), bar)
 
 
-SUITE = Suite("driving", 100, lambda policy, options: None, run, together=True)
+def work(policies: Policies, options: Options) -> list[Part]:
+    """Every drive: a stage for each driver, or for each policy and theme."""
+    n = options.episodes
+    if isinstance(options.theme, tuple):
+        return [Part(theme, policy, n) for policy in policies.values() for theme in options.theme]
+    return [
+        Part(name, driver, n, FALTERING if control else 1.0, 0.0 if driver.spec is None else 1.0)
+        for name, (driver, control) in _drivers(policies, options).items()
+    ]
+
+
+SUITE = Suite("driving", 100, lambda policy, options: None, run, together=True, work=work)

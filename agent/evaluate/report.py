@@ -1,5 +1,6 @@
 """Findings to people and to files: tables on the terminal, report.json whole or not at all."""
 
+import io
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
@@ -17,12 +18,17 @@ from rich.text import Text
 from agent.evaluate.findings import Findings, Found, Table
 from agent.evaluate.measure import BARS, Measure
 from agent.evaluate.options import Options
+from agent.evaluate.suite import Policies, Suite
+from agent.evaluate.verdict import verdict
 from sim import WORLD_VERSION, __version__
 from sim.command_line import say
 from sim.driver import Driver
 from sim.files import replacing, write_text
-from sim.policy import Policy, provenance_of
+from sim.policy import Policy, provenance_of, remark_of
 from sim.provenance import plain
+
+LINE_WIDTH = 120
+"""Characters in a line of report.txt."""
 
 PACKAGES = ("numpy", "numba", "opencv-python-headless", "torch")
 
@@ -48,10 +54,11 @@ ASIDES = {
 """Details that a reader of the table needs -> how to write them."""
 
 
-def header(suite: str, options: Options) -> dict[str, Any]:
+def header(suite: Suite, options: Options) -> dict[str, Any]:
     """What made a report: suite, options, versions, and the bars that were held."""
     return {
-        "suite": suite,
+        "suite": suite.name,
+        **({"caution": suite.caution} if suite.caution else {}),
         "redgaze": __version__,
         "world": WORLD_VERSION,
         "packages": {name: _version(name) for name in PACKAGES},
@@ -104,8 +111,9 @@ def save_files(console: Console, findings: Findings, folder: Path) -> None:
         with replacing(folder / name) as part:
             part.write_bytes(data)
     if findings.files:
-        first = quote(str(folder / next(iter(findings.files))))
-        told = f"{len(findings.files)} failed drives are saved. See one again: python run_demo.py --replay {first}"
+        first = folder / next(iter(findings.files))
+        again = f"python run_demo.py --replay {quote(str(first))}"
+        told = f"{len(findings.files)} failed drives are saved. See one again: {again}"
         say(console, told)
 
 
@@ -113,6 +121,35 @@ def _save_picture(figure: Figure, path: Path) -> Path:
     with replacing(path) as part:
         figure.savefig(part, dpi=110, format="png")
     return path
+
+
+def save_lines(answers: Sequence[Findings], folder: Path) -> Path:
+    """Write report.txt, everything that was found as text; its path."""
+    text = io.StringIO()
+    console = Console(file=text, width=LINE_WIDTH)
+    for findings in answers:
+        show(console, findings)
+    write_text(folder / "report.txt", text.getvalue())
+    return folder / "report.txt"
+
+
+def show_cautions(console: Console, suite: Suite, policies: Policies) -> None:
+    """What must be known before anything is believed."""
+    if suite.caution:
+        console.print(suite.caution)
+    for name, policy in policies.items():
+        if remark := remark_of(policy):
+            console.print(f"{name} is {remark}")
+
+
+def show_briefly(console: Console, answers: Sequence[Findings]) -> None:
+    """Print notes, tables, and one verdict on all policies."""
+    for findings in answers:
+        for note in findings.notes:
+            console.print(note)
+        for table in findings.tables:
+            print_table(console, table)
+    print_table(console, verdict({name: each for findings in answers for name, each in findings.found.items()}))
 
 
 def show(console: Console, findings: Findings) -> None:

@@ -22,8 +22,8 @@ STEPS = "steps.jsonl"
 class Dump:
     """Writes each moment as DIR/step-000000.npz and one line of DIR/steps.jsonl; DIR/provenance.json says who made it.
 
-    npz: frame (H, W, 3) uint8 RGB, action (A,) float32, and where the policy has a map `map` (h, w) float32 and for a
-    selection `kept` (h, w) bool; pose (3,) float64 as x, y in metres and yaw in radians where there is one; objects
+    npz: frame (H, W, 3) uint8 RGB, action (A,) float32, and where the policy has a map `map` (h, w) float32, for a
+    selection `kept` (h, w) bool, and where its map has heads `heads` (heads, h, w) float32; pose (3,) float64 as x, y in metres and yaw in radians where there is one; objects
     (M, 9) float32, see `sim.scene`, and distances (M,) float32, metres from the car's reference point to each, NaN
     where a row is empty.
     A line of the JSON file: step, file, speed (m/s), pose, cause, cause_object (null, or row, kind, distance in metres
@@ -89,6 +89,8 @@ def _arrays(moment: Moment) -> dict[str, Any]:
         arrays["map"] = attention.weights[0]
         if attention.kept is not None:
             arrays["kept"] = attention.kept[0]
+        if attention.heads is not None:
+            arrays["heads"] = attention.heads[0]
     return arrays
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sim.driver import EXPERT, Driver, Expert, as_driver
 from sim.errors import unknown
 from sim.files import replacing, typed_path
-from sim.policy import Policy, provenance_of
+from sim.policy import Policy, provenance_of, remark_of
 from sim.provenance import versions
 from sim.scenario import Scenario, name_of
 from sim.seeds import TEST_FROM
@@ -85,6 +85,7 @@ def show(
     made = {"policy": name, "policy_provenance": provenance_of(policy), "versions": versions()}
     place = {"scenario": name_of(scenario), "theme": theme_name(theme), "seed": seed}
     title = f"{name} in {source.simulator.theme_names[0]}, {place['scenario']}, seed {seed}"
+    title = ", ".join([title, *filter(None, [remark_of(policy)])])
     return Player(film(Playback(Drive(source, {name: lambda: driver}, name)), seconds, view, {**made, **place}), title)
 
 

@@ -10,10 +10,11 @@ import cv2
 import numpy as np
 import pytest
 from episodes import changed, episode_of
+from matplotlib.text import Text
 from rich.console import Console
 
 from agent.evaluate import __main__ as command
-from agent.evaluate import driving, evaluate, report
+from agent.evaluate import driving, evaluate, plots, report
 from agent.evaluate.driving import BlackFrames
 from agent.evaluate.measure import BARS
 from agent.evaluate.options import Options
@@ -187,6 +188,20 @@ def test_a_control_that_comes_far_is_marked(completion: float, wanted: str) -> N
     (line,) = driving.measures("zero steer", driving.Drives([episode(completion, 1)], control=True), Options(1))
     assert line.status == wanted
     assert line.bar is BARS["completion of a control"]
+
+
+def test_no_label_of_the_plot_is_cut() -> None:
+    """Of long names, too."""
+    long = "a-policy-with-a-name-as-long-as-it-gets"
+    names = ("topk-patches", long, f"{long}, black frames", "expert")
+    figure = plots.driving({name: driving.Drives([episode(1.0, 0)], "black" in name) for name in names})
+    figure.draw_without_rendering()
+    whole = figure.bbox
+    for text in figure.findobj(Text):
+        box = text.get_window_extent()
+        if text.get_text() and text.get_visible():
+            assert whole.x0 <= box.x0, text.get_text()
+            assert box.x1 <= whole.x1, text.get_text()
 
 
 def test_scores_by_theme() -> None:
