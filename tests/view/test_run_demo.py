@@ -260,7 +260,8 @@ def test_the_expert_needs_no_torch() -> None:
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
     """Two and a half seconds of going straight on, saved."""
-    recorded = RecordedDrive(Facts(20_003, "traffic", "snow", "me", "cut short"), np.full((50, 2), 0.25, np.float32))
+    facts = Facts(20_003, "traffic", "snow", "me", "cut short")
+    recorded = RecordedDrive(facts, np.full((50, 2), [0.0, 0.125], np.float32))
     path = tmp_path / "saved drive.npz"
     path.write_bytes(recorded.to_bytes())
     return path
@@ -270,8 +271,8 @@ def test_a_saved_drive_is_replayed_while_somebody_looks_on(saved: Path) -> None:
     """With the actions of then; past them the onlooker drives."""
     assert run_demo.main([*EXPERT, "--headless", "--replay", str(saved), "--seconds", "2.6", "--dump", "steps"]) == 0
     steps = [json.loads(line) for line in Path("steps/steps.jsonl").read_text().splitlines()]
-    assert [step["action"] for step in steps[:50]] == [[0.25, 0.25]] * 50
-    assert steps[51]["action"] != [0.25, 0.25]
+    assert [step["action"] for step in steps[:50]] == [[0.0, 0.125]] * 50
+    assert steps[51]["action"] != [0.0, 0.125]
     assert {(step["labels"]["seed"], step["labels"]["scenario"], step["labels"]["theme"]) for step in steps} == {
         ("20003", "traffic", "snow")
     }
