@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from agent import POLICY_WAYS
 from sim.command_line import mistakes_in_one_line, parse
 from sim.driver import EXPERT, Constant, Driver, Expert, as_driver
+from sim.files import check_apart, files_in_name
 from sim.jit import CACHE_FOLDER
 from sim.policy import PolicySpec, provenance_of
 from sim.provenance import versions
@@ -29,11 +30,13 @@ from sim.view.capture import Capture
 from sim.view.demo import Demo, Display, NoDisplay
 from sim.view.drive import Drive
 from sim.view.dump import Dump
+from sim.view.footage.opening import is_camera
 from sim.view.footage.video import ASSUMED_SPEED, VideoSource
 from sim.view.hud.layout import DESIGN_SIZE
 from sim.view.pacing import RateKeeper
 from sim.view.playback import Playback
 from sim.view.recorder import check_recording_name
+from sim.view.recording.provenance import Later
 from sim.view.source import Source
 from sim.view.tour import Tour
 from sim.view.world_source import WorldSource
@@ -50,7 +53,7 @@ SWITCH_INTERVAL = 5e-4
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
 
-WORLD_OPTIONS, VIDEO_OPTIONS = ("scenario", "theme", "seed"), ("assumed_speed", "horizon")
+WORLD_OPTIONS, VIDEO_OPTIONS = ("scenario", "theme", "seed"), ("assumed_speed", "horizon", "rate")
 """Options that mean something only for a simulated world, and only for a video."""
 
 POLICY_HELP = f"Who drives: {POLICY_WAYS}, `expert`, or `human` for the keyboard."
@@ -83,8 +86,10 @@ class Options:
     """Open no window; records redgaze-demo.mp4 unless --record names another file."""
     tour: Flag = False
     """Two guided minutes: what the red means, and how one can tell that it is true."""
-    video: Annotated[str | None, tyro.conf.arg(constructor=str, metavar="FILE|INDEX", help_behavior_hint="")] = None
-    """Look at real footage, or through a camera, instead of a simulated world."""
+    video: Annotated[str | None, tyro.conf.arg(constructor=str, metavar="FILE|DIR|INDEX", help_behavior_hint="")] = None
+    """Look at real footage, a video or a folder of images, or through a camera, instead of a simulated world."""
+    rate: Annotated[float | None, tyro.conf.arg(constructor=float, metavar="HZ", help_behavior_hint="")] = None
+    """Pictures a second of a video without a clock, such as a folder of images (default: what it says, or a guess)."""
     assumed_speed: Annotated[float | None, tyro.conf.arg(constructor=float, metavar="M/S", help_behavior_hint="")] = (
         None
     )
@@ -123,6 +128,7 @@ def check(options: Options) -> None:
     if options.record is not None:
         check_recording_name(options.record)
     check_belonging(options)
+    check_outputs(options, options.record or (DEFAULT_RECORDING if options.headless else None))
     if options.video is not None and options.tour:
         raise ValueError("--tour leads through simulated worlds; expected it without --video")
     if options.video is not None and options.policy in (EXPERT, HUMAN):
@@ -140,14 +146,35 @@ def check_belonging(options: Options) -> None:
             )
 
 
+def check_outputs(options: Options, record: Path | None) -> None:
+    """ValueError for a recording that would overwrite what is read, or lie in the dump."""
+    if record is None:
+        return
+    read = [options.video] if options.video is not None and not is_camera(options.video) else []
+    names = [options.policy, options.scenario, options.theme]
+    check_apart(record, [*read, *(file for name in names for file in files_in_name(name))])
+    if options.dump is not None and record.resolve().is_relative_to(options.dump.resolve()):
+        raise ValueError(f"--record {record} lies in --dump {options.dump}; expected another folder")
+
+
 @dataclass(frozen=True)
 class Show:
-    """A demo, ready to run. pictures: how many to show, None for no end; stop_at_end: end with the episode."""
+    """A demo, ready to run.
+
+    pictures: how many to show, None for no end; stop_at_end: end with the episode. dump: where steps go as data, and
+    footage: what is watched, None where there is none.
+    """
 
     demo: Demo
     pictures: int | None
     stop_at_end: bool
     dump: Dump | None
+    footage: VideoSource | None
+
+    @property
+    def expected(self) -> int | None:
+        """How many pictures there will be of footage, by its own count."""
+        return self.footage.count if self.footage else None
 
     def run(self) -> int:
         """Drive to the end or until stopped, say what was written; returns the exit status."""
@@ -172,12 +199,15 @@ class Show:
 
     def _run_headless(self) -> None:
         with progress_bar() as progress:
-            task = progress.add_task("recording", total=self.pictures)
+            task = progress.add_task("recording", total=self.pictures or self.expected)
             self.demo.run(self.pictures, stop_at_end=self.stop_at_end, each=partial(progress.advance, task))
 
     def _tell(self) -> None:
         if said := self.demo.capture.stop():
             console.print(said)
+        if self.footage and any(self.footage.losses):
+            of = f" of {self.expected}" if self.expected else ""
+            console.print(f"footage is damaged: {self.footage.losses.words}{of} pictures")
         if self.dump:
             console.print(f"dumped {self.dump.steps} control steps: {self.dump.folder.resolve()}")
 
@@ -194,7 +224,8 @@ def prepare(options: Options, stack: ExitStack) -> Show:
         console.print("compiling the camera, once only (up to a minute) ...")
     source = open_source(options, stack)
     drivers = Drivers(options.policy, source)
-    provenance = partial(describe, options, drivers)
+    footage = source if isinstance(source, VideoSource) else None
+    provenance = partial(describe, options, drivers, footage)
     dump = stack.enter_context(Dump(options.dump, provenance())) if options.dump else None
     playback = Playback(Drive(source, drivers.by_name(), drivers.first), [dump] if dump else [])
     stack.callback(playback.close)
@@ -205,6 +236,7 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     capture = Capture(playback, provenance, view=options.record_view, live=window is not None)
     stack.callback(capture.stop)
     record = options.record or (None if window else DEFAULT_RECORDING)
+    check_outputs(options, record)  # again: without a display there is one that nobody named
     if record:
         capture.start(record)
     tour = Tour(source) if options.tour and isinstance(source, WorldSource) else None
@@ -214,7 +246,8 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     if window:
         demo.say("H shows the keys")
     whole_video = options.video is not None and not (window and record is None)
-    return Show(demo, pictures(options, tour, rate, whole_video, endless=window is not None), whole_video, dump)
+    due = pictures(options, tour, rate, whole_video, endless=window is not None)
+    return Show(demo, due, whole_video, dump, footage)
 
 
 def pictures(options: Options, tour: Tour | None, rate: float, whole_video: bool, *, endless: bool) -> int | None:
@@ -232,7 +265,8 @@ def open_source(options: Options, stack: ExitStack) -> Source:
         return WorldSource(options.scenario, options.theme, options.seed)
     spec = PolicySpec(FRAME_SIZE, FIELD_OF_VIEW, None)  # until a policy asks for another
     speed = ASSUMED_SPEED if options.assumed_speed is None else options.assumed_speed
-    video = VideoSource(options.video, spec, assumed_speed=speed, horizon=options.horizon)
+    told = {"horizon": options.horizon, "rate": options.rate}
+    video = VideoSource(options.video, spec, assumed_speed=speed, **told, in_window=not options.headless)
     return stack.enter_context(video)
 
 
@@ -269,12 +303,13 @@ class Drivers:
         return as_driver(policy)
 
 
-def describe(options: Options, drivers: Drivers) -> dict[str, Any]:
+def describe(options: Options, drivers: Drivers, footage: VideoSource | None) -> dict[str, Any]:
     """What a recording and a dump say of how they were made: what the demo was started with, and who could drive."""
-    if options.video is None:
-        place = {"scenario": options.scenario, "theme": options.theme, "seed": options.seed}
+    if footage is None:
+        place: dict[str, Any] = {"scenario": options.scenario, "theme": options.theme, "seed": options.seed}
     else:
-        place = {"video": options.video, "assumed_speed": options.assumed_speed, "horizon": options.horizon}
+        assumed = {"assumed_speed": options.assumed_speed, "horizon": options.horizon, "rate": options.rate}
+        place = {"footage_damage": Later(lambda: footage.losses._asdict()), "video": options.video, **assumed}
     provenance = drivers.provenance.get(drivers.first, {})
     return {"policy": options.policy, "policy_provenance": provenance, **place, "versions": versions()}
 
