@@ -26,6 +26,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from sim.command_line import mistakes_in_one_line, parse
 from sim.driver import EXPERT, Driver, Expert, Nobody, PolicyDriver, as_driver
+from sim.files import check_apart, files_in_name
 from sim.policy import PolicySpec, provenance_of, remark_of
 from sim.provenance import versions
 from sim.recorded import Replay, load_drive
@@ -38,11 +39,13 @@ from sim.view.capture import Capture
 from sim.view.demo import Demo, Display, NoDisplay
 from sim.view.drive import Drive
 from sim.view.dump import Dump
+from sim.view.footage.opening import is_camera
 from sim.view.footage.video import ASSUMED_SPEED, VideoSource
 from sim.view.hud.layout import DESIGN_SIZE
 from sim.view.pacing import RateKeeper
 from sim.view.playback import Playback
 from sim.view.recorder import check_recording_name
+from sim.view.recording.provenance import Later
 from sim.view.replay import ReplaySource
 from sim.view.source import Source
 from sim.view.tour import Tour
@@ -57,7 +60,7 @@ TOLERATED_LATE = 0.05
 SWITCH_INTERVAL = 5e-4
 """Seconds after which a thread that holds Python's lock hands it on; Python's own 5 ms are a third of a picture."""
 
-WORLD_OPTIONS, VIDEO_OPTIONS = ("scenario", "theme", "seed"), ("assumed_speed", "horizon")
+WORLD_OPTIONS, VIDEO_OPTIONS = ("scenario", "theme", "seed"), ("assumed_speed", "horizon", "rate")
 """Options that mean something only for a simulated world, and only for a video."""
 
 POLICY_HELP = f"Who drives: {POLICY_WAYS}, `expert`, or `human` for the keyboard."
@@ -92,8 +95,10 @@ class Options:
     """Drive a saved drive again as it was, while the policy looks on; `agent.evaluate` saves those that failed."""
     tour: Flag = False
     """Two guided minutes: what the red means, and how one can tell that it is true."""
-    video: Annotated[str | None, tyro.conf.arg(constructor=str, metavar="FILE|INDEX", help_behavior_hint="")] = None
-    """Look at real footage, or through a camera, instead of a simulated world."""
+    video: Annotated[str | None, tyro.conf.arg(constructor=str, metavar="FILE|DIR|INDEX", help_behavior_hint="")] = None
+    """Look at real footage, a video or a folder of images, or through a camera, instead of a simulated world."""
+    rate: Annotated[float | None, tyro.conf.arg(constructor=float, metavar="HZ", help_behavior_hint="")] = None
+    """Pictures a second of a video without a clock, such as a folder of images (default: what it says, or a guess)."""
     assumed_speed: Annotated[float | None, tyro.conf.arg(constructor=float, metavar="M/S", help_behavior_hint="")] = (
         None
     )
@@ -130,6 +135,7 @@ def check(options: Options) -> None:
     if options.record is not None:
         check_recording_name(options.record)
     check_belonging(options)
+    check_outputs(options, options.record or (DEFAULT_RECORDING if options.headless else None))
     if options.tour and (options.video is not None or options.replay is not None):
         other = "--video" if options.replay is None else "--replay"
         raise ValueError(f"--tour leads through simulated worlds of its own; expected it without {other}")
@@ -157,14 +163,37 @@ def check_default(options: Options, needless: Sequence[str], when: str) -> None:
             raise ValueError(f"--{name.replace('_', '-')} {getattr(options, name)}: expected only {when}")
 
 
+def check_outputs(options: Options, record: Path | None) -> None:
+    """ValueError for a recording that would overwrite what is read, or lie in the dump."""
+    if record is None:
+        return
+    read: list[Path | str] = [options.replay] if options.replay is not None else []
+    if options.video is not None and not is_camera(options.video):
+        read.append(options.video)
+    names = [options.policy, options.scenario, options.theme]
+    check_apart(record, [*read, *(file for name in names for file in files_in_name(name))])
+    if options.dump is not None and record.resolve().is_relative_to(options.dump.resolve()):
+        raise ValueError(f"--record {record} lies in --dump {options.dump}; expected another folder")
+
+
 @dataclass(frozen=True)
 class Show:
-    """A demo, ready to run. pictures: how many to show, None for no end; stop_at_end: end with the episode."""
+    """A demo, ready to run.
+
+    pictures: how many to show, None for no end; stop_at_end: end with the episode. dump: where steps go as data, and
+    footage: what is watched, None where there is none.
+    """
 
     demo: Demo
     pictures: int | None
     stop_at_end: bool
     dump: Dump | None
+    footage: VideoSource | None
+
+    @property
+    def expected(self) -> int | None:
+        """How many pictures there will be of footage, by its own count."""
+        return self.footage.count if self.footage else None
 
     def run(self) -> int:
         """Drive to the end or until stopped, say what was written; returns the exit status."""
@@ -189,12 +218,15 @@ class Show:
 
     def _run_headless(self) -> None:
         with progress_bar() as progress:
-            task = progress.add_task("recording", total=self.pictures)
+            task = progress.add_task("recording", total=self.pictures or self.expected)
             self.demo.run(self.pictures, stop_at_end=self.stop_at_end, each=partial(progress.advance, task))
 
     def _tell(self) -> None:
         if said := self.demo.capture.stop():
             console.print(said)
+        if self.footage and any(self.footage.losses):
+            of = f" of {self.expected}" if self.expected else ""
+            console.print(f"footage is damaged: {self.footage.losses.words}{of} pictures")
         if self.dump:
             console.print(f"dumped {self.dump.steps} control steps: {self.dump.folder.resolve()}")
 
@@ -209,7 +241,8 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     """Load, open and wire what the options name; `stack` closes it. ValueError or OSError for a user's mistake."""
     source = open_source(options, stack)
     drivers = Drivers(options.policy, source)
-    provenance = partial(describe, options, drivers)
+    footage = source if isinstance(source, VideoSource) else None
+    provenance = partial(describe, options, drivers, footage)
     dump = stack.enter_context(Dump(options.dump, provenance())) if options.dump else None
     playback = Playback(Drive(source, drivers.by_name(), drivers.first), [dump] if dump else [])
     stack.callback(playback.close)
@@ -218,6 +251,7 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     capture = Capture(playback, provenance, view=options.record_view, live=window is not None)
     stack.callback(capture.stop)
     record = options.record or (None if window else DEFAULT_RECORDING)
+    check_outputs(options, record)  # again: without a display there is one that nobody named
     if record:
         capture.start(record)
     tour = Tour(source) if options.tour and isinstance(source, WorldSource) else None
@@ -230,7 +264,8 @@ def prepare(options: Options, stack: ExitStack) -> Show:
         demo.greet()
     ends = options.video is not None or options.replay is not None
     whole = ends and not (window and record is None)
-    return Show(demo, pictures(options, tour, rate, whole, endless=window is not None), whole, dump)
+    due = pictures(options, tour, rate, whole, endless=window is not None)
+    return Show(demo, due, whole, dump, footage)
 
 
 def check_tour(driver: Driver, name: str) -> None:
@@ -257,7 +292,8 @@ def open_source(options: Options, stack: ExitStack) -> Source:
         return WorldSource(options.scenario, options.theme, options.seed)
     spec = PolicySpec(FRAME_SIZE, FIELD_OF_VIEW, None)  # until a policy asks for another
     speed = ASSUMED_SPEED if options.assumed_speed is None else options.assumed_speed
-    video = VideoSource(options.video, spec, assumed_speed=speed, horizon=options.horizon)
+    told = {"horizon": options.horizon, "rate": options.rate}
+    video = VideoSource(options.video, spec, assumed_speed=speed, **told, in_window=not options.headless)
     return stack.enter_context(video)
 
 
@@ -300,15 +336,16 @@ class Drivers:
         return as_driver(policy)
 
 
-def describe(options: Options, drivers: Drivers) -> dict[str, Any]:
+def describe(options: Options, drivers: Drivers, footage: VideoSource | None) -> dict[str, Any]:
     """What a recording and a dump say of how they were made: what the demo was started with, and who could drive."""
     place: dict[str, Any]
     if options.replay is not None:
         place = {"replay": str(options.replay), **asdict(load_drive(options.replay).facts)}
-    elif options.video is None:
+    elif footage is None:
         place = {"scenario": options.scenario, "theme": options.theme, "seed": options.seed}
     else:
-        place = {"video": options.video, "assumed_speed": options.assumed_speed, "horizon": options.horizon}
+        assumed = {"assumed_speed": options.assumed_speed, "horizon": options.horizon, "rate": options.rate}
+        place = {"footage_damage": Later(lambda: footage.losses._asdict()), "video": options.video, **assumed}
     provenance = drivers.provenance.get(drivers.first, {})
     return {"policy": options.policy, "policy_provenance": provenance, **place, "versions": versions()}
 
