@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from sim.policy import MASS_SHARE
 from sim.view.blinding import BLINDINGS, READ, UNREAD
 from sim.view.moment import Moment, head_alone, soft_heads
 from sim.view.settings import FIELDS, Choices, Settings, Switch
@@ -20,6 +21,7 @@ class Action(NamedTuple):
 PAUSE, STEP, SLOWER, FASTER = "pause", "step", "slower", "faster"
 NEXT_TRACK, NEXT_THEME, NEXT_POLICY, NEXT_VIEW = "next track", "next theme", "next policy", "next view"
 OVERLAY, RAW, NEXT_HEAD, WHEEL = "overlay", "raw", "next head", "wheel"
+SPOTLIGHT = "spotlight"
 BLIND_READ, BLIND_UNREAD = "blind read", "blind unread"
 MARK, WITHOUT, UNSEEN = "mark", "without", "unseen"
 RECORD, SCREENSHOT, FULL_SCREEN, HELP, QUIT = "record", "screenshot", "full screen", "help", "quit"
@@ -49,6 +51,22 @@ def _one_head(settings: Settings, moment: Moment) -> str:
 
 def _blinded(settings: Settings, moment: Moment) -> str:
     return BLINDINGS[settings.blinding].told(moment.decision.attention) if settings.blinding else ""
+
+
+def _mapped(choices: Choices) -> tuple[Any, ...]:
+    return () if choices.attention is None else (False, True)
+
+
+def _lit(settings: Settings, moment: Moment) -> str:
+    """What a spotlight shows."""
+    attention = moment.decision.attention
+    if not settings.spotlight:
+        return ""
+    if attention is None:
+        return "no map: nothing goes dark"
+    if attention.kind == "selection":
+        return "dark: what its controller never got"
+    return f"lit: what holds {100 * MASS_SHARE:.0f} % of its map"
 
 
 def _left_out(settings: Settings, moment: Moment) -> str:
@@ -87,6 +105,7 @@ ACTIONS = (
     Action(OVERLAY, ("o",), "red on and off", Switch("red", _always, lambda now, _: "" if now.red else "red is off")),
     Action(RAW, ("c",), "soft map: cells or smooth", Switch("raw", _always)),
     Action(NEXT_HEAD, ("k",), "next head of a soft map", Switch("head", _heads, _one_head)),
+    Action(SPOTLIGHT, ("d",), "what it does not read goes dark", Switch("spotlight", _mapped, _lit)),
     Action(BLIND_READ, ("b",), "grey out what it reads", Switch("blinding", lambda _: (None, READ), _blinded)),
     Action(BLIND_UNREAD, ("j",), "junk in what it does not", Switch("blinding", lambda _: (None, UNREAD))),
     Action(MARK, ("m",), "mark the cause object", Switch("mark", _imagined)),

@@ -121,12 +121,16 @@ def draw(
     yaw: float,
     steer_angle: float,
     brake: float,
+    gain: float = 1.0,
 ) -> None:
-    """Draw the car that heads for `yaw` into picture (H, W, 3), behind whatever `depth` (H, W) says stands nearer."""
+    """Draw the car that heads for `yaw` into picture (H, W, 3), behind whatever `depth` (H, W) says stands nearer.
+
+    brake: in [0, 1], how bright the brake lamps are. gain: of all its light.
+    """
     cos, sin = math.cos(view.yaw), math.sin(view.yaw)
     eye = np.array([-view.behind * cos, -view.behind * sin, view.height])
     mesh = facing(car(steer_angle), eye)
-    shades = colours(mesh, eye, light_of(look, yaw), brake)
+    shades = gain * colours(mesh, eye, light_of(look, yaw), brake)
     ahead = mesh.points[..., 0] * cos + mesh.points[..., 1] * sin + view.behind
     left = mesh.points[..., 1] * cos - mesh.points[..., 0] * sin
     corners = np.stack(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.view import actions as do
 from sim.view.drive import Drive
-from sim.view.moment import Moment, red
+from sim.view.moment import Moment, shown_map
 from sim.view.overlay import Overwritten
 from sim.view.prefetch import Prefetch
 from sim.view.settings import Choices, Settings
@@ -257,5 +257,5 @@ def shot(moment: Moment, coming: Any, progress: float, size: tuple[int, int], se
     attention, overwritten = sight.decision.attention, None
     if attention is not None and sight.hidden is not None:
         overwritten = Overwritten(sight.observation["frame"][0], attention.cells, sight.hidden)
-    shown = red(sight, settings)
+    shown = shown_map(sight, settings)
     return Shot(size, moment.instant, coming, progress, shown, moment.action, moment.status, overwritten, settings)
