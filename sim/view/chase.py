@@ -214,24 +214,28 @@ def slide_of(attention: Attention, lens: Lens, raw: bool = False) -> Slide:
     """The red that a map throws."""
     size = lens.height, lens.width
     layer = layer_of(attention, size, 0, raw)
-    border = _bordered(region(attention, HALF_MASS, size, raw=raw, around=True).depth, -0.5)
+    border = _signed(region(attention, HALF_MASS, size, raw=raw, around=True).depth)
     if layer.alpha is None:
         return Slide(border, selected_share(border, lens.width), True, _box(border > -1), layer.strength)
-    alpha = _bordered(layer.alpha, 0.0)
+    alpha = np.asarray(cv2.copyMakeBorder(layer.alpha, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0.0), np.float32)
     return Slide(border, alpha, False, _box((alpha > 0) | (border > -1)), layer.strength)
 
 
 @lru_cache(maxsize=SLIDES)
 def spot_of(attention: Attention, lens: Lens, raw: bool = False) -> Slide:
     """The white light of a spotlight on what a map reads."""
-    border = _bordered(region(attention, MASS_SHARE, (lens.height, lens.width), raw=raw, around=True).depth, -0.5)
+    border = _signed(region(attention, MASS_SHARE, (lens.height, lens.width), raw=raw, around=True).depth)
     return Slide(border, np.ones_like(border), True, _box(border > -1), 0.0)
 
 
-def _bordered(field: NDArray[np.float32], beyond: float) -> NDArray[np.float32]:
-    """A field (h, w) in a border of one more pixel; what is far from zero matters to nobody."""
-    held = np.clip(field, -MOST_DEEP, MOST_DEEP)
-    return np.asarray(cv2.copyMakeBorder(held, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=beyond), np.float32)
+def _signed(depth: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Pixels inside a border, (h, w), in a frame of one more that lies outside. What is far away matters to nobody."""
+    held = np.clip(depth, -MOST_DEEP, MOST_DEEP)
+    framed = np.asarray(cv2.copyMakeBorder(held, 1, 1, 1, 1, cv2.BORDER_REPLICATE), np.float32)
+    outside = np.ones(framed.shape, bool)
+    outside[1:-1, 1:-1] = False
+    framed[outside] = np.minimum(framed[outside], -0.5)
+    return framed
 
 
 def _box(there: NDArray[np.bool_]) -> tuple[Any, Any, Any, Any]:
