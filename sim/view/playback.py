@@ -15,7 +15,7 @@ from sim.errors import unknown
 from sim.view import actions as do
 from sim.view.blinding import BLINDINGS
 from sim.view.drive import Drive
-from sim.view.moment import Moment, red
+from sim.view.moment import Moment, shown_map
 from sim.view.overlay import Overwritten
 from sim.view.prefetch import Prefetch
 from sim.view.settings import Choices, Settings
@@ -292,5 +292,5 @@ def shot(moment: Moment, coming: Any, progress: float, size: tuple[int, int], se
     overwritten = None
     if sight.covered is not None and sight.hidden is not None:
         overwritten = Overwritten(sight.observation["frame"][0], sight.covered, sight.hidden)
-    shown = red(sight, settings)
+    shown = shown_map(sight, settings)
     return Shot(size, moment.instant, coming, progress, shown, moment.action, moment.status, overwritten, settings)
