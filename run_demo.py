@@ -165,6 +165,8 @@ class Show:
         if watch.pictures:
             slowest = 1000 * watch.quantile(0.99)
             console.print(f"{watch.mean_rate:.1f} pictures/s; 99 % of them stayed less than {slowest:.1f} ms")
+            (height, width), most = self.demo.drawn.most_common(1)[0]
+            console.print(f"road drawn at {width} x {height} in {most / self.demo.drawn.total():.0%} of the pictures")
 
     def _run_headless(self) -> None:
         with progress_bar() as progress:

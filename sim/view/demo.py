@@ -1,5 +1,7 @@
 """The running demo: playback, screen, display, recordings, and the one loop that turns them."""
 
+import time
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -8,8 +10,9 @@ from numpy.typing import NDArray
 
 from sim.view import actions as do
 from sim.view.capture import Capture
+from sim.view.governor import Governor
 from sim.view.hud.layout import DESIGN_SIZE
-from sim.view.hud.screen import Extras, Screen
+from sim.view.hud.screen import Extras, Screen, road_size
 from sim.view.pacing import RateKeeper, Stopwatch
 from sim.view.playback import Playback
 from sim.view.tour import Tour
@@ -68,7 +71,9 @@ class NoDisplay:
 
 
 class Demo:
-    """Everything wired. keeper: holds the loop to the clock; without one it runs as fast as it can."""
+    """Everything wired. keeper: holds the loop to the clock; without one it runs as fast as it can. remarks: asked with
+    each picture for what else there is to know, "" for nothing. drawn: how many pictures the road was drawn for in each
+    (height, width)."""
 
     def __init__(
         self,
@@ -81,11 +86,15 @@ class Demo:
     ) -> None:
         self.playback, self.display, self.capture, self.tour = playback, display, capture, tour
         self.keeper = keeper
+        self.remarks: list[Callable[[], str]] = [self._coarse]
+        self.governor = Governor()
+        self.drawn = Counter[tuple[int, int]]()
         self.stopwatch = Stopwatch()
         self.quitting = False
         self._screen = Screen()
         self._picture = np.zeros((0, 0, 3), np.uint8)
         self._message, self._alarm, self._message_left = "", False, 0.0
+        self._round_ended, self._busy = time.perf_counter(), playback.busy
 
     @property
     def actions(self) -> Mapping[str, Callable[[], Any]]:
@@ -144,11 +153,28 @@ class Demo:
             self._wait()  # before the picture is shown: however long it took to draw, it comes when it is due
             if not skipped:
                 self._show()
+            self._govern(shown=not skipped)
             due += 1
             each()
             self.playback.advance(self.display.held())
             if stop_at_end and self.playback.ending and not self.playback.between_decisions:
                 return
+
+    def _govern(self, *, shown: bool) -> None:
+        """Tell the governor how this round went; nobody watches without a window, so nothing is late there."""
+        if self.keeper is None:
+            return
+        now, busy = time.perf_counter(), self.playback.busy
+        self.governor.tell(now - self._round_ended, busy - self._busy, late=self.keeper.late or not shown)
+        self._round_ended, self._busy = now, busy
+        self.drawn[road_size(self.display.size, self.governor.share)] += shown
+
+    def _coarse(self) -> str:
+        """At what size the road is drawn, where that is less than there is room for."""
+        if self.governor.share == 1.0:
+            return ""
+        height, width = road_size(self.display.size, self.governor.share)
+        return f"road drawn at {width} x {height}: this machine is late"
 
     def _show(self) -> None:
         self.display.show(self._picture)
@@ -186,6 +212,8 @@ class Demo:
             recorded=None if seconds is None or self.keeper is None else int(seconds),
             rate=self.stopwatch.recent_rate if self.keeper else None,
             lateness=lateness if lateness > NOTED_LATENESS else 0.0,
+            remarks=tuple(words for remark in self.remarks if (words := remark())),
+            share=self.governor.share,
         )
 
 

@@ -1,7 +1,7 @@
 """Where in time the show of a drive is: the exact pair of frame and decision, then the way to the next one."""
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ from sim.view import actions as do
 from sim.view.drive import Drive
 from sim.view.moment import Moment, red
 from sim.view.overlay import Overwritten
-from sim.view.prefetch import Prefetch
+from sim.view.prefetch import Prefetch, Worker
 from sim.view.settings import Choices, Settings
 from sim.view.source import Imagining, Shot, Source
 
@@ -41,7 +41,7 @@ class Playback:
     def __init__(self, drive: Drive, observers: Iterable[Callable[[Moment], None]] = ()) -> None:
         self.drive, self.observers = drive, tuple(observers)
         self.initial = self.settings = Settings(policy=drive.name, view=next(iter(drive.source.views)))
-        self._pool = ThreadPoolExecutor(1, "playback")  # with two, the picture that is due first has to share its core
+        self._pool = Worker("playback")  # with two threads, the picture that is due first has to share its core
         self._next: Future[Moment] | None = None
         self._prefetch = Prefetch(self._pool)
         self._wanted, self._asked = set[Wish](), set[Wish]()
@@ -54,6 +54,11 @@ class Playback:
     def source(self) -> Source:
         """What is driven in."""
         return self.drive.source
+
+    @property
+    def busy(self) -> float:
+        """Seconds that the second thread has been at work."""
+        return self._pool.busy
 
     @property
     def ending(self) -> str:

@@ -36,7 +36,8 @@ class Extras:
     """What the demo around a playback adds to the picture.
 
     message: something that just happened, `alarm` where it went wrong. recorded: seconds of the running recording.
-    rate: pictures a second of late; lateness: seconds behind the clock.
+    rate: pictures a second of late; lateness: seconds behind the clock. share: of the width and height that there is
+    room for, the road is drawn this fine.
     """
 
     message: str = ""
@@ -45,6 +46,18 @@ class Extras:
     recorded: int | None = None
     rate: float | None = None
     lateness: float = 0.0
+    remarks: tuple[str, ...] = ()
+    share: float = 1.0
+
+
+def road_size(window: tuple[int, int], share: float) -> tuple[int, int]:
+    """(height, width) that the road is drawn in, for a window of (height, width): that of its place or less.
+
+    share: of the full width and height, where the machine is late.
+    """
+    height, width = layout(window).places["view"].size
+    scale = share * min(1.0, WIDEST_VIEW / width)
+    return round(height * scale), round(width * scale)
 
 
 class _Measures(NamedTuple):
@@ -82,7 +95,7 @@ class Screen:
         if not settings.help:
             self._draw_map(playback, place.places["top"], measures.cells)
         self._told, self._column = told, column
-        self._draw_view(playback, place)  # last: it is drawn elsewhere meanwhile
+        self._draw_view(playback, place, extras.share)  # last: it is drawn elsewhere meanwhile
         return self._canvas
 
     def _draw_map(self, playback: Playback, place: Rect, cells: GroundCells | None) -> None:
@@ -94,14 +107,13 @@ class Screen:
             self._canvas[rows, columns] = shown.draw(playback, place.size, cells)
         self._mapped = shown
 
-    def _draw_view(self, playback: Playback, place: Layout) -> None:
+    def _draw_view(self, playback: Playback, place: Layout, share: float) -> None:
         rows, columns = place.places["view"].slices
-        size = place.places["view"].size
-        if size[1] <= WIDEST_VIEW:
+        size, drawn = place.places["view"].size, road_size(place.size, share)
+        if size == drawn:
             self._canvas[rows, columns] = playback.picture(size)
         else:
-            smaller = (round(size[0] * WIDEST_VIEW / size[1]), WIDEST_VIEW)
-            self._canvas[rows, columns] = cv2.resize(playback.picture(smaller), size[::-1])
+            cv2.resize(playback.picture(drawn), size[::-1], self._canvas[rows, columns])
 
     def _measure(self, playback: Playback) -> _Measures:
         """Worked out once for each decision, and when it is to be painted otherwise."""
@@ -278,4 +290,5 @@ def chips(playback: Playback, extras: Extras) -> tuple[Chip, ...]:
     found += [Chip(words) for words in actions.told(playback.settings, playback.moment)]
     if extras.lateness > 0:
         found.append(Chip(f"{1000 * extras.lateness:.0f} ms late"))
+    found += [Chip(words) for words in extras.remarks]
     return tuple(found)
