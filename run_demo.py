@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Annotated, Any, Literal
 
 import tyro
@@ -37,6 +39,7 @@ from sim.view.playback import Playback
 from sim.view.recorder import check_recording_name
 from sim.view.source import Source
 from sim.view.tour import Tour
+from sim.view.warm_up import NEEDED, Compiling, compiling, load_meanwhile
 from sim.view.world_source import WorldSource
 
 FLAGSHIP, HUMAN = "topk-patches", "human"
@@ -188,6 +191,8 @@ def steady() -> None:
 
 def prepare(options: Options, stack: ExitStack) -> Show:
     """Load, open and wire what the options name; `stack` closes it. ValueError or OSError for a user's mistake."""
+    first = options.scenario if options.scenario in SCENARIOS else next(iter(SCENARIOS))
+    programs = compiled(options, first, stack) if options.video is None else None
     source = open_source(options, stack)
     drivers = Drivers(options.policy, source)
     provenance = partial(describe, options, drivers)
@@ -196,7 +201,6 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     stack.callback(playback.close)
     if options.policy == HUMAN:
         playback.set(at_wheel=True)
-    # after the first frame: that one compiles
     window: Display | None = None if options.headless else open_window(stack)
     capture = Capture(playback, provenance, view=options.record_view, live=window is not None)
     stack.callback(capture.stop)
@@ -209,8 +213,27 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     demo = Demo(playback, window or NoDisplay(), capture, keeper=keeper, tour=tour)
     if window:
         demo.say("H shows the keys")
+        if options.video is None:
+            load_meanwhile(first, programs)
+        if programs:
+            demo.remarks.append(programs.words)
+            demo.not_yet = programs.not_yet
     whole_video = options.video is not None and not (window and record is None)
     return Show(demo, pictures(options, tour, rate, whole_video, endless=window is not None), whole_video, dump)
+
+
+def compiled(options: Options, first: str, stack: ExitStack) -> Compiling | None:
+    """What still compiles, once there is all that is needed to begin; None where nothing does.
+
+    first: the scenario to begin with. Who drives is loaded meanwhile.
+    """
+    programs = stack.enter_context(compiling(first))
+    if programs:
+        if options.policy not in (EXPERT, HUMAN):
+            Thread(target=import_module, args=("agent.checkpoint",), daemon=True).start()
+        everything = options.headless or options.tour or options.record is not None
+        programs.wait(console, () if everything else NEEDED)
+    return programs
 
 
 def pictures(options: Options, tour: Tour | None, rate: float, whole_video: bool, *, endless: bool) -> int | None:

@@ -72,7 +72,8 @@ class NoDisplay:
 
 class Demo:
     """Everything wired. keeper: holds the loop to the clock; without one it runs as fast as it can. remarks: asked with
-    each picture for what else there is to know, "" for nothing. drawn: how many pictures the road was drawn for in each
+    each picture for what else there is to know, "" for nothing. not_yet: why an action has to wait, "" where it need
+    not. drawn: how many pictures the road was drawn for in each
     (height, width)."""
 
     def __init__(
@@ -87,6 +88,7 @@ class Demo:
         self.playback, self.display, self.capture, self.tour = playback, display, capture, tour
         self.keeper = keeper
         self.remarks: list[Callable[[], str]] = [self._coarse]
+        self.not_yet: Callable[[str], str] = lambda action: ""
         self.governor = Governor()
         self.drawn = Counter[tuple[int, int]]()
         self.stopwatch = Stopwatch()
@@ -109,6 +111,9 @@ class Demo:
 
     def act(self, name: str) -> None:
         """Do what is asked for; say so where it is not offered here, or fails for a reason outside of the program."""
+        if why := self.not_yet(name):
+            self.say(why)
+            return
         action = self.actions.get(name)
         if action is None:
             self.say(f"no {name} here")
