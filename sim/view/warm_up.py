@@ -262,8 +262,9 @@ class _Told(event.Listener):
 
     def on_end(self, event: Any) -> None:
         """It is."""
-        function = event.data["dispatcher"].py_func
-        print(f"{function.__module__}.{function.__name__}", flush=True)
+        made = event.data["dispatcher"]
+        if made in KERNELS:
+            print(f"{made.py_func.__module__}.{made.py_func.__name__}", flush=True)
 
 
 def _blank(*arguments: Any) -> int:
