@@ -46,9 +46,9 @@ class Known:
     """What captions go by, of one decision.
 
     cause, thing, metres: of the expert's cause, as in `Status`. red_on: whether red lies on that thing. pedal: what is
-    decided; expert: what the expert would; pedal_without: in the world without that thing. needless, area: the share of the red on NEEDLESS classes so
-    far in this chapter, and of the picture that they are. hidden: the share of the picture that is overwritten. offset:
-    metres from the middle of the road. ending: as in `Drive`.
+    decided; expert: what the expert would; pedal_without: in the world without that thing. needless, area: the share of
+    the red on NEEDLESS classes so far in this chapter, and of the picture that they are. hidden: the share of the
+    picture that is overwritten. offset: metres from the middle of the road. ending: as in `Drive`.
     """
 
     cause: str = ""
