@@ -1,39 +1,52 @@
 """RedGaze's demo: a network drives, and the picture is red where it read. Parses, wires, runs; holds no logic."""
 
+from sim.interrupts import INTERRUPTED, interruptible
+
 import gc
 import math
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
+
+try:
+    from agent import POLICY_WAYS
+except ImportError as error:
+    if error.path is None:
+        raise
+    print(f"error: {error.path} is in the way of RedGaze's own `{error.name}`: rename it", file=sys.stderr)
+    raise SystemExit(2) from None
 
 import tyro
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from agent import POLICY_WAYS
 from sim.command_line import mistakes_in_one_line, parse
 from sim.driver import EXPERT, Driver, Expert, Nobody, PolicyDriver, as_driver
-from sim.jit import CACHE_FOLDER
-from sim.policy import PolicySpec, provenance_of
+from sim.files import check_apart, files_in_name
+from sim.policy import PolicySpec, provenance_of, remark_of
 from sim.provenance import versions
+from sim.recorded import Replay, load_drive
 from sim.scenario import SCENARIOS
 from sim.seeds import TEST_FROM, TRAINING
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE
 from sim.theme import load_theme, theme_names
 from sim.view.actions import list_lines
 from sim.view.capture import Capture
-from sim.view.demo import WELCOME, Demo, Display, NoDisplay
+from sim.view.demo import Demo, Display, NoDisplay
 from sim.view.drive import Drive
 from sim.view.dump import Dump
+from sim.view.footage.opening import is_camera
 from sim.view.footage.video import ASSUMED_SPEED, VideoSource
 from sim.view.hud.layout import DESIGN_SIZE
 from sim.view.pacing import RateKeeper
 from sim.view.playback import Playback
 from sim.view.recorder import check_recording_name
+from sim.view.recording.provenance import Later
+from sim.view.replay import ReplaySource
 from sim.view.source import Source
 from sim.view.tour import Tour
 from sim.view.world_source import START, WorldSource
@@ -47,10 +60,7 @@ TOLERATED_LATE = 0.05
 SWITCH_INTERVAL = 5e-4
 """Seconds after which a thread that holds Python's lock hands it on; Python's own 5 ms are a third of a picture."""
 
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
-
-WORLD_OPTIONS, VIDEO_OPTIONS = ("scenario", "theme", "seed"), ("assumed_speed", "horizon")
+WORLD_OPTIONS, VIDEO_OPTIONS = ("scenario", "theme", "seed"), ("assumed_speed", "horizon", "rate")
 """Options that mean something only for a simulated world, and only for a video."""
 
 POLICY_HELP = f"Who drives: {POLICY_WAYS}, `expert`, or `human` for the keyboard."
@@ -81,10 +91,14 @@ class Options:
     """What a recording shows: the whole window, or one view of the road alone."""
     headless: Flag = False
     """Open no window; records redgaze-demo.mp4 unless --record names another file."""
+    replay: Annotated[Path | None, tyro.conf.arg(constructor=Path, metavar="FILE", help_behavior_hint="")] = None
+    """Drive a saved drive again as it was, while the policy looks on; `agent.evaluate` saves those that failed."""
     tour: Flag = False
     """Two guided minutes: what the red means, and how one can tell that it is true."""
-    video: Annotated[str | None, tyro.conf.arg(constructor=str, metavar="FILE|INDEX", help_behavior_hint="")] = None
-    """Look at real footage, or through a camera, instead of a simulated world."""
+    video: Annotated[str | None, tyro.conf.arg(constructor=str, metavar="FILE|DIR|INDEX", help_behavior_hint="")] = None
+    """Look at real footage, a video or a folder of images, or through a camera, instead of a simulated world."""
+    rate: Annotated[float | None, tyro.conf.arg(constructor=float, metavar="HZ", help_behavior_hint="")] = None
+    """Pictures a second of a video without a clock, such as a folder of images (default: what it says, or a guess)."""
     assumed_speed: Annotated[float | None, tyro.conf.arg(constructor=float, metavar="M/S", help_behavior_hint="")] = (
         None
     )
@@ -97,21 +111,19 @@ class Options:
     """Show policies, scenarios, themes and keys, and exit."""
 
 
+@interruptible
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
     options = parse(Options, arguments, prog="redgaze")
     if options.list:
         show_list()
         return 0
-    try:
-        with ExitStack() as stack:
-            with mistakes_in_one_line():
-                check(options)
-                show = prepare(options, stack)
-            with mistakes_in_one_line(OSError):
-                return show.run()
-    except KeyboardInterrupt:  # before there was anything to show
-        return INTERRUPTED
+    with ExitStack() as stack:
+        with mistakes_in_one_line():
+            check(options)
+            show = prepare(options, stack)
+        with mistakes_in_one_line(OSError):
+            return show.run()
 
 
 def check(options: Options) -> None:
@@ -123,31 +135,65 @@ def check(options: Options) -> None:
     if options.record is not None:
         check_recording_name(options.record)
     check_belonging(options)
-    if options.video is not None and options.tour:
-        raise ValueError("--tour leads through simulated worlds; expected it without --video")
+    check_outputs(options, options.record or (DEFAULT_RECORDING if options.headless else None))
+    if options.tour and (options.video is not None or options.replay is not None):
+        other = "--video" if options.replay is None else "--replay"
+        raise ValueError(f"--tour leads through simulated worlds of its own; expected it without {other}")
+    if options.replay is not None and options.policy == HUMAN:
+        raise ValueError("--policy human cannot look on while a drive is replayed; expected a policy, or expert")
     if options.video is not None and options.policy in (EXPERT, HUMAN):
         raise ValueError(f"--policy {options.policy} cannot drive a video; expected a policy that looks at pictures")
 
 
 def check_belonging(options: Options) -> None:
     """ValueError for an option that would be ignored: a video's without one, or a simulated world's beside one."""
-    needless = WORLD_OPTIONS if options.video is not None else VIDEO_OPTIONS
+    for name in ("video", "replay"):
+        if getattr(options, name) is not None:
+            check_default(options, WORLD_OPTIONS, f"without --{name}")
+    if options.video is None:
+        check_default(options, VIDEO_OPTIONS, "with --video")
+    elif options.replay is not None:
+        raise ValueError(f"--replay {options.replay}: expected only without --video")
+
+
+def check_default(options: Options, needless: Sequence[str], when: str) -> None:
+    """ValueError for one of these options that was given."""
     for name in needless:
         if getattr(options, name) != Options.__dataclass_fields__[name].default:
-            with_or_without = "without" if options.video is not None else "with"
-            raise ValueError(
-                f"--{name.replace('_', '-')} {getattr(options, name)}: expected only {with_or_without} --video"
-            )
+            raise ValueError(f"--{name.replace('_', '-')} {getattr(options, name)}: expected only {when}")
+
+
+def check_outputs(options: Options, record: Path | None) -> None:
+    """ValueError for a recording that would overwrite what is read, or lie in the dump."""
+    if record is None:
+        return
+    read: list[Path | str] = [options.replay] if options.replay is not None else []
+    if options.video is not None and not is_camera(options.video):
+        read.append(options.video)
+    names = [options.policy, options.scenario, options.theme]
+    check_apart(record, [*read, *(file for name in names for file in files_in_name(name))])
+    if options.dump is not None and record.resolve().is_relative_to(options.dump.resolve()):
+        raise ValueError(f"--record {record} lies in --dump {options.dump}; expected another folder")
 
 
 @dataclass(frozen=True)
 class Show:
-    """A demo, ready to run. pictures: how many to show, None for no end; stop_at_end: end with the episode."""
+    """A demo, ready to run.
+
+    pictures: how many to show, None for no end; stop_at_end: end with the episode. dump: where steps go as data, and
+    footage: what is watched, None where there is none.
+    """
 
     demo: Demo
     pictures: int | None
     stop_at_end: bool
     dump: Dump | None
+    footage: VideoSource | None
+
+    @property
+    def expected(self) -> int | None:
+        """How many pictures there will be of footage, by its own count."""
+        return self.footage.count if self.footage else None
 
     def run(self) -> int:
         """Drive to the end or until stopped, say what was written; returns the exit status."""
@@ -172,12 +218,15 @@ class Show:
 
     def _run_headless(self) -> None:
         with progress_bar() as progress:
-            task = progress.add_task("recording", total=self.pictures)
+            task = progress.add_task("recording", total=self.pictures or self.expected)
             self.demo.run(self.pictures, stop_at_end=self.stop_at_end, each=partial(progress.advance, task))
 
     def _tell(self) -> None:
         if said := self.demo.capture.stop():
             console.print(said)
+        if self.footage and any(self.footage.losses):
+            of = f" of {self.expected}" if self.expected else ""
+            console.print(f"footage is damaged: {self.footage.losses.words}{of} pictures")
         if self.dump:
             console.print(f"dumped {self.dump.steps} control steps: {self.dump.folder.resolve()}")
 
@@ -190,11 +239,10 @@ def steady() -> None:
 
 def prepare(options: Options, stack: ExitStack) -> Show:
     """Load, open and wire what the options name; `stack` closes it. ValueError or OSError for a user's mistake."""
-    if not any(CACHE_FOLDER.rglob("*.nbi")):
-        console.print("compiling the camera, once only (up to a minute) ...")
     source = open_source(options, stack)
     drivers = Drivers(options.policy, source)
-    provenance = partial(describe, options, drivers)
+    footage = source if isinstance(source, VideoSource) else None
+    provenance = partial(describe, options, drivers, footage)
     dump = stack.enter_context(Dump(options.dump, provenance())) if options.dump else None
     playback = Playback(Drive(source, drivers.by_name(), drivers.first), [dump] if dump else [])
     stack.callback(playback.close)
@@ -203,6 +251,7 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     capture = Capture(playback, provenance, view=options.record_view, live=window is not None)
     stack.callback(capture.stop)
     record = options.record or (None if window else DEFAULT_RECORDING)
+    check_outputs(options, record)  # again: without a display there is one that nobody named
     if record:
         capture.start(record)
     tour = Tour(source) if options.tour and isinstance(source, WorldSource) else None
@@ -212,9 +261,11 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     keeper = RateKeeper(rate) if window else None
     demo = Demo(playback, window or NoDisplay(), capture, keeper=keeper, tour=tour)
     if window:
-        demo.say(WELCOME)
-    whole_video = options.video is not None and not (window and record is None)
-    return Show(demo, pictures(options, tour, rate, whole_video, endless=window is not None), whole_video, dump)
+        demo.greet()
+    ends = options.video is not None or options.replay is not None
+    whole = ends and not (window and record is None)
+    due = pictures(options, tour, rate, whole, endless=window is not None)
+    return Show(demo, due, whole, dump, footage)
 
 
 def check_tour(driver: Driver, name: str) -> None:
@@ -224,22 +275,25 @@ def check_tour(driver: Driver, name: str) -> None:
         raise ValueError(f"--tour tells of {FLAGSHIP} and of nobody else; expected it without --policy {name}")
 
 
-def pictures(options: Options, tour: Tour | None, rate: float, whole_video: bool, *, endless: bool) -> int | None:
+def pictures(options: Options, tour: Tour | None, rate: float, whole: bool, *, endless: bool) -> int | None:
     """How many pictures are to be shown; None for no end."""
     if options.seconds is not None:
         return max(1, round(options.seconds * rate))
     if tour is not None and (options.record or not endless):
         return round(tour.seconds * rate)
-    return None if endless or whole_video else round(DEFAULT_SECONDS * rate)
+    return None if endless or whole else round(DEFAULT_SECONDS * rate)
 
 
 def open_source(options: Options, stack: ExitStack) -> Source:
-    """The simulated world or the footage that the options name."""
+    """The simulated world, the saved drive or the footage that the options name."""
+    if options.replay is not None:
+        return ReplaySource(load_drive(options.replay))
     if options.video is None:
         return WorldSource(options.scenario, options.theme, options.seed)
     spec = PolicySpec(FRAME_SIZE, FIELD_OF_VIEW, None)  # until a policy asks for another
     speed = ASSUMED_SPEED if options.assumed_speed is None else options.assumed_speed
-    video = VideoSource(options.video, spec, assumed_speed=speed, horizon=options.horizon)
+    told = {"horizon": options.horizon, "rate": options.rate}
+    video = VideoSource(options.video, spec, assumed_speed=speed, **told, in_window=not options.headless)
     return stack.enter_context(video)
 
 
@@ -262,6 +316,10 @@ class Drivers:
         return {name: partial(self._load, what) for name, what in names.items()}
 
     def _load(self, what: str) -> Driver:
+        driver = self._at_the_wheel(what)
+        return Replay(self._source.recorded, driver) if isinstance(self._source, ReplaySource) else driver
+
+    def _at_the_wheel(self, what: str) -> Driver:
         if what == HUMAN:
             return Nobody(*[0.0] * len(self._source.actions))
         if what == EXPERT:
@@ -273,15 +331,21 @@ class Drivers:
         torch.set_num_threads(1)  # one frame at a time: a second thread gains nothing and waits for the camera's core
         policy = load_policy(what)
         self.provenance[Path(what).name] = provenance_of(policy)
+        if remark := remark_of(policy):
+            console.print(f"{what}: {remark}")
         return as_driver(policy)
 
 
-def describe(options: Options, drivers: Drivers) -> dict[str, Any]:
+def describe(options: Options, drivers: Drivers, footage: VideoSource | None) -> dict[str, Any]:
     """What a recording and a dump say of how they were made: what the demo was started with, and who could drive."""
-    if options.video is None:
+    place: dict[str, Any]
+    if options.replay is not None:
+        place = {"replay": str(options.replay), **asdict(load_drive(options.replay).facts)}
+    elif footage is None:
         place = {"scenario": options.scenario, "theme": options.theme, "seed": options.seed}
     else:
-        place = {"video": options.video, "assumed_speed": options.assumed_speed, "horizon": options.horizon}
+        assumed = {"assumed_speed": options.assumed_speed, "horizon": options.horizon, "rate": options.rate}
+        place = {"footage_damage": Later(lambda: footage.losses._asdict()), "video": options.video, **assumed}
     provenance = drivers.provenance.get(drivers.first, {})
     return {"policy": options.policy, "policy_provenance": provenance, **place, "versions": versions()}
 

@@ -1,13 +1,14 @@
 """Whoever drives: a policy, the expert, a control. A driver is told by what it is, never by a method's name."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from sim.instant import Instants
-from sim.policy import Decision, Observation, Policy, PolicySpec, State, check_decision
+from sim.policy import Decision, Observation, Policy, PolicySpec, State, check_decision, provenance_of
 
 Decided = tuple[Decision, State]
 """A decision, and the state after it."""
@@ -45,6 +46,11 @@ class PolicyDriver(Driver):
     def spec(self) -> PolicySpec:  # type: ignore[override]
         """The policy's."""
         return self.policy.spec
+
+    @property
+    def provenance(self) -> Mapping[str, Any]:
+        """The policy's."""
+        return provenance_of(self.policy)
 
     def initial_state(self, n: int) -> State:
         """The policy's."""

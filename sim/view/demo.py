@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.kinds import PENALTIES
+from sim.policy import remark_of
 from sim.view import actions as do
 from sim.view.capture import Capture
 from sim.view.hud.layout import DESIGN_SIZE
@@ -136,6 +137,11 @@ class Demo:
     def say(self, message: str, *, alarm: bool = False) -> None:
         """Show a message for a while."""
         self._message, self._alarm, self._message_left = message, alarm, MESSAGE_SECONDS
+
+    def greet(self) -> None:
+        """What a person is told first: that the driver is unfinished, or else where the keys are."""
+        remark = remark_of(self.playback.drive.driver)
+        self.say(remark or WELCOME, alarm=bool(remark))
 
     def record(self) -> None:
         """Begin a recording, or end the one that runs."""

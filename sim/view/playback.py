@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.driver import Constant, Nobody
+from sim.errors import unknown
 from sim.view import actions as do
+from sim.view.blinding import BLINDINGS
 from sim.view.drive import Drive
-from sim.view.moment import Moment, red
+from sim.view.moment import Moment, shown_map
 from sim.view.overlay import Overwritten
 from sim.view.prefetch import Prefetch
 from sim.view.settings import Choices, Settings
@@ -109,8 +111,13 @@ class Playback:
         self.change(replace(self.settings, **settings))
 
     def change(self, settings: Settings) -> None:
-        """Show and drive by these settings from now on. What goes wrong with a policy leaves all as it was."""
+        """Show and drive by these settings from now on. ValueError for names that there are not; what goes wrong with a
+        policy leaves all as it was."""
         before = self.settings
+        for name, known in (("view", self.source.views), ("policy", self.drive.names), ("blinding", BLINDINGS)):
+            value = getattr(settings, name)
+            if value is not None and value not in known:
+                raise unknown(name, value, known)
         if settings.deciding == before.deciding:
             self._hand_over(settings)
             return
@@ -287,5 +294,5 @@ def shot(moment: Moment, coming: Any, progress: float, size: tuple[int, int], se
     overwritten = None
     if sight.covered is not None and sight.hidden is not None:
         overwritten = Overwritten(sight.observation["frame"][0], sight.covered, sight.hidden)
-    shown = red(sight, settings)
+    shown = shown_map(sight, settings)
     return Shot(size, moment.instant, coming, progress, shown, moment.action, moment.status, overwritten, settings)

@@ -9,7 +9,7 @@ from sim.driver import Driver
 from sim.policy import Policy, provenance_of
 from sim.provenance import versions
 from sim.view.capture import Capture
-from sim.view.demo import WELCOME, Demo, Display
+from sim.view.demo import Demo, Display
 from sim.view.drive import Drive
 from sim.view.hud.layout import DESIGN_SIZE
 from sim.view.notebook import at_the_wheel, check_policy
@@ -52,7 +52,7 @@ def watch(
         stack.callback(capture.stop)
         rate = float(source.rate * source.pictures_per_step)
         demo = Demo(playback, shown, capture, keeper=None if display else RateKeeper(rate))
-        demo.say(WELCOME)
+        demo.greet()
         demo.run(None if seconds is None else max(1, round(seconds * rate)))
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.policy import DRIVING
+from sim.policy import DRIVING, remark_of
 from sim.vehicle import MAX_STEERING_ANGLE
 from sim.view import actions, ending, gaze, mark, reading
 from sim.view.ending import Card
@@ -327,6 +327,8 @@ def chips(playback: Playback, extras: Extras) -> tuple[Chip, ...]:
     found = []
     if extras.recorded is not None:
         found.append(Chip(f"REC {extras.recorded // 60}:{extras.recorded % 60:02d}", SIGNAL))
+    if remark := remark_of(playback.drive.driver):
+        found.append(Chip(remark.partition(":")[0]))  # the whole of it is said when the driver takes over
     found += [Chip(words) for words in actions.told(playback.settings, playback.moment)]
     if extras.lateness > 0:
         found.append(Chip(f"{1000 * extras.lateness:.0f} ms late"))
