@@ -252,7 +252,7 @@ class Demo:
             caption=self.tour.caption if self.tour else "",
             guide=self.tour.guide if self.tour else "",
             remarks=tuple(words for remark in self.remarks if (words := remark())),
-            choices=self.choices,
+            choices=self.choices if self.playback.settings.help else None,
             recorded=None if seconds is None or self.keeper is None else int(seconds),
             rate=self.stopwatch.recent_rate if self.keeper else None,
             lateness=lateness if lateness > NOTED_LATENESS else 0.0,

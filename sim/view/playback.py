@@ -54,6 +54,8 @@ class Playback:
         self.drive, self.observers = drive, tuple(observers)
         at_wheel = isinstance(drive.driver, Nobody)
         self.initial = self.settings = Settings(drive.name, next(iter(drive.source.views)), at_wheel=at_wheel)
+        self._imagines = isinstance(drive.source, Imagining)
+        self._unsteered = drive.source.unsteered if isinstance(drive.source, Unsteered) else ""
         self._pool = Worker("playback")  # with two threads, the picture that is due first has to share its core
         self._next: Future[Moment] | None = None
         self._prefetch = Prefetch(self._pool)
@@ -88,9 +90,9 @@ class Playback:
             speeds=tuple(speed for speed in SPEEDS if (self.source.pictures_per_step / speed).is_integer()),
             attention=self.moment.decision.attention,
             asked=tuple(self.source.capabilities),
-            imagines=isinstance(self.source, Imagining),
+            imagines=self._imagines,
             steers=self.drive.steers,
-            unsteered=self.source.unsteered if isinstance(self.source, Unsteered) else "",
+            unsteered=self._unsteered,
             heeds=not isinstance(self.drive.driver, Constant),
             alone=not isinstance(self.drive.driver, Nobody),
             at_wheel=self.settings.at_wheel,

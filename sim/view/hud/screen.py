@@ -97,7 +97,7 @@ class Screen:
         told = figures(playback, extras, measures)
         if told != self._told:
             instruments.draw(self._canvas, place, told)
-        column = _Column.of(playback, extras.choices or playback.choices)
+        column = _Column.of(playback, extras.choices)
         if self._column is None or not column.shows_the_same(self._column):
             column.draw(self._canvas, place)
             self._mapped = None
@@ -199,9 +199,10 @@ class _Column:
     legend: tuple[Entry, ...] = ()
 
     @staticmethod
-    def of(playback: Playback, choices: Choices) -> "_Column":
+    def of(playback: Playback, choices: Choices | None) -> "_Column":
         """The column of now."""
         shown = playback.settings.help
+        choices = choices or (playback.choices if shown else Choices())
         return _Column(
             playback.moment,
             playback.settings,
