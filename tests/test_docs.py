@@ -65,12 +65,22 @@ def test_the_map_is_what_the_modules_say(request: pytest.FixtureRequest) -> None
     assert MAP.read_text(encoding="utf-8") == house_map(), "run: python -m pytest tests/test_docs.py --renew-map"
 
 
-def test_readme_links_lead_somewhere() -> None:
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / "README.md").read_text()):
-        assert (ROOT / target).exists(), target
-
-
 PAGES = [ROOT / "README.md", *(page for page in sorted(ROOT.glob("docs/*.md")) if page.name != "log.md")]
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link may name on a page: its headings, as GitHub spells them."""
+    headings = re.findall(r"^#+ (.*)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)", page.read_text(encoding="utf-8"))
+    for file, heading in links:
+        target = page.parent / file if file else page
+        assert target.exists(), file
+        assert not heading or heading in anchors(target), f"{file}#{heading}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -3,14 +3,16 @@
 Needs Debian's packages xvfb and xdotool. Writes one PNG a picture and `sheet.png`, all of them small beside each other.
 """
 
-import argparse
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
+from tyro.conf import Positional
 
 from sim.benchmark.virtual_screen import VirtualScreen, virtual_screen
+from sim.command_line import parse
 from sim.theme import theme_names
 from sim.view.hud.layout import DESIGN_SIZE
 
@@ -42,6 +44,16 @@ TOWN_STATES = {
     "town-hidden": ["u"],
 }
 """The same in a town, where the expert comes upon somebody on a crossing."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Photograph every view, panel and theme in a window on a virtual screen."""
+
+    folder: Positional[Path]
+    """Where the pictures go; those that are there already are left as they are."""
+    video: Positional[str | None] = None
+    """Real footage, to be photographed too."""
 
 
 def photograph(screen: VirtualScreen, path: Path) -> None:
@@ -98,8 +110,5 @@ def main(folder: Path, video: str | None) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.split(": ")[1].split("\n")[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("video", nargs="?", help="real footage, to be photographed too")
-    arguments = parser.parse_args()
-    main(arguments.folder, arguments.video)
+    options = parse(Options)
+    main(options.folder, options.video)
