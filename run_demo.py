@@ -1,11 +1,13 @@
 """RedGaze's demo: a network drives, and the picture is red where it read. Parses, wires, runs; holds no logic."""
 
+from sim.interrupts import INTERRUPTED, interruptible
+
 import gc
 import math
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,15 +18,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from agent import POLICY_WAYS
 from sim.command_line import mistakes_in_one_line, parse
-from sim.driver import EXPERT, Constant, Driver, Expert, as_driver
-from sim.jit import CACHE_FOLDER
+from sim.driver import EXPERT, Driver, Expert, Nobody, PolicyDriver, as_driver
 from sim.policy import PolicySpec, provenance_of, remark_of
 from sim.provenance import versions
+from sim.recorded import Replay, load_drive
 from sim.scenario import SCENARIOS
 from sim.seeds import TEST_FROM, TRAINING
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE
 from sim.theme import load_theme, theme_names
-from sim.view.actions import ACTIONS, DRIVING_HELP
+from sim.view.actions import list_lines
 from sim.view.capture import Capture
 from sim.view.demo import Demo, Display, NoDisplay
 from sim.view.drive import Drive
@@ -34,9 +36,10 @@ from sim.view.hud.layout import DESIGN_SIZE
 from sim.view.pacing import RateKeeper
 from sim.view.playback import Playback
 from sim.view.recorder import check_recording_name
+from sim.view.replay import ReplaySource
 from sim.view.source import Source
 from sim.view.tour import Tour
-from sim.view.world_source import WorldSource
+from sim.view.world_source import START, WorldSource
 
 FLAGSHIP, HUMAN = "topk-patches", "human"
 DEFAULT_RECORDING = Path("redgaze-demo.mp4")
@@ -46,9 +49,6 @@ TOLERATED_LATE = 0.05
 
 SWITCH_INTERVAL = 5e-4
 """Seconds after which a thread that holds Python's lock hands it on; Python's own 5 ms are a third of a picture."""
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
 
 WORLD_OPTIONS, VIDEO_OPTIONS = ("scenario", "theme", "seed"), ("assumed_speed", "horizon")
 """Options that mean something only for a simulated world, and only for a video."""
@@ -68,7 +68,7 @@ class Options:
     """See what a self-driving network looks at: it drives, and the picture turns red where it read."""
 
     policy: Annotated[str, tyro.conf.arg(help=POLICY_HELP)] = FLAGSHIP
-    scenario: str = "open-road"
+    scenario: str = START
     """What is on the road: `open-road`, `traffic`, `town`, or FILE.py:object or module:object."""
     theme: str = "train"
     """A theme's name, `train` or `heldout` for any of that split, FILE.toml, FILE.py:object or module:object."""
@@ -81,6 +81,8 @@ class Options:
     """What a recording shows: the whole window, or one view of the road alone."""
     headless: Flag = False
     """Open no window; records redgaze-demo.mp4 unless --record names another file."""
+    replay: Annotated[Path | None, tyro.conf.arg(constructor=Path, metavar="FILE", help_behavior_hint="")] = None
+    """Drive a saved drive again as it was, while the policy looks on; `agent.evaluate` saves those that failed."""
     tour: Flag = False
     """Two guided minutes: what the red means, and how one can tell that it is true."""
     video: Annotated[str | None, tyro.conf.arg(constructor=str, metavar="FILE|INDEX", help_behavior_hint="")] = None
@@ -97,21 +99,19 @@ class Options:
     """Show policies, scenarios, themes and keys, and exit."""
 
 
+@interruptible
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
     options = parse(Options, arguments, prog="redgaze")
     if options.list:
         show_list()
         return 0
-    try:
-        with ExitStack() as stack:
-            with mistakes_in_one_line():
-                check(options)
-                show = prepare(options, stack)
-            with mistakes_in_one_line(OSError):
-                return show.run()
-    except KeyboardInterrupt:  # before there was anything to show
-        return INTERRUPTED
+    with ExitStack() as stack:
+        with mistakes_in_one_line():
+            check(options)
+            show = prepare(options, stack)
+        with mistakes_in_one_line(OSError):
+            return show.run()
 
 
 def check(options: Options) -> None:
@@ -123,21 +123,31 @@ def check(options: Options) -> None:
     if options.record is not None:
         check_recording_name(options.record)
     check_belonging(options)
-    if options.video is not None and options.tour:
-        raise ValueError("--tour leads through simulated worlds; expected it without --video")
+    if options.tour and (options.video is not None or options.replay is not None):
+        other = "--video" if options.replay is None else "--replay"
+        raise ValueError(f"--tour leads through simulated worlds of its own; expected it without {other}")
+    if options.replay is not None and options.policy == HUMAN:
+        raise ValueError("--policy human cannot look on while a drive is replayed; expected a policy, or expert")
     if options.video is not None and options.policy in (EXPERT, HUMAN):
         raise ValueError(f"--policy {options.policy} cannot drive a video; expected a policy that looks at pictures")
 
 
 def check_belonging(options: Options) -> None:
     """ValueError for an option that would be ignored: a video's without one, or a simulated world's beside one."""
-    needless = WORLD_OPTIONS if options.video is not None else VIDEO_OPTIONS
+    for name in ("video", "replay"):
+        if getattr(options, name) is not None:
+            check_default(options, WORLD_OPTIONS, f"without --{name}")
+    if options.video is None:
+        check_default(options, VIDEO_OPTIONS, "with --video")
+    elif options.replay is not None:
+        raise ValueError(f"--replay {options.replay}: expected only without --video")
+
+
+def check_default(options: Options, needless: Sequence[str], when: str) -> None:
+    """ValueError for one of these options that was given."""
     for name in needless:
         if getattr(options, name) != Options.__dataclass_fields__[name].default:
-            with_or_without = "without" if options.video is not None else "with"
-            raise ValueError(
-                f"--{name.replace('_', '-')} {getattr(options, name)}: expected only {with_or_without} --video"
-            )
+            raise ValueError(f"--{name.replace('_', '-')} {getattr(options, name)}: expected only {when}")
 
 
 @dataclass(frozen=True)
@@ -190,16 +200,12 @@ def steady() -> None:
 
 def prepare(options: Options, stack: ExitStack) -> Show:
     """Load, open and wire what the options name; `stack` closes it. ValueError or OSError for a user's mistake."""
-    if not any(CACHE_FOLDER.rglob("*.nbi")):
-        console.print("compiling the camera, once only (up to a minute) ...")
     source = open_source(options, stack)
     drivers = Drivers(options.policy, source)
     provenance = partial(describe, options, drivers)
     dump = stack.enter_context(Dump(options.dump, provenance())) if options.dump else None
     playback = Playback(Drive(source, drivers.by_name(), drivers.first), [dump] if dump else [])
     stack.callback(playback.close)
-    if options.policy == HUMAN:
-        playback.set(at_wheel=True)
     # after the first frame: that one compiles
     window: Display | None = None if options.headless else open_window(stack)
     capture = Capture(playback, provenance, view=options.record_view, live=window is not None)
@@ -208,26 +214,38 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     if record:
         capture.start(record)
     tour = Tour(source) if options.tour and isinstance(source, WorldSource) else None
+    if tour:
+        check_tour(playback.drive.driver, options.policy)
     rate = float(source.rate * source.pictures_per_step)
     keeper = RateKeeper(rate) if window else None
     demo = Demo(playback, window or NoDisplay(), capture, keeper=keeper, tour=tour)
     if window:
         demo.greet()
-    whole_video = options.video is not None and not (window and record is None)
-    return Show(demo, pictures(options, tour, rate, whole_video, endless=window is not None), whole_video, dump)
+    ends = options.video is not None or options.replay is not None
+    whole = ends and not (window and record is None)
+    return Show(demo, pictures(options, tour, rate, whole, endless=window is not None), whole, dump)
 
 
-def pictures(options: Options, tour: Tour | None, rate: float, whole_video: bool, *, endless: bool) -> int | None:
+def check_tour(driver: Driver, name: str) -> None:
+    """ValueError for who is not what the tour tells of."""
+    policy = driver.policy if isinstance(driver, PolicyDriver) else None
+    if provenance_of(policy).get("policy") != FLAGSHIP:
+        raise ValueError(f"--tour tells of {FLAGSHIP} and of nobody else; expected it without --policy {name}")
+
+
+def pictures(options: Options, tour: Tour | None, rate: float, whole: bool, *, endless: bool) -> int | None:
     """How many pictures are to be shown; None for no end."""
     if options.seconds is not None:
         return max(1, round(options.seconds * rate))
     if tour is not None and (options.record or not endless):
         return round(tour.seconds * rate)
-    return None if endless or whole_video else round(DEFAULT_SECONDS * rate)
+    return None if endless or whole else round(DEFAULT_SECONDS * rate)
 
 
 def open_source(options: Options, stack: ExitStack) -> Source:
-    """The simulated world or the footage that the options name."""
+    """The simulated world, the saved drive or the footage that the options name."""
+    if options.replay is not None:
+        return ReplaySource(load_drive(options.replay))
     if options.video is None:
         return WorldSource(options.scenario, options.theme, options.seed)
     spec = PolicySpec(FRAME_SIZE, FIELD_OF_VIEW, None)  # until a policy asks for another
@@ -255,8 +273,12 @@ class Drivers:
         return {name: partial(self._load, what) for name, what in names.items()}
 
     def _load(self, what: str) -> Driver:
+        driver = self._at_the_wheel(what)
+        return Replay(self._source.recorded, driver) if isinstance(self._source, ReplaySource) else driver
+
+    def _at_the_wheel(self, what: str) -> Driver:
         if what == HUMAN:
-            return Constant(*[0.0] * len(self._source.actions))
+            return Nobody(*[0.0] * len(self._source.actions))
         if what == EXPERT:
             return Expert()
         import torch
@@ -273,7 +295,10 @@ class Drivers:
 
 def describe(options: Options, drivers: Drivers) -> dict[str, Any]:
     """What a recording and a dump say of how they were made: what the demo was started with, and who could drive."""
-    if options.video is None:
+    place: dict[str, Any]
+    if options.replay is not None:
+        place = {"replay": str(options.replay), **asdict(load_drive(options.replay).facts)}
+    elif options.video is None:
         place = {"scenario": options.scenario, "theme": options.theme, "seed": options.seed}
     else:
         place = {"video": options.video, "assumed_speed": options.assumed_speed, "horizon": options.horizon}
@@ -310,7 +335,7 @@ def show_list() -> None:
         names = [name for name in theme_names() if load_theme(name).split == split]
         console.print(f"themes, {split}:", ", ".join(names))
     console.print("keys:")
-    for keys, help_ in [*((" or ".join(action.keys), action.help) for action in ACTIONS), DRIVING_HELP]:
+    for keys, help_ in list_lines():
         console.print(f"  {keys:<14} {help_}", markup=False)
 
 

@@ -94,6 +94,10 @@ class Constant(Driver):
         return Decision(state["action"]), state
 
 
+class Nobody(Constant):
+    """Nobody: what a person leaves behind who takes the hands off the wheel. Only a person drives with it."""
+
+
 def as_driver(wanted: object) -> Driver:
     """A driver as it is, or a policy at the wheel. ValueError for anything else."""
     if isinstance(wanted, Driver):

@@ -6,6 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def typed_path(path: str | Path) -> Path:
+    """A path as a person means it: `~` is their home, also where no shell made it so."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # nobody of that name, or no home: shells leave it as it is
+        return Path(path)
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary name beside `path`; rename it over `path` on success, remove it on any failure.

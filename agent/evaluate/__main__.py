@@ -1,5 +1,7 @@
 """`python -m agent.evaluate POLICY... --suite NAME --out DIR`: measure, print, save."""
 
+from sim.interrupts import interruptible
+
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from agent.evaluate import quick
 from agent.evaluate.job import Job, prepared
 from agent.evaluate.options import Options
 from agent.evaluate.suites import SUITES, suite_of
-from sim.command_line import fail, mistakes_in_one_line, parse
+from sim.command_line import fail, mistakes_in_one_line, parse, say
 from sim.seeds import TEST_FROM, VALIDATION
 
 POLICIES = f"Each of them {POLICY_WAYS}, or `expert` (driving only)."
@@ -25,6 +27,8 @@ SEEDS = (
     f"First seed (default: {TEST_FROM}, with --quick {VALIDATION.start}); from {TEST_FROM} on they are for reported "
     f"figures only, {VALIDATION.start} to {VALIDATION.stop - 1} are for trying."
 )
+
+NOTHING_KEPT = "nothing is kept: --out DIR keeps the report"
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class CommandLine:
         return self.suite or quick.SUITE.name
 
 
+@interruptible
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status, 0 also where bars were missed."""
     line = parse(CommandLine, arguments, prog="python -m agent.evaluate")
@@ -96,8 +101,7 @@ def measure(line: CommandLine, out: Path, console: Console) -> int:
         return 130
     except OSError as error:
         fail(f"{error.filename or out}: {error.strerror or error}")
-    kept = f"report, every line and plots: {path.parent}" if line.out else "nothing is kept: --out DIR keeps the report"
-    console.print(kept, soft_wrap=True)
+    say(console, f"report, every line and plots: {path.parent}" if line.out else NOTHING_KEPT)
     return 0
 
 

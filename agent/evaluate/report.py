@@ -2,14 +2,13 @@
 
 import io
 import json
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure
 from rich.box import SIMPLE_HEAD as SIMPLE
 from rich.console import Console
@@ -22,14 +21,18 @@ from agent.evaluate.options import Options
 from agent.evaluate.suite import Policies, Suite
 from agent.evaluate.verdict import verdict
 from sim import WORLD_VERSION, __version__
+from sim.command_line import say
 from sim.driver import Driver
 from sim.files import replacing, write_text
 from sim.policy import Policy, provenance_of, remark_of
+from sim.provenance import plain
 
 LINE_WIDTH = 120
 """Characters in a line of report.txt."""
 
 PACKAGES = ("numpy", "numba", "opencv-python-headless", "torch")
+
+REPORT = "report.json"
 
 STATUS_STYLE = {"passed": "green", "missed": "bold red", "reported": "", "not applicable": "dim"}
 
@@ -74,29 +77,44 @@ def identity(policy: Policy | Driver | None, found: Found) -> dict[str, Any]:
     return {"class": type(policy).__name__, "spec": spec, "provenance": provenance_of(policy)}
 
 
+def check_free(folder: Path, suite: str, names: Collection[str]) -> None:
+    """ValueError where the folder holds another suite's report, or that of other policies: it would be lost."""
+    path = folder / REPORT
+    if not path.exists():
+        return
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        theirs = sorted(name for name, found in held["policies"].items() if "class" in found)
+        if (held["suite"], theirs) == (suite, sorted(names)):
+            return
+        of = f"the {held['suite']} report of {', '.join(theirs)}"
+    except (ValueError, KeyError, TypeError, AttributeError):
+        of = "a report that is none of this program's"
+    raise ValueError(f"{path} is {of}: choose another --out, or remove it first")
+
+
 def save(report: Mapping[str, Any], folder: Path) -> Path:
     """Write report.json, whole or not at all, and return its path."""
-    path = folder / "report.json"
+    path = folder / REPORT
     write_text(path, json.dumps(plain(report), indent=2, allow_nan=False) + "\n")
     return path
-
-
-def plain(value: Any) -> Any:
-    """Numpy values as Python's, tuples as lists; numbers that JSON has no word for (NaN, infinity) as None."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
-    if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist())
-    if isinstance(value, Path):
-        return str(value)
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def save_pictures(findings: Findings, folder: Path) -> list[Path]:
     """Draw and write every picture; their paths."""
     return [_save_picture(picture(), folder / f"{name}.png") for name, picture in findings.pictures.items()]
+
+
+def save_files(console: Console, findings: Findings, folder: Path) -> None:
+    """Write what else there is, and say how to look at it."""
+    for name, data in findings.files.items():
+        with replacing(folder / name) as part:
+            part.write_bytes(data)
+    if findings.files:
+        first = folder / next(iter(findings.files))
+        again = f"python run_demo.py --replay {quote(str(first))}"
+        told = f"{len(findings.files)} failed drives are saved. See one again: {again}"
+        say(console, told)
 
 
 def _save_picture(figure: Figure, path: Path) -> Path:

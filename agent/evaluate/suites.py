@@ -30,12 +30,14 @@ def run(suite: Suite, policies: Policies, options: Options, out: Path, console: 
     ValueError where a policy cannot be put to it, OSError where `out` cannot be written.
     """
     suite.check(policies, options)
+    report.check_free(out, suite.name, policies)
     check_writable(out)
     report.show_cautions(console, suite, policies)
     with progress(suite, policies, options, console) as stage:
         answers = [findings for some in suite.groups(policies) for findings in ask(suite, some, options, stage)]
     for findings in answers:
         report.save_pictures(findings, out)
+        report.save_files(console, findings, out)
     report.save_lines(answers, out)
     report.show_briefly(console, answers)
     found = {name: each for findings in answers for name, each in findings.found.items()}

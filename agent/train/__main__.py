@@ -1,11 +1,13 @@
 """`python -m agent.train --policy NAME --out DIR`: train, save, resume."""
 
+from sim.interrupts import interruptible
+
 import math
-import shlex
 import signal
 import sys
 import time
 from dataclasses import fields
+from shlex import quote
 from types import FrameType
 
 import torch
@@ -20,7 +22,7 @@ from agent.train import state
 from agent.train.dagger import SHARES, Diverged, Step, Trainer
 from agent.train.log import Log
 from sim import WORLD_VERSION, __version__
-from sim.command_line import fail, mistakes_in_one_line, parse
+from sim.command_line import fail, mistakes_in_one_line, parse, say
 from sim.lookup import named
 from sim.scenario import SCENARIOS, Scenario
 
@@ -40,6 +42,7 @@ class StopRequest:
         self.asked = True
 
 
+@interruptible
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
     console = Console()
@@ -142,10 +145,10 @@ def train(config: Config, trainer: Trainer, console: Console) -> int:
                 trainer.save()
                 save_checkpoint(run.out, trainer.family, trainer.network, provenance(trainer), run.policy)
             if stop.asked and not last:
-                stopped = f"stopped after step {done.step} of {dagger.steps}. To go on: {resuming(config)}"
-                console.print(stopped, soft_wrap=True)
+                say(console, f"stopped after step {done.step} of {dagger.steps}. To go on: {resuming(config)}")
                 return 130
-    console.print(f"done: {run.out}. See it drive: python run_demo.py --policy {with_family(run.policy, run.out)}")
+    named = quote(with_family(run.policy, run.out))
+    say(console, f"done: {run.out}. See it drive: python run_demo.py --policy {named}")
     return 0
 
 
@@ -164,8 +167,8 @@ def resuming(config: Config) -> str:
     """The command that goes on with a run."""
     run = config.run
     own = {"policy": run.policy, "scenario": run.scenario}
-    named_too = [f" --{name} {shlex.quote(value)}" for name, value in own.items() if ":" in value]
-    return f"python -m agent.train{''.join(named_too)} --out {shlex.quote(str(run.out))} --resume"
+    named_too = [f" --{name} {quote(value)}" for name, value in own.items() if ":" in value]
+    return f"python -m agent.train{''.join(named_too)} --out {quote(str(run.out))} --resume"
 
 
 def provenance(trainer: Trainer) -> dict[str, object]:

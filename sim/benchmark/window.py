@@ -3,6 +3,8 @@
 Pictures a second and how long they stay, at several sizes of the window; and how long a key takes to show.
 """
 
+from sim.interrupts import interruptible
+
 import re
 import sys
 import time
@@ -74,6 +76,7 @@ def key_to_picture(screen: VirtualScreen, options: Options) -> list[float]:
     return times
 
 
+@interruptible
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
     options = parse(Options, arguments, prog="python -m sim.benchmark.window")

@@ -1,11 +1,13 @@
 """The running demo: playback, screen, display, recordings, and the one loop that turns them."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.kinds import PENALTIES
 from sim.policy import remark_of
 from sim.view import actions as do
 from sim.view.capture import Capture
@@ -13,7 +15,11 @@ from sim.view.hud.layout import DESIGN_SIZE
 from sim.view.hud.screen import Extras, Screen
 from sim.view.pacing import RateKeeper, Stopwatch
 from sim.view.playback import Playback
+from sim.view.settings import Choices
 from sim.view.tour import Tour
+from sim.view.world_end import deed
+
+WELCOME = "H explains what you see"
 
 MESSAGE_SECONDS = 5.0
 """For how long a message stays."""
@@ -69,7 +75,8 @@ class NoDisplay:
 
 
 class Demo:
-    """Everything wired. keeper: holds the loop to the clock; without one it runs as fast as it can."""
+    """Everything wired. keeper: holds the loop to the clock; without one it runs as fast as it can. remarks: asked with
+    each picture for what else there is to know, "" for nothing."""
 
     def __init__(
         self,
@@ -82,11 +89,13 @@ class Demo:
     ) -> None:
         self.playback, self.display, self.capture, self.tour = playback, display, capture, tour
         self.keeper = keeper
+        self.remarks: list[Callable[[], str]] = []
         self.stopwatch = Stopwatch()
         self.quitting = False
         self._screen = Screen()
         self._picture = np.zeros((0, 0, 3), np.uint8)
         self._message, self._alarm, self._message_left = "", False, 0.0
+        self._counts: Mapping[str, int] = playback.moment.status.infractions
 
     @property
     def actions(self) -> Mapping[str, Callable[[], Any]]:
@@ -97,13 +106,28 @@ class Demo:
             do.FULL_SCREEN: self.display.toggle_full_screen,
             do.QUIT: self.quit,
         }
+        if do.BY_NAME[do.NEXT_CHAPTER].missing(self.choices) is None:
+            own |= {
+                do.NEXT_CHAPTER: partial(self._chapter, Tour.skip),
+                do.LAST_CHAPTER: partial(self._chapter, Tour.back),
+            }
         return {**self.playback.actions, **own}
+
+    def _chapter(self, go: Callable[[Tour, Playback], None]) -> None:
+        if self.tour:
+            go(self.tour, self.playback)
+
+    @property
+    def choices(self) -> Choices:
+        """What there is to choose from just now."""
+        return self.playback.choices._replace(touring=self.tour is not None)
 
     def act(self, name: str) -> None:
         """Do what is asked for; say so where it is not offered here, or fails for a reason outside of the program."""
         action = self.actions.get(name)
         if action is None:
-            self.say(f"no {name} here")
+            if why := do.refusal(name, self.choices):
+                self.say(why)
             return
         try:
             action()
@@ -117,7 +141,7 @@ class Demo:
     def greet(self) -> None:
         """What a person is told first: that the driver is unfinished, or else where the keys are."""
         remark = remark_of(self.playback.drive.driver)
-        self.say(remark or "H shows the keys", alarm=bool(remark))
+        self.say(remark or WELCOME, alarm=bool(remark))
 
     def record(self) -> None:
         """Begin a recording, or end the one that runs."""
@@ -147,6 +171,7 @@ class Demo:
             skipped = self._may_skip()
             if not skipped:
                 self._picture = self._screen.draw(self.playback, self.display.size, self._extras())
+            self._tell_deeds()
             self._wait()  # before the picture is shown: however long it took to draw, it comes when it is due
             if not skipped:
                 self._show()
@@ -155,6 +180,14 @@ class Demo:
             self.playback.advance(self.display.held())
             if stop_at_end and self.playback.ending and not self.playback.between_decisions:
                 return
+
+    def _tell_deeds(self) -> None:
+        """Say what was just done that costs score."""
+        before, self._counts = self._counts, self.playback.moment.status.infractions
+        new = [name for name, count in self._counts.items() if count > before.get(name, 0) and name in PENALTIES]
+        if new:
+            who = "you" if self.playback.settings.at_wheel else "it"
+            self.say(f"{who} {deed(new[0]).did}", alarm=True)
 
     def _show(self) -> None:
         self.display.show(self._picture)
@@ -189,6 +222,9 @@ class Demo:
             message=self._message if shown else "",
             alarm=shown and self._alarm,
             caption=self.tour.caption if self.tour else "",
+            guide=self.tour.guide if self.tour else "",
+            remarks=tuple(words for remark in self.remarks if (words := remark())),
+            choices=self.choices,
             recorded=None if seconds is None or self.keeper is None else int(seconds),
             rate=self.stopwatch.recent_rate if self.keeper else None,
             lateness=lateness if lateness > NOTED_LATENESS else 0.0,

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.cells import Cells
 from sim.policy import Attention, Decision, Observation, State
 from sim.view.settings import Settings
 
@@ -48,14 +49,17 @@ class Status:
 
 @dataclass(frozen=True, eq=False)
 class Sight:
-    """What was decided, and on what. hidden: (h, w) bool, cells of the map that were overwritten; None for none.
+    """What was decided, and on what. instant: of the source, that the frame shows.
 
-    after: the driver's recurrent state after the decision.
+    hidden: (h, w) bool, which of the cells `covered` were overwritten in it; None for none. These are the cells of the
+    map of the frame as it was: boxes have moved since. after: the driver's recurrent state after the decision.
     """
 
     observation: Observation
     decision: Decision
+    instant: Any = None
     hidden: NDArray[np.bool_] | None = None
+    covered: Cells | None = None
     after: State = None
 
 

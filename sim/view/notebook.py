@@ -11,7 +11,7 @@ from typing import Any
 
 from sim.driver import EXPERT, Driver, Expert, as_driver
 from sim.errors import unknown
-from sim.files import replacing
+from sim.files import replacing, typed_path
 from sim.policy import Policy, provenance_of, remark_of
 from sim.provenance import versions
 from sim.scenario import Scenario, name_of
@@ -47,7 +47,7 @@ class Player:
 
     def save(self, path: str | Path) -> None:
         """Write the film to an .mp4 file. ValueError for another ending, OSError where it cannot be written."""
-        path = Path(path)
+        path = typed_path(path)
         if path.suffix.lower() != ".mp4":
             raise ValueError(f"cannot save to {str(path)!r}: expected a name ending in .mp4")
         with replacing(path) as part:

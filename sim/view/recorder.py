@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.files import typed_path
 from sim.view.recording.file import GrowingFile
 from sim.view.recording.fit import fit
 from sim.view.recording.formats import Encoder, Format, format_of
@@ -54,6 +55,7 @@ class Recorder:
 
         ValueError for a bad name, size or rate, OSError where the file cannot be written.
         """
+        path = typed_path(path)
         kind = format_of(path)
         self.path, self.size = path, checked_size(size, kind)
         self._rate, self._live = checked_rate(rate), live

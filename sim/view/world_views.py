@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from threading import local
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,10 @@ class Studio(local):
         self.simulator = simulator
         self.canvas = Canvases()
         self.behind = Chase(simulator)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy, of a copied simulator, draws with its own."""
+        return Studio, (self.simulator,)
 
 
 def camera(studio: Studio, shot: Shot, *, bonnet: bool = False) -> Picture:

@@ -138,7 +138,7 @@ def test_what_a_source_does_not_offer_is_said(make, source) -> None:
     try:
         demo = make(Audience([do.NEXT_THEME]))
         demo.run(1)
-        assert said(demo) == "no next theme here"
+        assert said(demo) == "only the simulator can change the light"
     finally:
         type(source).capabilities = kept
 

@@ -80,6 +80,7 @@ def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
         ([*EXPERT, "--video", "a.mp4"], ["--policy expert", "cannot drive a video"]),
         (["--policy", "human", "--video", "a.mp4"], ["--policy human", "cannot drive a video"]),
         (["--tour", "--video", "a.mp4"], ["--tour", "--video"]),
+        ([*EXPERT, "--tour"], ["--tour", "topk-patches", "--policy expert"]),
         (["--video", "missing.mp4"], ["missing.mp4"]),
         (["--video", "."], ["."]),
         ([*EXPERT, "--horizon", "0.5"], ["--horizon 0.5", "only with --video"]),
@@ -157,7 +158,7 @@ def test_headless_recording_and_dump(capsys: pytest.CaptureFixture[str]) -> None
     assert pictures[0].shape == (720, 1280, 3)
     lines = [json.loads(line) for line in Path("out/dump/steps.jsonl").read_text().splitlines()]
     assert len(lines) == 10
-    assert lines[0]["labels"] == {"theme": "meadow", "scenario": "open-road", "seed": "20000"}
+    assert lines[0]["labels"] == {"theme": "meadow", "scenario": "town", "seed": "20000"}
     provenance = read_provenance(Path("out/a.mp4"))
     assert (provenance["policy"], provenance["theme"]) == ("expert", "meadow")
     assert provenance["versions"]["world"]

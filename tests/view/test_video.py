@@ -101,7 +101,7 @@ def test_a_file_can_begin_again_from_anywhere(clip: Path, steps: int) -> None:
     with VideoSource(str(clip), SPEC, horizon=LEVEL) as source:
         for _ in range(steps):
             source.apply(STRAIGHT)
-        source.capabilities["next track"]()
+        source.capabilities["again"]()
         assert play(source)[0] == list(range(26))
 
 

@@ -19,6 +19,8 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from sim.files import typed_path
+
 END = "end of footage"
 DAMAGED = "footage is damaged"
 BROKEN_OFF = "footage breaks off"
@@ -69,7 +71,7 @@ class Footage(Protocol):
 
 def open_footage(what: str) -> Footage:
     """A file by its path, or a camera by its index. ValueError or OSError where there is no footage."""
-    return CameraFootage(int(what)) if what.removeprefix("-").isdecimal() else FileFootage(Path(what))
+    return CameraFootage(int(what)) if what.removeprefix("-").isdecimal() else FileFootage(typed_path(what))
 
 
 class FileFootage:

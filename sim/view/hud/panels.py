@@ -1,12 +1,14 @@
 """The column beside the road: the policy's own frame, what is left of it, the world from above; and the help."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.policy import Attention
-from sim.view.actions import ACTIONS, DRIVING_HELP
 from sim.view.hud.layout import Layout, Rect
+from sim.view.hud.legend import Entry
 from sim.view.hud.text import BRIGHT, DIM, PANEL, fill, wrapped, write
 from sim.view.overlay import paint
 
@@ -64,8 +66,8 @@ def remainder_title(attention: Attention | None) -> str:
     if attention is None:
         return "no map: nothing is removed"
     if attention.kept is None:
-        return "a soft map removes nothing"
-    return "left when every unread cell is removed"
+        return "this kind of map removes nothing"
+    return "left when all that is not red is removed"
 
 
 def notice(size: tuple[int, int], text: str) -> Picture:
@@ -79,12 +81,11 @@ def notice(size: tuple[int, int], text: str) -> Picture:
     return picture
 
 
-def help_panel(picture: Picture, layout: Layout) -> None:
-    """Every key, in the place of the panels."""
+def help_panel(picture: Picture, layout: Layout, lines: Sequence[tuple[str, str]]) -> None:
+    """Keys and what they do, in the place of the panels."""
     place, px = layout.places["help"], layout.px
     fill(picture, place, PANEL)
     write(picture, "Keys", (place.left + px(16), place.top + px(14)), px(18), BRIGHT, room=place.width, ground=PANEL)
-    lines = [*((action.keys[0], action.help) for action in ACTIONS), DRIVING_HELP]
     room = place.height / layout.scale - HELP_TOP - HELP_BOTTOM
     apart = min(MOST_APART, room / len(lines))
     for index, (key, text) in enumerate(lines):
@@ -93,9 +94,26 @@ def help_panel(picture: Picture, layout: Layout) -> None:
         write(picture, text, (place.left + px(78), top), px(15), DIM, room=place.width - px(86), ground=PANEL)
 
 
-def frame_title(frame: Picture, attention: Attention | None) -> str:
+def legend_panel(picture: Picture, layout: Layout, entries: Sequence[Entry]) -> None:
+    """What each panel shows, in the place of the panels."""
+    place, px = layout.places["help"], layout.px
+    fill(picture, place, PANEL)
+    left, room = place.left + px(16), place.width - px(28)
+    top = place.top + px(14)
+    write(picture, "What is what", (left, top), px(18), BRIGHT, room=room, ground=PANEL)
+    top += px(34)
+    for name, words in entries:
+        write(picture, name, (left, top), px(16), BRIGHT, room=room, ground=PANEL)
+        top += px(22)
+        for line in wrapped(words, px(15), room):
+            write(picture, line, (left, top), px(15), DIM, room=room, ground=PANEL)
+            top += px(19)
+        top += px(11)
+
+
+def frame_title(frame: Picture, *, looked_at: bool) -> str:
     """What the small picture is."""
     height, width = frame.shape[:2]
-    if attention is None:
-        return f"camera, {width} x {height} (not looked at)"
-    return f"the policy's own frame, {width} x {height}"
+    return (
+        f"the network's own frame, {width} x {height}" if looked_at else f"camera, {width} x {height} (not looked at)"
+    )

@@ -8,12 +8,13 @@ from typing import Any
 from av import FFmpegError
 from PIL import UnidentifiedImageError
 
+from sim.provenance import plain
 from sim.view.recording.formats import format_of
 
 
 def as_comment(provenance: Mapping[str, Any]) -> str:
     """JSON in ASCII, the one thing that every format's comment can hold."""
-    return json.dumps(provenance)
+    return json.dumps(plain(provenance))
 
 
 def read_provenance(path: Path) -> dict[str, Any]:
