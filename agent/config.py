@@ -154,7 +154,7 @@ def _data(family: Family) -> type[Instants | Sequences]:
 
 
 QUICK_SCENARIO = "open-road"
-QUICK = Dagger(tracks=96, rounds=10, steps_per_round=400, drive_steps=120, batch=64)
+QUICK = Dagger(tracks=64, rounds=11, steps_per_round=400, drive_steps=80, batch=32)
 """What `--quick` puts in place of a run's defaults; a family has its own part of it, see `Family.quick`."""
 
 

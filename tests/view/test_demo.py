@@ -18,6 +18,7 @@ from sim.view.capture import Capture
 from sim.view.demo import Demo, NoDisplay
 from sim.view.drive import Drive
 from sim.view.hud.layout import DESIGN_SIZE, picture_size
+from sim.view.hud.screen import chips
 from sim.view.pacing import RateKeeper
 from sim.view.playback import SPEEDS, Playback
 from sim.view.recording.provenance import read_provenance
@@ -89,6 +90,15 @@ def make(drive: Playback, tmp_path: Path):
 
 def said(demo: Demo) -> str:
     return demo._extras().message
+
+
+@pytest.mark.parametrize("lacking", ["", "round 2 of 16, its gates are not closed yet"])
+def test_an_unfinished_driver_is_told_at_once_and_stays_marked(make, drive: Playback, lacking: str) -> None:
+    demo = make(Audience())
+    drive.drive.driver.provenance = {"unfinished": lacking} if lacking else {}
+    demo.greet()
+    assert said(demo) == (f"unfinished: {lacking}" if lacking else "H shows the keys")
+    assert [chip.text for chip in chips(drive, demo._extras())] == (["unfinished"] if lacking else [])
 
 
 def test_so_many_pictures_are_shown(make) -> None:
