@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Annotated, Any, Literal
 
 try:
@@ -49,6 +51,7 @@ from sim.view.recording.provenance import Later
 from sim.view.replay import ReplaySource
 from sim.view.source import Source
 from sim.view.tour import Tour
+from sim.view.warm_up import NEEDED, Compiling, compiling, load_meanwhile
 from sim.view.world_source import START, WorldSource
 
 FLAGSHIP, HUMAN = "topk-patches", "human"
@@ -215,6 +218,8 @@ class Show:
         if watch.pictures:
             slowest = 1000 * watch.quantile(0.99)
             console.print(f"{watch.mean_rate:.1f} pictures/s; 99 % of them stayed less than {slowest:.1f} ms")
+            (height, width), most = self.demo.drawn.most_common(1)[0]
+            console.print(f"road drawn at {width} x {height} in {most / self.demo.drawn.total():.0%} of the pictures")
 
     def _run_headless(self) -> None:
         with progress_bar() as progress:
@@ -239,6 +244,8 @@ def steady() -> None:
 
 def prepare(options: Options, stack: ExitStack) -> Show:
     """Load, open and wire what the options name; `stack` closes it. ValueError or OSError for a user's mistake."""
+    first = options.scenario if options.scenario in SCENARIOS else next(iter(SCENARIOS))
+    programs = compiled(options, first, stack) if options.video is None else None
     source = open_source(options, stack)
     drivers = Drivers(options.policy, source)
     footage = source if isinstance(source, VideoSource) else None
@@ -246,7 +253,6 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     dump = stack.enter_context(Dump(options.dump, provenance())) if options.dump else None
     playback = Playback(Drive(source, drivers.by_name(), drivers.first), [dump] if dump else [])
     stack.callback(playback.close)
-    # after the first frame: that one compiles
     window: Display | None = None if options.headless else open_window(stack)
     capture = Capture(playback, provenance, view=options.record_view, live=window is not None)
     stack.callback(capture.stop)
@@ -262,10 +268,29 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     demo = Demo(playback, window or NoDisplay(), capture, keeper=keeper, tour=tour)
     if window:
         demo.greet()
+        if options.video is None:
+            load_meanwhile(first, programs)
+        if programs:
+            demo.remarks.append(programs.words)
+            demo.not_yet = programs.not_yet
     ends = options.video is not None or options.replay is not None
     whole = ends and not (window and record is None)
     due = pictures(options, tour, rate, whole, endless=window is not None)
     return Show(demo, due, whole, dump, footage)
+
+
+def compiled(options: Options, first: str, stack: ExitStack) -> Compiling | None:
+    """What still compiles, once there is all that is needed to begin; None where nothing does.
+
+    first: the scenario to begin with. Who drives is loaded meanwhile.
+    """
+    programs = stack.enter_context(compiling(first))
+    if programs:
+        if options.policy not in (EXPERT, HUMAN):
+            Thread(target=import_module, args=("agent.checkpoint",), daemon=True).start()
+        everything = options.headless or options.tour or options.record is not None
+        programs.wait(console, () if everything else NEEDED)
+    return programs
 
 
 def check_tour(driver: Driver, name: str) -> None:

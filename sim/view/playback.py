@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from sim.view.blinding import BLINDINGS
 from sim.view.drive import Drive
 from sim.view.moment import Moment, shown_map
 from sim.view.overlay import Overwritten
-from sim.view.prefetch import Prefetch
+from sim.view.prefetch import Prefetch, Worker
 from sim.view.settings import Choices, Settings
 from sim.view.source import Imagining, Shot, Source, Unsteered
 
@@ -56,7 +56,7 @@ class Playback:
         self.initial = self.settings = Settings(drive.name, next(iter(drive.source.views)), at_wheel=at_wheel)
         self._imagines = isinstance(drive.source, Imagining)
         self._unsteered = drive.source.unsteered if isinstance(drive.source, Unsteered) else ""
-        self._pool = ThreadPoolExecutor(1, "playback")  # with two, the picture that is due first has to share its core
+        self._pool = Worker("playback")  # with two threads, the picture that is due first has to share its core
         self._next: Future[Moment] | None = None
         self._prefetch = Prefetch(self._pool)
         self._wanted, self._asked = set[Wish](), set[Wish]()
@@ -70,6 +70,11 @@ class Playback:
     def source(self) -> Source:
         """What is driven in."""
         return self.drive.source
+
+    @property
+    def busy(self) -> float:
+        """Seconds that the second thread has been at work."""
+        return self._pool.busy
 
     @property
     def ending(self) -> str:
