@@ -63,7 +63,7 @@ def _lit(settings: Settings, moment: Moment) -> str:
     if attention is None:
         return "no map: nothing goes dark"
     if attention.kind == "selection":
-        return "dark: what its controller never got"
+        return "dark: what it dropped"
     return f"lit: what holds {100 * MASS_SHARE:.0f} % of its map"
 
 

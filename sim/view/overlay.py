@@ -19,7 +19,6 @@ from sim.cells import CellGrid, Cells
 from sim.jit import inner_kernel, kernel
 from sim.policy import MASS_SHARE, Attention
 from sim.view import ink
-from sim.view.ink import RED
 from sim.view.region import HALF_MASS, Region, inside_grid, kept, plainness, region, warped
 
 PEAK = 0.65

@@ -18,7 +18,8 @@ from sim.simulator import Simulator
 from sim.vehicle import YAW, X, Y
 from sim.view import chase
 from sim.view.chase import Chase, trail
-from sim.view.overlay import PEAK, RED
+from sim.view.ink import RED
+from sim.view.overlay import PEAK
 
 SIZE = (180, 320)
 ROWS, COLS = 9, 16

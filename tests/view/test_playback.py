@@ -7,8 +7,8 @@ from sim.cells import CellGrid
 from sim.policy import Attention, Decision
 from sim.view import actions as do
 from sim.view.drive import Drive
+from sim.view.ink import RED
 from sim.view.moment import Culprit, Moment
-from sim.view.overlay import RED
 from sim.view.playback import NOTICE_SECONDS, SPEEDS, Playback, shot
 from sim.view.source import Shot
 from tests.view.conftest import CountingSource, FollowingDriver

@@ -15,8 +15,8 @@ from sim.view.hud import instruments, panels, top_view
 from sim.view.hud.layout import DESIGN_SIZE, SMALLEST, layout
 from sim.view.hud.screen import WIDEST_VIEW, Extras, Screen, chips, expert, facts
 from sim.view.hud.text import BACKGROUND, BRIGHT
+from sim.view.ink import RED
 from sim.view.moment import Culprit
-from sim.view.overlay import RED
 from sim.view.playback import Playback
 from sim.view.settings import KEYS
 from sim.view.world_source import WorldSource

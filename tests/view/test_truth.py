@@ -17,7 +17,7 @@ from sim.view.capture import Capture
 from sim.view.demo import Demo, NoDisplay
 from sim.view.drive import Drive
 from sim.view.hud.screen import Screen, chips, figures
-from sim.view.moment import Culprit, red
+from sim.view.moment import Culprit, red, shown_map
 from sim.view.playback import Playback
 from tests.view.conftest import CountingSource, FollowingDriver
 
@@ -25,6 +25,7 @@ SPEC = PolicySpec((8, 16), None, "soft attention")
 CULPRIT = Culprit(4, "pedestrian", 9.4, (12.0, -3.5))
 KEYS = (
     *(do.BLIND_READ, do.BLIND_UNREAD, do.WITHOUT, do.UNSEEN, do.WHEEL, do.OVERLAY, do.NEXT_HEAD, do.RAW, do.MARK),
+    do.SPOTLIGHT,
     *(do.PAUSE, do.SLOWER, do.FASTER, do.NEXT_POLICY, do.NEXT_VIEW, do.AGAIN, do.NEXT_TRACK, do.NEXT_THEME),
     *(do.NEXT_SCENARIO, do.NEXT_CHAPTER),
 )
@@ -273,6 +274,17 @@ def check_red_is_off(playback: Playback, words: str) -> None:
     assert red(playback.moment.sight, playback.settings) is None
 
 
+def check_untouched_map(playback: Playback, words: str) -> None:
+    assert shown_map(playback.moment.sight, playback.settings) is None
+
+
+def check_lit(playback: Playback, words: str) -> None:
+    """The views are given the map to light by; of what is lit, see the overlay's tests."""
+    attention = shown_map(playback.moment.sight, playback.settings)
+    assert attention is not None
+    assert (attention.kind == "selection") == ("dropped" in words)
+
+
 def check_head(playback: Playback, words: str) -> None:
     attention = playback.moment.decision.attention
     head = attention.head(int(words.split()[1]) - 1)
@@ -285,7 +297,7 @@ CHECKS = {
     "noise on": check_overwritten,
     "it reads nothing": check_untouched,
     "it reads everything": check_untouched,
-    "no map: nothing": check_untouched,
+    "no map: nothing is": check_untouched,
     "shown without": check_left_out,
     "is hidden from it": check_unseen,
     "no object to": check_nobody_there,
@@ -293,6 +305,9 @@ CHECKS = {
     "paused": check_paused,
     "x speed": check_speed,
     "red is off": check_red_is_off,
+    "no map: nothing goes dark": check_untouched_map,
+    "dark: what it dropped": check_lit,
+    "lit: what holds 90 %": check_lit,
     "alone": check_head,
 }
 

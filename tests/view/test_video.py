@@ -19,7 +19,7 @@ from sim.camera.lens import HORIZON
 from sim.cells import CellGrid
 from sim.policy import Attention, PolicySpec
 from sim.view.footage.video import VideoSource, crop
-from sim.view.overlay import RED
+from sim.view.ink import RED
 from sim.view.source import Shot
 
 SPEC = PolicySpec((72, 128), math.radians(80), "selection")
