@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,15 @@ from rich.console import Console
 
 from agent.evaluate import __main__ as command
 from agent.evaluate import driving, evaluate, plots, report
+from agent.evaluate.drives import Drives
 from agent.evaluate.driving import BlackFrames
+from agent.evaluate.findings import Findings
 from agent.evaluate.measure import BARS
 from agent.evaluate.options import Options
 from agent.evaluate.score_tables import score_tables
 from sim.driver import as_driver
 from sim.kinds import CAUSES, INFRACTIONS
-from sim.policy import Policy
+from sim.policy import Decision, Policy, PolicySpec
 from sim.recorded import Replay, load_drive
 from sim.rollout import Episode, drive
 from sim.scenario import Lights, Roadside, Scenario
@@ -282,27 +285,38 @@ def test_unknown_suite_from_python(tmp_path: Path) -> None:
         evaluate({}, "drivng", tmp_path)
 
 
+class Swerving:
+    """A policy that leaves the road within some seconds, each world in its own way."""
+
+    spec = PolicySpec((18, 32), None, None)
+
+    def initial_state(self, n: int) -> None:
+        return None
+
+    def act(self, observation, state):
+        steer = 0.2 + observation["frame"].mean((1, 2, 3)) / 1000
+        return Decision(np.stack([steer, np.full(len(steer), 0.4)], 1).astype(np.float32)), None
+
+
 def test_failed_drives_are_saved_and_driven_again(tmp_path: Path) -> None:
     """What a policy drove in a batch, with frames, is driven again alone: the same states and the same end."""
+    options = Options(3, theme="snow")
+    mine, seen = Swerving(), []
+    look_on = lambda step: seen.append((step.seeds, step.instants.figures))  # noqa: E731
+    drives = Drives(drive(options.make_worlds(mine), mine, options.seeds, (look_on,)))
+    files = driving.failed("swer/ving", drives, options)
+    assert driving.failed("swer/ving", replace(drives, control=True), options) == {}
     said = Console(file=io.StringIO(), width=40)
-    options = Options(4, scenario="town", theme="snow")
-    mine, seen = example_policy(), {}
-
-    def stage(name: str):
-        return lambda step: seen.setdefault(name, []).append((step.seeds, step.instants.figures))
-
-    findings = driving.run({"grey seeker": mine}, options, stage)
-    report.save_files(said, findings, tmp_path)
+    report.save_files(said, Findings("driving", {}, files=files), tmp_path)
     saved = sorted((tmp_path / "failed").iterdir())
-    assert [path.name for path in saved] == [f"grey_seeker-snow-{seed}.npz" for seed in options.seeds]
+    assert [path.name for path in saved] == [f"swer_ving-snow-{seed}.npz" for seed in options.seeds]
     assert "python run_demo.py --replay" in said.file.getvalue().splitlines()[-1], "in one line, however narrow"
-    recorded = load_drive(saved[1])
-    again = []
+    recorded, again = load_drive(saved[1]), []
     replay = Replay(recorded, as_driver(mine))
     look_on = lambda step: again.append(step.instants.figures[0])  # noqa: E731
     (episode,) = drive(recorded.worlds(mine.spec), replay, [recorded.facts.seed], (look_on,))
-    assert episode.ended == recorded.facts.ended
-    then = [figures[seeds == 20_001][0] for seeds, figures in seen["grey seeker"] if (seeds == 20_001).any()]
+    assert episode.ended == recorded.facts.ended == drives.episodes[1].ended
+    then = [figures[seeds == 20_001][0] for seeds, figures in seen if (seeds == 20_001).any()]
     np.testing.assert_array_equal(again, then)
 
 
