@@ -43,7 +43,7 @@ def check_apart(output: Path, inputs: Iterable[str | Path]) -> None:
     if not output.is_file():
         return
     for given in map(Path, inputs):
-        if any(os.path.samefile(output, file) for file in _files(given)):
+        if any(output.samefile(file) for file in _files(given)):
             raise ValueError(f"{str(output)!r} is read, too ({str(given)!r}); expected another name to write to")
 
 
