@@ -22,9 +22,9 @@ class Dump:
     """Writes each moment as DIR/step-000000.npz and one line of DIR/steps.jsonl; DIR/provenance.json says who made it.
 
     npz: frame (H, W, 3) uint8 RGB, action (A,) float32, and where the policy has a map `map` (h, w) float32, for a
-    selection `kept` (h, w) bool, and where its map has heads `heads` (heads, h, w) float32; pose (3,) float64 as x, y in metres and yaw in radians where there is one; objects
-    (M, 9) float32, see `sim.scene`, and distances (M,) float32, metres from the car's reference point to each, NaN
-    where a row is empty.
+    selection `kept` (h, w) bool, and where its map has heads `heads` (heads, h, w) float32; pose (3,) float64 as x, y
+    in metres and yaw in radians where there is one; objects (M, 9) float32, see `sim.scene`, and distances (M,)
+    float32, metres from the car's reference point to each, NaN where a row is empty.
     A line of the JSON file: step, file, speed (m/s), pose, cause, cause_object (null, or row, kind, distance in metres
     from the car's front, and place), completion, score, infractions (name -> count), labels, action, map_kind.
     """

@@ -19,8 +19,10 @@ from sim.cells import CellGrid, Cells
 from sim.jit import inner_kernel, kernel
 from sim.policy import MASS_SHARE, Attention
 from sim.view import ink
-from sim.view.ink import RED
 from sim.view.region import HALF_MASS, Region, inside_grid, kept, plainness, region, warped
+
+RED = ink.RED
+"""RGB: one red for whatever the window calls red."""
 
 PEAK = 0.65
 """The strongest red, where there is nothing beneath it to be seen: 65 % red, 35 % ground."""
@@ -122,9 +124,7 @@ def redden(
     ink.trace(part, layer.border.depth, *ink.breadths(width), layer.strength)
 
 
-def spotlight(
-    picture: NDArray[np.uint8], attention: Attention | None, index: int = 0, *, raw: bool = False
-) -> None:
+def spotlight(picture: NDArray[np.uint8], attention: Attention | None, index: int = 0, *, raw: bool = False) -> None:
     """Darken all of the picture that is not read, see `sim.policy.Attention.read`; what is read keeps every byte."""
     if attention is not None:
         ink.darken(picture, _lit(attention, (picture.shape[0], picture.shape[1]), index, raw))

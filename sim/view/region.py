@@ -54,7 +54,13 @@ class Region(NamedTuple):
 
 
 def region(
-    attention: Attention, share: float, size: tuple[int, int], index: int = 0, *, raw: bool = False, around: bool = False
+    attention: Attention,
+    share: float,
+    size: tuple[int, int],
+    index: int = 0,
+    *,
+    raw: bool = False,
+    around: bool = False,
 ) -> Region:
     """Of map `index` in pictures of `size` (height, width).
 
@@ -98,7 +104,9 @@ def _of_mask(mask: NDArray[np.uint8], around: bool) -> Region:
     return Region(box, depth - np.float32(0.5))
 
 
-def _contour(weights: NDArray[np.float32], chosen: NDArray[np.bool_], cells: CellGrid, size: tuple[int, int]) -> Picture:
+def _contour(
+    weights: NDArray[np.float32], chosen: NDArray[np.bool_], cells: CellGrid, size: tuple[int, int]
+) -> Picture:
     """Pixels to the contour of density that goes between the chosen cells and the others."""
     if not chosen.any():
         return np.full(size, OUTSIDE, np.float32)
