@@ -114,7 +114,7 @@ class Chase:
         frame was taken; lamp_objects: (M, 9), what stood there. Both are the world's by default. steer_angle: of the
         front wheels, rad, + left. brake: in [0, 1], how bright the brake lamps are. camera_yaw: which way the camera
         looks at the car, see `trail`; None for the car's own yaw. objects: (M, 9), to be shown instead of the world's.
-        raw: soft maps as cells. red: whether the map is painted; spotlight: whether all that it does not read goes dark.
+        raw: soft maps as cells. red: whether the map is painted; spotlight: whether what it does not read goes dark.
         """
         camera = self._camera(Lens(*size, FIELD_OF_VIEW, MOUNT_HEIGHT, MOUNT_FORWARD))
         pose = world.pose[0] if pose is None else pose

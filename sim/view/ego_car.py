@@ -177,7 +177,7 @@ def draw(
     blend(canvas, nearness, picture[window], depth[window])
     if light.night > 0:
         lamps = (corners[mesh.material == TAIL_LAMP] / (OVERSAMPLING, OVERSAMPLING, 1)).reshape(-1, 3)
-        _shine(picture, lamps + (*low, 0), view, gain * light.night * HALO_SHARE * (0.4 + 0.6 * brake))
+        _shine(picture, lamps + np.array([*low, 0]), view, gain * light.night * HALO_SHARE * (0.4 + 0.6 * brake))
 
 
 def _shine(picture: NDArray[np.uint8], corners: NDArray[np.float64], view: Viewpoint, strength: float) -> None:
@@ -204,7 +204,7 @@ ZERO, HALF, ONE = f4(0), f4(0.5), f4(1)
 
 BODY_HEIGHTS, CABIN_HEIGHTS = (0.0, 0.8), (0.8, 1.4)
 LOWEST_SUN = 0.36
-"""Metres above the ground from and to which body and cabin cast the sun's shadow; the least tangent of its elevation."""
+"""Metres above the ground from and to which body and cabin cast shadows; the least tangent of the sun's elevation."""
 
 
 def cast_shadow(

@@ -21,6 +21,9 @@ from sim.policy import MASS_SHARE, Attention
 from sim.view import ink
 from sim.view.region import HALF_MASS, Region, inside_grid, kept, plainness, region, warped
 
+RED = ink.RED
+"""RGB: one red for whatever the window calls red."""
+
 PEAK = 0.65
 """The strongest red, where there is nothing beneath it to be seen: 65 % red, 35 % ground."""
 
