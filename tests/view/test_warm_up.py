@@ -126,7 +126,8 @@ from sim.view.playback import Playback
 from sim.view.world_source import WorldSource
 
 for scenario in SCENARIOS:
-    playback = Playback(Drive(WorldSource(scenario, "night", 20010), {"eye": lambda: as_driver(load_policy("topk-patches"))}, "eye"))
+    drivers = {"eye": lambda: as_driver(load_policy("topk-patches"))}
+    playback = Playback(Drive(WorldSource(scenario, "night", 20010), drivers, "eye"))
     demo = Demo(playback, NoDisplay(), Capture(playback, dict, live=False))
     for view in playback.source.views:
         playback.set(view=view)
