@@ -1,7 +1,5 @@
 """RedGaze's demo: a network drives, and the picture is red where it read. Parses, wires, runs; holds no logic."""
 
-from sim.interrupts import INTERRUPTED, interruptible
-
 import gc
 import math
 import sys
@@ -15,6 +13,8 @@ from threading import Thread
 from typing import Annotated, Any, Literal
 
 try:
+    from sim.interrupts import INTERRUPTED, interruptible
+
     from agent import POLICY_WAYS
 except ImportError as error:
     if error.path is None:
@@ -245,7 +245,8 @@ def steady() -> None:
 def prepare(options: Options, stack: ExitStack) -> Show:
     """Load, open and wire what the options name; `stack` closes it. ValueError or OSError for a user's mistake."""
     first = options.scenario if options.scenario in SCENARIOS else next(iter(SCENARIOS))
-    programs = compiled(options, first, stack) if options.video is None else None
+    simulated = options.video is None and options.replay is None
+    programs = compiled(options, first, stack) if simulated else None
     source = open_source(options, stack)
     drivers = Drivers(options.policy, source)
     footage = source if isinstance(source, VideoSource) else None
@@ -268,7 +269,7 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     demo = Demo(playback, window or NoDisplay(), capture, keeper=keeper, tour=tour)
     if window:
         demo.greet()
-        if options.video is None:
+        if simulated:
             load_meanwhile(first, programs)
         if programs:
             demo.remarks.append(programs.words)

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
+from itertools import product
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, NamedTuple
@@ -31,7 +32,9 @@ from sim.policy import Attention
 from sim.scenario import SCENARIOS
 from sim.simulator import Simulator
 from sim.theme import LOOK_SIZE
-from sim.view.actions import NEXT_VIEW
+from sim.view.actions import NEXT_SCENARIO, NEXT_VIEW
+from sim.view.overlay import Overwritten
+from sim.view.settings import Settings
 from sim.view.source import Shot
 from sim.view.world_source import WorldSource
 
@@ -45,7 +48,7 @@ CAMERA, ALL_ELSE = "camera", "all else"
 SHARES = (CAMERA, ALL_ELSE)
 """What the two programs compile, which takes about as long."""
 
-HARDLY_NEEDED = (NEXT_VIEW, "next scenario")
+HARDLY_NEEDED = (NEXT_VIEW, NEXT_SCENARIO)
 """Actions that ask for kernels that the first picture does not need."""
 
 
@@ -67,6 +70,7 @@ def parts(share: str, first: str) -> Iterator[Part]:
         if scenario != first:
             yield Part(scenario, lambda scenario=scenario: drive(scenario))  # type: ignore[misc]
     yield Part("chase", lambda: look(first, "chase"))
+    yield Part("night", lambda: look(first, "chase", theme="night"))
 
 
 NEEDED = (CAMERA, "road", "views")
@@ -80,9 +84,9 @@ def see() -> None:
     simulator.camera.render(simulator.world.scene(), *nothing)
 
 
-def drive(scenario: str) -> WorldSource:
+def drive(scenario: str, theme: str = "meadow") -> WorldSource:
     """A road and a control step in it; the source at its instant."""
-    source = WorldSource(scenario, "meadow")
+    source = WorldSource(scenario, theme)
     before = source.instant()
     source.apply(before.world.expert_action)
     source.status(source.instant())
@@ -91,14 +95,16 @@ def drive(scenario: str) -> WorldSource:
     return source
 
 
-def look(scenario: str, *views: str) -> None:
-    """These views of a scenario, those through the policy's camera by default, with each kind of map."""
-    source = drive(scenario)
+def look(scenario: str, *views: str, theme: str = "meadow") -> None:
+    """These views of a scenario, those through the policy's camera by default, with each kind of map, painted in each
+    way, and something overwritten."""
+    source = drive(scenario, theme)
     now = source.instant()
     action, status = now.world.expert_action[0], source.status(now)
     for name in views or [name for name in source.views if name != "chase"]:
-        for attention in maps():
-            source.views[name](Shot(SIZE, now, now, 1.0, attention, action, status))
+        for attention, settings in product(maps(), (Settings(), Settings(spotlight=True), Settings(raw=True))):
+            hidden = Overwritten(np.zeros((*SIZE, 3), np.uint8), attention.cells, attention.weights[0] > 0)
+            source.views[name](Shot(SIZE, now, now, 1.0, attention, action, status, hidden, settings))
 
 
 def maps() -> tuple[Attention, ...]:

@@ -116,7 +116,9 @@ from sim.view import warm_up
 
 warm_up.load("open-road")
 loaded = {kernel: set(kernel.overloads) for kernel in KERNELS}
-from sim.driver import Expert
+from agent import load_policy
+from sim.driver import as_driver
+from sim.view import actions as do
 from sim.view.demo import Demo, NoDisplay
 from sim.view.capture import Capture
 from sim.view.drive import Drive
@@ -124,13 +126,15 @@ from sim.view.playback import Playback
 from sim.view.world_source import WorldSource
 
 for scenario in SCENARIOS:
-    playback = Playback(Drive(WorldSource(scenario, "night", 20010), {"expert": Expert}, "expert"))
+    drivers = {"eye": lambda: as_driver(load_policy("topk-patches"))}
+    playback = Playback(Drive(WorldSource(scenario, "night", 20010), drivers, "eye"))
     demo = Demo(playback, NoDisplay(), Capture(playback, dict, live=False))
     for view in playback.source.views:
         playback.set(view=view)
-        for action in ("next theme", "next track"):
+        for action in (do.NEXT_THEME, do.NEXT_TRACK, *do.SWITCHES):
             demo.act(action)
-            demo.run(4)
+            demo.run(1)
+        playback.change(playback.initial)
     playback.close()
 new = {kernel.py_func.__name__ for kernel in KERNELS if set(kernel.overloads) - loaded.get(kernel, set())}
 assert not new, new
