@@ -1,32 +1,43 @@
 """RedGaze's demo: a network drives, and the picture is red where it read. Parses, wires, runs; holds no logic."""
 
+from sim.interrupts import INTERRUPTED, interruptible
+
 import gc
 import math
 import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Annotated, Any, Literal
+
+try:
+    from agent import POLICY_WAYS
+except ImportError as error:
+    if error.path is None:
+        raise
+    print(f"error: {error.path} is in the way of RedGaze's own `{error.name}`: rename it", file=sys.stderr)
+    raise SystemExit(2) from None
 
 import tyro
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from agent import POLICY_WAYS
 from sim.command_line import mistakes_in_one_line, parse
-from sim.driver import EXPERT, Constant, Driver, Expert, as_driver
+from sim.driver import EXPERT, Driver, Expert, Nobody, PolicyDriver, as_driver
 from sim.files import check_apart, files_in_name
-from sim.jit import CACHE_FOLDER
-from sim.policy import PolicySpec, provenance_of
+from sim.policy import PolicySpec, provenance_of, remark_of
 from sim.provenance import versions
+from sim.recorded import Replay, load_drive
 from sim.scenario import SCENARIOS
 from sim.seeds import TEST_FROM, TRAINING
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE
 from sim.theme import load_theme, theme_names
-from sim.view.actions import ACTIONS, DRIVING_HELP
+from sim.view.actions import list_lines
 from sim.view.capture import RECORDING_SIZE, Capture
 from sim.view.demo import Demo, Display, NoDisplay
 from sim.view.drive import Drive
@@ -38,9 +49,11 @@ from sim.view.pacing import RateKeeper
 from sim.view.playback import Playback
 from sim.view.recorder import check_recording_name
 from sim.view.recording.provenance import Later
+from sim.view.replay import ReplaySource
 from sim.view.source import Source
 from sim.view.tour import Tour
-from sim.view.world_source import WorldSource
+from sim.view.warm_up import NEEDED, Compiling, compiling, load_meanwhile
+from sim.view.world_source import START, WorldSource
 
 FLAGSHIP, HUMAN = "topk-patches", "human"
 DEFAULT_RECORDING = Path("redgaze-demo.mp4")
@@ -50,9 +63,6 @@ TOLERATED_LATE = 0.05
 
 SWITCH_INTERVAL = 5e-4
 """Seconds after which a thread that holds Python's lock hands it on; Python's own 5 ms are a third of a picture."""
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
 
 WORLD_OPTIONS, VIDEO_OPTIONS = ("scenario", "theme", "seed"), ("assumed_speed", "horizon", "rate")
 """Options that mean something only for a simulated world, and only for a video."""
@@ -72,7 +82,7 @@ class Options:
     """See what a self-driving network looks at: it drives, and the picture turns red where it read."""
 
     policy: Annotated[str, tyro.conf.arg(help=POLICY_HELP)] = FLAGSHIP
-    scenario: str = "open-road"
+    scenario: str = START
     """What is on the road: `open-road`, `traffic`, `town`, or FILE.py:object or module:object."""
     theme: str = "train"
     """A theme's name, `train` or `heldout` for any of that split, FILE.toml, FILE.py:object or module:object."""
@@ -89,6 +99,8 @@ class Options:
     """Of a recording, in pixels (default: 1280x720)."""
     headless: Flag = False
     """Open no window; records redgaze-demo.mp4 unless --record names another file."""
+    replay: Annotated[Path | None, tyro.conf.arg(constructor=Path, metavar="FILE", help_behavior_hint="")] = None
+    """Drive a saved drive again as it was, while the policy looks on; `agent.evaluate` saves those that failed."""
     tour: Flag = False
     """Two guided minutes: what the red means, and how one can tell that it is true."""
     video: Annotated[str | None, tyro.conf.arg(constructor=str, metavar="FILE|DIR|INDEX", help_behavior_hint="")] = None
@@ -107,21 +119,19 @@ class Options:
     """Show policies, scenarios, themes and keys, and exit."""
 
 
+@interruptible
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
     options = parse(Options, arguments, prog="redgaze")
     if options.list:
         show_list()
         return 0
-    try:
-        with ExitStack() as stack:
-            with mistakes_in_one_line():
-                check(options)
-                show = prepare(options, stack)
-            with mistakes_in_one_line(OSError):
-                return show.run()
-    except KeyboardInterrupt:  # before there was anything to show
-        return INTERRUPTED
+    with ExitStack() as stack:
+        with mistakes_in_one_line():
+            check(options)
+            show = prepare(options, stack)
+        with mistakes_in_one_line(OSError):
+            return show.run()
 
 
 def check(options: Options) -> None:
@@ -135,8 +145,11 @@ def check(options: Options) -> None:
     recording_size(options.size)
     check_belonging(options)
     check_outputs(options, options.record or (DEFAULT_RECORDING if options.headless else None))
-    if options.video is not None and options.tour:
-        raise ValueError("--tour leads through simulated worlds; expected it without --video")
+    if options.tour and (options.video is not None or options.replay is not None):
+        other = "--video" if options.replay is None else "--replay"
+        raise ValueError(f"--tour leads through simulated worlds of its own; expected it without {other}")
+    if options.replay is not None and options.policy == HUMAN:
+        raise ValueError("--policy human cannot look on while a drive is replayed; expected a policy, or expert")
     if options.video is not None and options.policy in (EXPERT, HUMAN):
         raise ValueError(f"--policy {options.policy} cannot drive a video; expected a policy that looks at pictures")
 
@@ -157,20 +170,29 @@ def recording_size(said: str | None) -> tuple[int, int]:
 
 def check_belonging(options: Options) -> None:
     """ValueError for an option that would be ignored: a video's without one, or a simulated world's beside one."""
-    needless = WORLD_OPTIONS if options.video is not None else VIDEO_OPTIONS
+    for name in ("video", "replay"):
+        if getattr(options, name) is not None:
+            check_default(options, WORLD_OPTIONS, f"without --{name}")
+    if options.video is None:
+        check_default(options, VIDEO_OPTIONS, "with --video")
+    elif options.replay is not None:
+        raise ValueError(f"--replay {options.replay}: expected only without --video")
+
+
+def check_default(options: Options, needless: Sequence[str], when: str) -> None:
+    """ValueError for one of these options that was given."""
     for name in needless:
         if getattr(options, name) != Options.__dataclass_fields__[name].default:
-            with_or_without = "without" if options.video is not None else "with"
-            raise ValueError(
-                f"--{name.replace('_', '-')} {getattr(options, name)}: expected only {with_or_without} --video"
-            )
+            raise ValueError(f"--{name.replace('_', '-')} {getattr(options, name)}: expected only {when}")
 
 
 def check_outputs(options: Options, record: Path | None) -> None:
     """ValueError for a recording that would overwrite what is read, or lie in the dump."""
     if record is None:
         return
-    read = [options.video] if options.video is not None and not is_camera(options.video) else []
+    read: list[Path | str] = [options.replay] if options.replay is not None else []
+    if options.video is not None and not is_camera(options.video):
+        read.append(options.video)
     names = [options.policy, options.scenario, options.theme]
     check_apart(record, [*read, *(file for name in names for file in files_in_name(name))])
     if options.dump is not None and record.resolve().is_relative_to(options.dump.resolve()):
@@ -216,6 +238,8 @@ class Show:
         if watch.pictures:
             slowest = 1000 * watch.quantile(0.99)
             console.print(f"{watch.mean_rate:.1f} pictures/s; 99 % of them stayed less than {slowest:.1f} ms")
+            (height, width), most = self.demo.drawn.most_common(1)[0]
+            console.print(f"road drawn at {width} x {height} in {most / self.demo.drawn.total():.0%} of the pictures")
 
     def _run_headless(self) -> None:
         with progress_bar() as progress:
@@ -240,8 +264,8 @@ def steady() -> None:
 
 def prepare(options: Options, stack: ExitStack) -> Show:
     """Load, open and wire what the options name; `stack` closes it. ValueError or OSError for a user's mistake."""
-    if not any(CACHE_FOLDER.rglob("*.nbi")):
-        console.print("compiling the camera, once only (up to a minute) ...")
+    first = options.scenario if options.scenario in SCENARIOS else next(iter(SCENARIOS))
+    programs = compiled(options, first, stack) if options.video is None else None
     source = open_source(options, stack)
     drivers = Drivers(options.policy, source)
     footage = source if isinstance(source, VideoSource) else None
@@ -249,9 +273,6 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     dump = stack.enter_context(Dump(options.dump, provenance())) if options.dump else None
     playback = Playback(Drive(source, drivers.by_name(), drivers.first), [dump] if dump else [])
     stack.callback(playback.close)
-    if options.policy == HUMAN:
-        playback.set(at_wheel=True)
-    # after the first frame: that one compiles
     window: Display | None = None if options.headless else open_window(stack)
     look = {"view": options.record_view, "size": recording_size(options.size), "quality": options.quality}
     capture = Capture(playback, provenance, live=window is not None, **look)
@@ -261,27 +282,58 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     if record:
         capture.start(record)
     tour = Tour(source) if options.tour and isinstance(source, WorldSource) else None
+    if tour:
+        check_tour(playback.drive.driver, options.policy)
     rate = float(source.rate * source.pictures_per_step)
     keeper = RateKeeper(rate) if window else None
     demo = Demo(playback, window or NoDisplay(), capture, keeper=keeper, tour=tour)
     if window:
-        demo.say("H shows the keys")
-    whole_video = options.video is not None and not (window and record is None)
-    due = pictures(options, tour, rate, whole_video, endless=window is not None)
-    return Show(demo, due, whole_video, dump, footage)
+        demo.greet()
+        if options.video is None:
+            load_meanwhile(first, programs)
+        if programs:
+            demo.remarks.append(programs.words)
+            demo.not_yet = programs.not_yet
+    ends = options.video is not None or options.replay is not None
+    whole = ends and not (window and record is None)
+    due = pictures(options, tour, rate, whole, endless=window is not None)
+    return Show(demo, due, whole, dump, footage)
 
 
-def pictures(options: Options, tour: Tour | None, rate: float, whole_video: bool, *, endless: bool) -> int | None:
+def compiled(options: Options, first: str, stack: ExitStack) -> Compiling | None:
+    """What still compiles, once there is all that is needed to begin; None where nothing does.
+
+    first: the scenario to begin with. Who drives is loaded meanwhile.
+    """
+    programs = stack.enter_context(compiling(first))
+    if programs:
+        if options.policy not in (EXPERT, HUMAN):
+            Thread(target=import_module, args=("agent.checkpoint",), daemon=True).start()
+        everything = options.headless or options.tour or options.record is not None
+        programs.wait(console, () if everything else NEEDED)
+    return programs
+
+
+def check_tour(driver: Driver, name: str) -> None:
+    """ValueError for who is not what the tour tells of."""
+    policy = driver.policy if isinstance(driver, PolicyDriver) else None
+    if provenance_of(policy).get("policy") != FLAGSHIP:
+        raise ValueError(f"--tour tells of {FLAGSHIP} and of nobody else; expected it without --policy {name}")
+
+
+def pictures(options: Options, tour: Tour | None, rate: float, whole: bool, *, endless: bool) -> int | None:
     """How many pictures are to be shown; None for no end."""
     if options.seconds is not None:
         return max(1, round(options.seconds * rate))
     if tour is not None and (options.record or not endless):
         return round(tour.seconds * rate)
-    return None if endless or whole_video else round(DEFAULT_SECONDS * rate)
+    return None if endless or whole else round(DEFAULT_SECONDS * rate)
 
 
 def open_source(options: Options, stack: ExitStack) -> Source:
-    """The simulated world or the footage that the options name."""
+    """The simulated world, the saved drive or the footage that the options name."""
+    if options.replay is not None:
+        return ReplaySource(load_drive(options.replay))
     if options.video is None:
         return WorldSource(options.scenario, options.theme, options.seed)
     spec = PolicySpec(FRAME_SIZE, FIELD_OF_VIEW, None)  # until a policy asks for another
@@ -310,8 +362,12 @@ class Drivers:
         return {name: partial(self._load, what) for name, what in names.items()}
 
     def _load(self, what: str) -> Driver:
+        driver = self._at_the_wheel(what)
+        return Replay(self._source.recorded, driver) if isinstance(self._source, ReplaySource) else driver
+
+    def _at_the_wheel(self, what: str) -> Driver:
         if what == HUMAN:
-            return Constant(*[0.0] * len(self._source.actions))
+            return Nobody(*[0.0] * len(self._source.actions))
         if what == EXPERT:
             return Expert()
         import torch
@@ -321,13 +377,18 @@ class Drivers:
         torch.set_num_threads(1)  # one frame at a time: a second thread gains nothing and waits for the camera's core
         policy = load_policy(what)
         self.provenance[Path(what).name] = provenance_of(policy)
+        if remark := remark_of(policy):
+            console.print(f"{what}: {remark}")
         return as_driver(policy)
 
 
 def describe(options: Options, drivers: Drivers, footage: VideoSource | None) -> dict[str, Any]:
     """What a recording and a dump say of how they were made: what the demo was started with, and who could drive."""
-    if footage is None:
-        place: dict[str, Any] = {"scenario": options.scenario, "theme": options.theme, "seed": options.seed}
+    place: dict[str, Any]
+    if options.replay is not None:
+        place = {"replay": str(options.replay), **asdict(load_drive(options.replay).facts)}
+    elif footage is None:
+        place = {"scenario": options.scenario, "theme": options.theme, "seed": options.seed}
     else:
         assumed = {"assumed_speed": options.assumed_speed, "horizon": options.horizon, "rate": options.rate}
         place = {"footage_damage": Later(lambda: footage.losses._asdict()), "video": options.video, **assumed}
@@ -364,7 +425,7 @@ def show_list() -> None:
         names = [name for name in theme_names() if load_theme(name).split == split]
         console.print(f"themes, {split}:", ", ".join(names))
     console.print("keys:")
-    for keys, help_ in [*((" or ".join(action.keys), action.help) for action in ACTIONS), DRIVING_HELP]:
+    for keys, help_ in list_lines():
         console.print(f"  {keys:<14} {help_}", markup=False)
 
 

@@ -8,17 +8,22 @@ from typing import Any
 
 import safetensors
 import safetensors.torch
+import torch
 from torch import nn
 
 from agent.families import FAMILIES, Family, find
+from agent.families.undisturbed import chance_kept, plain_torch
 from agent.shipped import CONFIG, checkpoints_folder, policy_names
-from sim.errors import unknown
-from sim.files import replacing, write_text
-from sim.lookup import named
+from sim.files import replacing, typed_path, write_text
+from sim.lookup import named, unfound
 from sim.policy import Policy
+from sim.provenance import plain
 
 WEIGHTS = "model.safetensors"
 
+
+WAYS = "a shipped name, a checkpoint folder, FILE.py:family@FOLDER, FILE.py:object or module:object"
+"""How a policy is named."""
 
 AT = "@"
 """Between a family of one's own and a checkpoint of it."""
@@ -28,15 +33,20 @@ def load_policy(name: str | Path | Policy) -> Policy:
     """A policy: a shipped one by name, a checkpoint folder, FAMILY@FOLDER for a checkpoint of a family of one's own, or
     a policy of one's own as FILE.py:object or module:object, or itself.
 
-    A file is executed only where it is named here: a checkpoint cannot have one executed. ValueError in one line where
-    there is no such policy.
+    A file is executed only where it is named here: a checkpoint cannot have one executed. The process's chance stays as
+    it is. ValueError in one line where there is no such policy.
     """
     if isinstance(name, Policy):
         return name
+    with chance_kept():
+        return _found(name)
+
+
+def _found(name: str | Path) -> Policy:
     family, at, folder = str(name).rpartition(AT)
-    if at and ":" in family and not _is_checkpoint(Path(name)):
+    if at and ":" in family and not _is_checkpoint(typed_path(name)):
         return _load(_find(folder), find(family))
-    if ":" in str(name) and not Path(name).is_dir():
+    if ":" in str(name) and not typed_path(name).is_dir():
         return named("policy", str(name), {}, Policy)  # type: ignore[type-abstract]
     return _load(_find(name))
 
@@ -54,12 +64,17 @@ def save_checkpoint(
     where = {"family_at": reference} if ":" in reference else {}
     shape: Any = network.config
     content = {"family": family.name, **where, "model": dataclasses.asdict(shape), "training": provenance}
-    write_text(folder / CONFIG, json.dumps(content, indent=2) + "\n")
+    write_text(folder / CONFIG, json.dumps(plain(content), indent=2) + "\n")
 
 
 def with_family(family: str, folder: Path) -> str:
     """How to name a checkpoint of this family, itself named as FILE.py:object, module:object or by its name."""
     return f"{family}{AT}{folder}" if ":" in family else str(folder)
+
+
+def family_at(folder: Path) -> str:
+    """Where a checkpoint says its family is found, FILE.py:object or module:object; "" where it does not."""
+    return str(_read_config(folder / CONFIG).get("family_at", "")) if _is_checkpoint(folder) else ""
 
 
 def load_weights(network: nn.Module, path: Path) -> str:
@@ -81,10 +96,11 @@ def _load(folder: Path, family: Family | None = None) -> Policy:
     """The policy in a folder; family: what it was named with. ValueError where it is of another."""
     content = _read_config(folder / CONFIG)
     own = _family_of(folder, content, family)
-    network = own.network(_shape(folder / CONFIG, own, content))
-    provenance = dict(content.get("training", {}))
-    provenance["weights_sha256"] = load_weights(network, folder / WEIGHTS)
-    policy = own.policy(network)
+    with plain_torch(), torch.inference_mode(False):
+        network = own.network(_shape(folder / CONFIG, own, content))
+        weights_sha256 = load_weights(network, folder / WEIGHTS)
+        policy = own.policy(network)
+    provenance = {**content.get("training", {}), "weights_sha256": weights_sha256}
     policy.provenance = {"policy": own.name, **provenance}  # type: ignore[attr-defined]
     return policy
 
@@ -105,13 +121,15 @@ def _is_checkpoint(folder: Path) -> bool:
 
 
 def _find(name_or_folder: str | Path) -> Path:
-    shipped = checkpoints_folder() / str(name_or_folder)
-    for folder in (Path(name_or_folder), shipped):
+    path, shipped = typed_path(name_or_folder), checkpoints_folder() / str(name_or_folder)
+    for folder in (path, shipped):
         if _is_checkpoint(folder):
             return folder
-    if Path(name_or_folder).is_dir():
+    if path.is_dir():
         raise ValueError(f"{name_or_folder} is not a checkpoint: it has no {CONFIG}")
-    raise unknown("policy", name_or_folder, policy_names() or FAMILIES)
+    if _is_checkpoint(path.parent) and path.is_file():
+        raise ValueError(f"policy {str(path)!r} is a file of a checkpoint; expected its folder, {path.parent}")
+    raise unfound("policy", str(name_or_folder), policy_names() or FAMILIES, WAYS)
 
 
 def _read_config(path: Path) -> dict[str, Any]:

@@ -4,8 +4,8 @@ A run's own options, its method's, those of the data that the network learns fro
 """
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -32,8 +32,11 @@ class Run:
     """What lives on the road: a scenario's name, FILE.py:object or module:object; all: each shipped one has its share
     of the roads and of every batch."""
     seed: Annotated[int, tyro.conf.arg(help=SEED_HELP)] = 0
+    quick: bool = False
+    """A first network in ten minutes on two cores, for the open road alone: the defaults are then those that
+    `--quick --help` shows (docs/training.md)."""
     resume: bool = False
-    """Go on from the last saved state in `out`."""
+    """Go on from the last saved state in `out`, with the options of that run."""
     threads: int = 2
     """Torch threads; another number may round differently."""
     save_every: int = 100
@@ -125,8 +128,8 @@ Own = TypeVar("Own", bound=Options)
 
 @dataclass(frozen=True)
 class Config(Generic[Data, Own]):
-    """Train a policy. Everything but `out`, `resume` and `save_every` decides the final weights, bit for bit on one
-    machine."""
+    """Train a policy. Everything but `out`, `quick`, `resume` and `save_every` decides the final weights, bit for bit
+    on one machine."""
 
     run: Annotated[Run, tyro.conf.arg(name="")]
     dagger: Annotated[Dagger, tyro.conf.arg(name="")]
@@ -136,7 +139,7 @@ class Config(Generic[Data, Own]):
 
 def composed(family: Family) -> type[Config]:
     """The options of a run that trains this family. ValueError where the family has one of a run's names."""
-    data = Sequences if family.spec().memory else Instants
+    data = _data(family)
     taken = {name for part in (Run(Path()), Dagger(), data()) for name in leaves(part)}
     for name in leaves(family.options()):
         if name in taken:
@@ -144,6 +147,36 @@ def composed(family: Family) -> type[Config]:
                 f"option {name!r} of family {family.name!r}: each run has one of that name; choose another"
             )
     return Config[data, family.options]  # type: ignore[valid-type,name-defined]
+
+
+def _data(family: Family) -> type[Instants | Sequences]:
+    return Sequences if family.spec().memory else Instants
+
+
+QUICK_SCENARIO = "open-road"
+QUICK = Dagger(tracks=64, rounds=11, steps_per_round=400, drive_steps=80, batch=32)
+"""What `--quick` puts in place of a run's defaults; a family has its own part of it, see `Family.quick`."""
+
+
+def beginning(family: Family, policy: str, *, quick: bool = False) -> Config:
+    """The options before any was given; policy: how the family is named. `out` has no default."""
+    run = Run(tyro.MISSING, policy)
+    if not quick:
+        return Config(run, Dagger(), _data(family)(), family.options())
+    quickly = replace(run, scenario=QUICK_SCENARIO, quick=True)
+    return Config(quickly, QUICK, _data(family)(), family.quick or family.options())
+
+
+def given(options: Any, values: Mapping[str, Any], prefix: str = "") -> Any:
+    """The same dataclass with these values in place, by the names that `leaves` gives them, from JSON or not."""
+    changed = {}
+    for each in fields(options):
+        value, name = getattr(options, each.name), prefix + each.name
+        if is_dataclass(value):
+            changed[each.name] = given(value, values, f"{name}.")
+        elif name in values:
+            changed[each.name] = tuple(values[name]) if isinstance(values[name], list) else values[name]
+    return replace(options, **changed)
 
 
 def leaves(options: Any, prefix: str = "") -> dict[str, Any]:
@@ -155,8 +188,22 @@ def leaves(options: Any, prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def policy_in(arguments: Sequence[str] | None) -> str:
-    """The family that a command line names, before it is known which other options it may have."""
+@dataclass(frozen=True)
+class Glance:
+    """What a command line must say before it is known which other options it may have."""
+
+    policy: str | None
+    out: Path | None
+    scenario: str | None
+    quick: bool
+    resume: bool
+
+
+def glance(arguments: Sequence[str] | None) -> Glance:
+    """A first look at a command line; whatever is wrong with it is told later."""
     line = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    line.add_argument("--policy", nargs="?", default=FLAGSHIP)
-    return line.parse_known_args(arguments)[0].policy or FLAGSHIP
+    for name, kind in (("--policy", str), ("--out", Path), ("--scenario", str)):
+        line.add_argument(name, nargs="?", type=kind)
+    for name in ("--quick", "--resume"):
+        line.add_argument(name, action=argparse.BooleanOptionalAction, default=False)
+    return Glance(**vars(line.parse_known_args(arguments)[0]))

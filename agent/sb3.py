@@ -24,11 +24,14 @@ class DriveVecEnv(VecEnv):
     values raise ValueError.
     """
 
+    metadata: dict[str, Any] = DriveVectorEnv.metadata
+
     def __init__(self, num_envs: int = 16, *, info_level: str = "none", **settings: Any) -> None:
         self.worlds = DriveVectorEnv(num_envs, info_level=info_level, **settings)  # type: ignore[arg-type]
         self.render_mode = self.worlds.render_mode
         self._actions: NDArray[np.float32] | None = None
         super().__init__(num_envs, self.worlds.single_observation_space, self.worlds.single_action_space)
+        self.metadata = self.worlds.metadata  # recorders read the pictures a second there
 
     def reset(self) -> VecEnvObs:
         """Begin an episode in every world; `reset_infos` has what there is to tell of them."""

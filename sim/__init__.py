@@ -3,6 +3,7 @@
 Importing this package registers its environment with Gymnasium and loads nothing heavy.
 """
 
+from sim import interrupts as interrupts  # first: Ctrl-C while the rest is loaded
 from sim.registration import register_environments
 
 __version__ = "0.1.0"

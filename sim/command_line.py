@@ -5,26 +5,51 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
-from typing import NoReturn, TypeVar
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
 
 import tyro
+from rich.console import Console
+
+from sim.files import typed_path
 
 _Options = TypeVar("_Options")
 
 
-def parse(options: type[_Options], arguments: Sequence[str] | None = None, *, prog: str | None = None) -> _Options:
+def parse(
+    options: type[_Options],
+    arguments: Sequence[str] | None = None,
+    *,
+    prog: str | None = None,
+    default: _Options | None = None,
+) -> _Options:
     """The command line as an instance of the dataclass `options`; one line and exit 2 where it does not fit.
+
+    In each of its paths `~` is the user's home.
+
+    default: what is not given, in place of the fields' own defaults.
 
     tyro draws its complaints as boxes of several lines; here the first sentence of the box is kept.
     """
     complaint = io.StringIO()
     try:
         with redirect_stderr(complaint):
-            return tyro.cli(options, args=arguments, prog=prog)
+            given: dict[str, Any] = {} if default is None else {"default": default}
+            return _meant(tyro.cli(options, args=arguments, prog=prog, **given))
     except SystemExit as stop:
         if stop.code:
             fail(_first_sentence(complaint.getvalue()))
         raise
+
+
+def _meant(value: Any) -> Any:
+    """Options with all their paths as they were meant."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{each.name: _meant(getattr(value, each.name)) for each in fields(value) if each.init})
+    if isinstance(value, tuple):
+        return tuple(_meant(each) for each in value)
+    return typed_path(value) if isinstance(value, Path) else value
 
 
 @contextmanager
@@ -40,6 +65,11 @@ def mistakes_in_one_line(*kinds: type[Exception]) -> Iterator[None]:
     except mistakes as error:
         filename, reason = getattr(error, "filename", None), getattr(error, "strerror", None)
         fail(f"{filename}: {reason}" if filename and reason else str(error))
+
+
+def say(console: Console, line: str) -> None:
+    """Print a line as it stands, however narrow the terminal: what it holds may be a command or a path."""
+    console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
 def fail(message: str) -> NoReturn:

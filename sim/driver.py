@@ -1,13 +1,14 @@
 """Whoever drives: a policy, the expert, a control. A driver is told by what it is, never by a method's name."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from sim.instant import Instants
-from sim.policy import Decision, Observation, Policy, PolicySpec, State, check_decision
+from sim.policy import Decision, Observation, Policy, PolicySpec, State, check_decision, provenance_of
 
 Decided = tuple[Decision, State]
 """A decision, and the state after it."""
@@ -45,6 +46,11 @@ class PolicyDriver(Driver):
     def spec(self) -> PolicySpec:  # type: ignore[override]
         """The policy's."""
         return self.policy.spec
+
+    @property
+    def provenance(self) -> Mapping[str, Any]:
+        """The policy's."""
+        return provenance_of(self.policy)
 
     def initial_state(self, n: int) -> State:
         """The policy's."""
@@ -86,6 +92,10 @@ class Constant(Driver):
     def decide(self, observation: Observation | None, instants: Any, state: State) -> Decided:
         """That action, whatever happens."""
         return Decision(state["action"]), state
+
+
+class Nobody(Constant):
+    """Nobody: what a person leaves behind who takes the hands off the wheel. Only a person drives with it."""
 
 
 def as_driver(wanted: object) -> Driver:

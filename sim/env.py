@@ -200,6 +200,7 @@ class DriveEnv(gymnasium.Env[Any, Any]):
         self._driving = False
         self._window: Any = None
         self._pace: Any = None
+        self._unseen = render_mode != "human"
 
     def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[Observation, Info]:
         """Begin the episode of world `seed`; without one the next seed comes from `np_random`. There are no options."""
@@ -230,6 +231,10 @@ class DriveEnv(gymnasium.Env[Any, Any]):
             self._window.close()
             self._window = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the window: where one is open it stays the original's alone."""
+        return {**vars(self), "_window": None, "_pace": None, "_unseen": self._unseen or self._window is not None}
+
     def _tell(self) -> tuple[Observation, Info]:
         observation, info = self._views.single()
         return _observation_at(observation, 0), info
@@ -239,15 +244,22 @@ class DriveEnv(gymnasium.Env[Any, Any]):
 
     def _show(self) -> None:
         """In mode "human", put the picture into the window and hold to the clock."""
-        if self.render_mode != "human":
-            return
-        if self._window is None:
-            from sim.view.pacing import RateKeeper
-            from sim.view.window import FrameWindow
+        if self._window is None and not self._unseen:
+            self._open_window()
+        if self._window is not None:
+            self._window.show(self._picture())
+            self._pace.wait()
 
+    def _open_window(self) -> None:
+        """A window; where there is no display a warning, once, as other environments go on there, too."""
+        from sim.view.pacing import RateKeeper
+        from sim.view.window import DisplayMissing, FrameWindow
+
+        try:
             self._window, self._pace = FrameWindow(ENV_ID, PICTURE_SIZE[::-1]), RateKeeper(FRAMES_PER_SECOND)
-        self._window.show(self._picture())
-        self._pace.wait()
+        except DisplayMissing as reason:
+            gymnasium.logger.warn(f"render_mode 'human': no window ({reason}); nothing is shown")
+            self._unseen = True
 
 
 class DriveVectorEnv(VectorEnv[Any, Any, NDArray[Any]]):

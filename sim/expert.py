@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import vehicle as car
+from sim.centre_line import SPACING
 from sim.geometry import vehicle_to_world, world_to_vehicle
 from sim.jit import lean_inner_kernel, lean_kernel
 from sim.kinds import CAUSE, CAUSES, FOLLOW, MANNER, PASS, STOP, YIELD, role_table
@@ -36,7 +37,7 @@ from sim.scenario.actors import (
     way_ahead,
 )  # fmt: skip
 from sim.scenario.people import ZEBRA_LENGTH
-from sim.track import CRUISE_SPEED, LANE_CENTRE, LATERAL_ACCELERATION, SPACING, Tracks, place, project
+from sim.track import CRUISE_SPEED, LANE_CENTRE, LATERAL_ACCELERATION, Tracks, place, project
 
 NONE, CURVE, OBSTACLE = map(CAUSES.index, ("none", "curve", "obstacle"))
 """Causes of the road and of the line to drive; all others come with a role."""

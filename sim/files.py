@@ -6,6 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def typed_path(path: str | Path) -> Path:
+    """A path as a person means it: `~` is their home, also where no shell made it so."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # nobody of that name, or no home: shells leave it as it is
+        return Path(path)
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary name beside `path`; rename it over `path` on success, remove it on any failure.
@@ -40,9 +48,10 @@ def check_apart(output: Path, inputs: Iterable[str | Path]) -> None:
     Links, and names in another case where the file system takes them for the same, are one file. What does not exist
     cannot be destroyed: a new file may lie in a folder of inputs.
     """
+    output = typed_path(output)
     if not output.is_file():
         return
-    for given in map(Path, inputs):
+    for given in map(typed_path, inputs):
         if any(output.samefile(file) for file in _files(given)):
             raise ValueError(f"{str(output)!r} is read, too ({str(given)!r}); expected another name to write to")
 
@@ -56,4 +65,4 @@ def _files(path: Path) -> Iterator[Path]:
 def files_in_name(name: str) -> list[Path]:
     """The files and folders that a policy's, scenario's or theme's name leads to: FILE.py:object@FOLDER has two."""
     parts = [part for half in name.split("@") for part in (half, half.rpartition(":")[0])]
-    return [Path(part) for part in (name, *parts) if part and Path(part).exists()]
+    return [path for part in (name, *parts) if part and (path := typed_path(part)).exists()]

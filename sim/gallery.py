@@ -4,6 +4,8 @@ Writes SCENARIO-THEME-VIEW.png for each, where the view `policy` is the small fr
 `sheet.png`, all of them small: a column for each theme, a row for each scenario and view.
 """
 
+from sim.interrupts import interruptible
+
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -109,6 +111,7 @@ def write(path: Path, picture: Picture) -> None:
         part.write_bytes(data.tobytes())
 
 
+@interruptible
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
     options = parse(Options, arguments, prog="python -m sim.gallery")

@@ -22,7 +22,7 @@ MASS_SHARE = 0.9
 """What of a soft map's mass counts as read: a selection says itself what it reads."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Attention:
     """One map a frame, from the same forward pass as the action.
 
@@ -152,7 +152,8 @@ class Randomisable(Protocol):
 
 @runtime_checkable
 class Provenanced(Protocol):
-    """A policy that knows where it comes from: `policy` (its name), `weights_sha256`, and how it was trained."""
+    """A policy that knows where it comes from: `policy` (its name), `weights_sha256`, and how it was trained;
+    `unfinished` where its training did not come to its end: how far it is, and what is lacking."""
 
     provenance: Mapping[str, Any]
 
@@ -160,6 +161,13 @@ class Provenanced(Protocol):
 def provenance_of(policy: object) -> Mapping[str, Any]:
     """Where a policy comes from, as far as it knows."""
     return policy.provenance if isinstance(policy, Provenanced) else {}
+
+
+def remark_of(policy: object) -> str:
+    """What is to be said wherever a policy is shown, such as "unfinished: round 2 of 16, its gates are not closed yet";
+    "" where there is nothing."""
+    lacking = provenance_of(policy).get("unfinished")
+    return f"unfinished: {lacking}" if lacking else ""
 
 
 def act(

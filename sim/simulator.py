@@ -299,7 +299,12 @@ class _Displays(local):
     """Cameras for people, by height and width, each thread's own: a camera draws one picture at a time."""
 
     def __init__(self, field_of_view: float) -> None:
+        self._field_of_view = field_of_view
         self.camera = lru_cache(maxsize=KEPT_SIZES)(partial(Camera, field_of_view=field_of_view))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy makes cameras of its own."""
+        return _Displays, (self._field_of_view,)
 
 
 def _frame_size(size: object) -> tuple[int, int]:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from sim.assets import assets_folder
 from sim.errors import unknown
-from sim.lookup import named
+from sim.files import typed_path
+from sim.lookup import named, unfound
 
 COLOURS = (
     *("grass", "dry_grass", "shoulder", "asphalt", "marking", "cover"),
@@ -78,6 +79,10 @@ SHIPPED_THEMES = (*SPLITS["train"], *SPLITS["heldout"])
 """All of them: what golden pictures and shipped evidence are of."""
 
 
+WAYS = "a name, FILE.toml, FILE.py:object or module:object"
+"""How a theme is named."""
+
+
 @dataclass(frozen=True, eq=False)
 class Theme:
     """A box of looks: `low` and `high` are (LOOK_SIZE,) float32 in the order of LOOK_FIELDS."""
@@ -97,7 +102,7 @@ def theme_names() -> tuple[str, ...]:
 def load_theme(wanted: str | Theme) -> Theme:
     """The theme of that name, of one's own as `sim.lookup.named` has it, or the one that is given. ValueError in one
     line for what is none."""
-    return _from_file(wanted) or named("theme", wanted, _all_themes(), Theme)
+    return _from_file(wanted) or named("theme", wanted, _all_themes(), Theme, WAYS)
 
 
 def resolve(selector: str | Theme) -> tuple[Theme, ...]:
@@ -105,13 +110,17 @@ def resolve(selector: str | Theme) -> tuple[Theme, ...]:
     themes = _all_themes()
     one = {name: (theme,) for name, theme in themes.items()}
     splits = {split: tuple(themes[name] for name in names) for split, names in SPLITS.items()}
-    found = _from_file(selector) or named("theme", selector, one | splits, Theme)
+    found = _from_file(selector) or named("theme", selector, one | splits, Theme, WAYS)
     return (found,) if isinstance(found, Theme) else found
 
 
 def _from_file(wanted: object) -> Theme | None:
     """The theme of a TOML file of one's own, where one is named."""
-    return read_theme(Path(wanted)) if isinstance(wanted, str) and wanted.endswith(".toml") else None
+    if not isinstance(wanted, str) or not wanted.endswith(".toml"):
+        return None
+    if not typed_path(wanted).exists():
+        raise unfound("theme", wanted, (), WAYS)
+    return read_theme(typed_path(wanted))
 
 
 def theme_name(wanted: str | Theme) -> str:
@@ -184,7 +193,11 @@ def _bounds(path: Path, name: str, fields: dict[str, Any], shape: tuple[int, ...
     """The [lowest, highest] pair of one field."""
     if name not in fields:
         raise ValueError(f"{path.name}: field {name!r} is missing; expected [lowest, highest]")
-    pair = np.asarray(fields[name], np.float32)
-    if pair.shape != (2, *shape) or (pair[0] > pair[1]).any():
-        raise ValueError(f"{path.name}: {name} = {fields[name]} must be [lowest, highest], each of shape {shape}")
+    try:
+        pair = np.asarray(fields[name], np.float32)
+    except (ValueError, TypeError):  # texts, or lists of several lengths
+        pair = np.empty(0, np.float32)
+    if pair.shape != (2, *shape) or not np.isfinite(pair).all() or (pair[0] > pair[1]).any():
+        told = f"{path.name}: {name} = {fields[name]} must be [lowest, highest]"
+        raise ValueError(f"{told}, finite numbers, each of shape {shape}")
     return pair

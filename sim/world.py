@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -130,9 +130,7 @@ class World:
         self.streams = [spawn_streams(np.random.SeedSequence(0))] * n  # until the first reset
         self.vehicle = np.zeros((n, 7))
         self._figures = np.zeros((len(FIGURES), n))
-        self.s, self.d, self.heading_error, self.acceleration = self._figures[:4]
-        self.distance, self.off_road_distance, self.cost, self.time_limit = self._figures[4:8]
-        self.time_to_collision, self.near_misses, self._near = self._figures[8:]
+        self._name_figures()
         self.endings = np.zeros(n, np.int8)
         self.infraction_names = self.scenario.infractions
         self.infractions = np.zeros((n, len(self.infraction_names)), np.int32)
@@ -141,6 +139,20 @@ class World:
         self._fixed_time_limit = time_limit
         self._length = np.zeros(n, np.float32)
         self._all_rows = np.arange(n)
+
+    def _name_figures(self) -> None:
+        """Each single number under its name: views."""
+        self.s, self.d, self.heading_error, self.acceleration = self._figures[:4]
+        self.distance, self.off_road_distance, self.cost, self.time_limit = self._figures[4:8]
+        self.time_to_collision, self.near_misses, self._near = self._figures[8:]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but those views: copied each by itself, they would no longer be of the figures."""
+        return {name: value for name, value in vars(self).items() if name.strip("_") not in FIGURES}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._name_figures()
 
     @property
     def route_length(self) -> NDArray[np.float64]:

@@ -12,16 +12,27 @@ ROOT = Path(__file__).parent.parent
 SOURCES = sorted([*ROOT.glob("sim/**/*.py"), *ROOT.glob("agent/**/*.py"), ROOT / "run_demo.py"])
 
 LAYERS = [
-    ["sim", "sim.errors", "sim.files", "sim.columns", "sim.assets", "sim.jit", "sim.lookup", "sim.registration"],
+    [
+        "sim",
+        "sim.errors",
+        "sim.files",
+        "sim.columns",
+        "sim.assets",
+        "sim.interrupts",
+        "sim.kernel_cache",
+        "sim.jit",
+        "sim.lookup",
+        "sim.registration",
+    ],
     ["sim.geometry", "sim.cells", "sim.policy", "sim.scene", "sim.seeds", "sim.command_line"],
     ["sim.kinds"],
-    ["sim.track", "sim.vehicle", "sim.theme"],
+    ["sim.centre_line", "sim.track", "sim.vehicle", "sim.theme"],
     ["sim.scenario", "sim.camera", "sim.expert"],
     ["sim.contact"],
     ["sim.world"],
     ["sim.instant"],
     ["sim.perturb", "sim.simulator", "sim.driver"],
-    ["sim.rollout", "sim.metrics"],
+    ["sim.rollout", "sim.metrics", "sim.recorded"],
     ["sim.env", "sim.gym_worlds"],
     ["sim.view", "sim.benchmark"],
     ["sim.gallery"],
@@ -131,7 +142,7 @@ def test_importing_agent_loads_nothing_heavy() -> None:
 
 def test_sim_registers_its_environment_and_loads_nothing_else() -> None:
     loaded = modules_after("import sim, gymnasium; gymnasium.spec('RedGaze/Drive-v0')")
-    assert {name for name in loaded if name.startswith("sim")} == {"sim", "sim.registration"}
+    assert {name for name in loaded if name.startswith("sim")} == {"sim", "sim.interrupts", "sim.registration"}
     assert not loaded & {"torch", "pygame", "numba", "cv2"}
 
 

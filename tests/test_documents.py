@@ -58,6 +58,9 @@ ONLY_PARSED = {
 }
 """Commands of which only the options are read, and why."""
 
+LONG = ("--suite faithfulness", "agent.evaluate.evidence", "sim.gallery")
+"""Commands that take more than ten seconds though they are shortened: the ordinary suite only reads their options."""
+
 NOT_PYTHON = {
     "python3 -m venv .venv": "the test runs in an environment",
     ". .venv/bin/activate": "as above",
@@ -137,16 +140,36 @@ def follow(block: Block, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> Non
             do(words, reader, monkeypatch)
 
 
-def do(words: list[str], reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One command."""
+def is_long(line: str) -> bool:
+    return any(part in line for part in LONG)
+
+
+def do(words: list[str], reader: Reader, monkeypatch: pytest.MonkeyPatch, *, slow: bool = False) -> None:
+    """One command; `slow`: a long one too."""
     line = shlex.join(words)
     if any(line.startswith(start) for start in NOT_PYTHON):
         return
     assert words[0] == "python", f"{line}: neither run nor among NOT_PYTHON"
-    if any(words[: len(start.split())] == start.split() for start in ONLY_PARSED):
+    only_parsed = any(words[: len(start.split())] == start.split() for start in ONLY_PARSED)
+    if only_parsed or (is_long(line) and not slow):
         reader.parse(words, monkeypatch)
     else:
         reader.run(words)
+
+
+def long_commands() -> Iterator[tuple[str, list[str]]]:
+    """Page by page, the commands that the ordinary suite does not run."""
+    for page in PAGES:
+        for block in blocks(page):
+            if block.language == "bash":
+                yield from ((page.name, words) for words in commands(block.text) if is_long(shlex.join(words)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("page", "words"), long_commands())
+def test_what_takes_long_works_too(page: str, words: list[str], clone: Path, registries, monkeypatch) -> None:
+    monkeypatch.setattr("sim.world.TIME_ALLOWANCE", TIME_ALLOWANCE)
+    do(words, Reader(SHORTER, MAKE), monkeypatch, slow=True)
 
 
 def everything() -> str:
@@ -155,7 +178,7 @@ def everything() -> str:
 
 def test_the_tables_name_nothing_that_no_page_says() -> None:
     said = everything()
-    for start in [*(shorter.program for shorter in SHORTER), *SHORTER_PYTHON, *ONLY_PARSED, *NOT_PYTHON, *MAKE]:
+    for start in [*(shorter.program for shorter in SHORTER), *SHORTER_PYTHON, *ONLY_PARSED, *LONG, *NOT_PYTHON, *MAKE]:
         assert start in said, start
 
 

@@ -18,7 +18,8 @@ def evaluate(policies: "Mapping[str, Policy]", suite: str, out: str | Path, **op
 
     from agent.evaluate.options import Options
     from agent.evaluate.suites import run, suite_of
+    from sim.files import typed_path
 
     asked = suite_of(suite)
     chosen = Options(**{"episodes": asked.episodes, **options})
-    return run(asked, policies, chosen, Path(out), Console())
+    return run(asked, policies, chosen, typed_path(out), Console())

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.evaluate.findings import Findings, Found
+from agent.evaluate.forecast import Part
 from agent.evaluate.maps import attention_of, in_place
 from agent.evaluate.measure import BARS, Measure, mean_measure, not_applicable
 from agent.evaluate.options import Options, Stage
@@ -175,4 +176,14 @@ def _measure(cause: str, some: list[Sighting], mean_map: NDArray[np.float64]) ->
     return mean_measure(cause, name, read, episode, BARS["cause kept"], **details)
 
 
-SUITE = Suite("causes", 100, applies, run)
+def work(policies: Policies, options: Options) -> list[Part]:
+    """The drives, on which what is seen is drawn again now and then."""
+    ((_, policy),) = policies.items()
+    validation = len(options.validation_seeds)
+    return [
+        Part("drives on test seeds", policy, options.episodes),
+        Part("drives on validation seeds", policy, validation),
+    ]
+
+
+SUITE = Suite("causes", 100, applies, run, work=work)

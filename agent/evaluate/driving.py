@@ -1,5 +1,6 @@
 """How well does it drive? A policy beside the expert, and beside two controls that must fail."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -10,6 +11,7 @@ import numpy as np
 from agent.evaluate import plots
 from agent.evaluate.drives import WHOLE, Drives
 from agent.evaluate.findings import Findings, Found
+from agent.evaluate.forecast import FALTERING, Part
 from agent.evaluate.measure import BARS, Bar, Measure
 from agent.evaluate.options import Options, Stage
 from agent.evaluate.score_tables import score_tables
@@ -18,10 +20,17 @@ from sim.driver import EXPERT, Constant, Driver, Expert
 from sim.kinds import PENALTIES
 from sim.metrics import heeded, score
 from sim.policy import Decision, Observation, Policy, State
+from sim.recorded import RecordedDrive
 from sim.rollout import drive
-from sim.theme import resolve
+from sim.scenario import name_of
+from sim.theme import resolve, theme_name
+from sim.world import ENDINGS
 
 EMPTY_ROAD = "open-road"
+ROUTE_DONE = ENDINGS[1]
+FAILED = "failed"
+"""The folder of the drives that failed, below the report's."""
+
 ZERO_STEER = "zero steer"
 ZERO_STEER_ACTION = (0.0, 0.2)
 TITLE = "Held to the bars"
@@ -51,7 +60,21 @@ def run(policies: Policies, options: Options, stage: Stage) -> Findings:
     scores = {name: each.scores() for name, each in drives.items()}
     found = {name: _found(name, each, scores[name], options) for name, each in drives.items()}
     pictures = {"driving": partial(plots.driving, drives)} if options.simulated else {}
-    return Findings(TITLE, found, tables=score_tables(scores), pictures=pictures)
+    files = {path: saved for name, each in drives.items() for path, saved in failed(name, each, options).items()}
+    return Findings(TITLE, found, tables=score_tables(scores), pictures=pictures, files=files)
+
+
+def failed(name: str, drives: Drives, options: Options) -> dict[str, bytes]:
+    """Drives that ended badly or cost score, to be driven again as they were; of controls, which must fail, none."""
+    if drives.control or not options.simulated:
+        return {}
+    scenario, theme = name_of(options.scenario), theme_name(options.one_theme)
+    stem = re.sub(r"[^\w.-]+", "_", f"{name}-{theme}")
+    return {
+        f"{FAILED}/{stem}-{episode.seed}.npz": RecordedDrive.of(episode, scenario, theme, name).to_bytes()
+        for episode in drives.episodes
+        if episode.ended != ROUTE_DONE or any(episode["infractions"].get(kind) for kind in PENALTIES)
+    }
 
 
 def evaluate(policies: Policies, options: Options, stage: Stage) -> dict[str, Drives]:
@@ -101,7 +124,13 @@ def _in_each_theme(policies: Policies, options: Options, themes: tuple[str, ...]
         )
         for name, by_theme in drives.items()
     }
-    return Findings(TITLE, found, tables=score_tables(scores))
+    files = {
+        path: saved
+        for name, by_theme in drives.items()
+        for theme, each in by_theme.items()
+        for path, saved in failed(name, each, each_theme[theme]).items()
+    }
+    return Findings(TITLE, found, tables=score_tables(scores), files=files)
 
 
 def measures(name: str, drives: Drives, options: Options) -> list[Measure]:
@@ -147,4 +176,15 @@ def _figure(driver: str, name: str, figure: dict[str, float], bar: Bar | None) -
     return Measure(driver, name, figure["mean"], (figure["low"], figure["high"]), bar)
 
 
-SUITE = Suite("driving", 100, lambda policy, options: None, run, together=True)
+def work(policies: Policies, options: Options) -> list[Part]:
+    """Every drive: a stage for each driver, or for each policy and theme."""
+    n = options.episodes
+    if isinstance(options.theme, tuple):
+        return [Part(theme, policy, n) for policy in policies.values() for theme in options.theme]
+    return [
+        Part(name, driver, n, FALTERING if control else 1.0, 0.0 if driver.spec is None else 1.0)
+        for name, (driver, control) in _drivers(policies, options).items()
+    ]
+
+
+SUITE = Suite("driving", 100, lambda policy, options: None, run, together=True, work=work)

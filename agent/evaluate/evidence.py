@@ -5,6 +5,8 @@ Once all parts lie there, made by several processes perhaps, they are written, i
 checkpoint's folder.
 """
 
+from sim.interrupts import interruptible
+
 import json
 import re
 import sys
@@ -112,6 +114,7 @@ def joined(name: str, policy: Policy, out: Path) -> dict[str, Any] | None:
     return evidence
 
 
+@interruptible
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
     line = parse(CommandLine, arguments, prog="python -m agent.evaluate.evidence")

@@ -18,6 +18,7 @@ from agent.evaluate import content, plots
 from agent.evaluate.bench import Bench, EditedView, Example, Response
 from agent.evaluate.content import View
 from agent.evaluate.findings import Findings, Found, Picture
+from agent.evaluate.forecast import FALTERING, Part
 from agent.evaluate.maps import normalised
 from agent.evaluate.measure import (
     BARS,
@@ -31,12 +32,13 @@ from agent.evaluate.measure import (
     steer_change,
 )
 from agent.evaluate.options import Options, Stage
+from agent.evaluate.passed import passed_share
 from agent.evaluate.pool import TURNING, Pool, Sampler
 from agent.evaluate.suite import Policies, Suite, has_map
 from sim.driver import Driver
 from sim.metrics import driving_score
 from sim.perturb import EDITS, FrameEdit, Mask
-from sim.policy import MASS_SHARE, Capped, Policy, Randomisable
+from sim.policy import MASS_SHARE, Policy, Randomisable
 from sim.rollout import Episode, Observer, drive
 from sim.simulator import Simulator
 
@@ -50,6 +52,9 @@ T4_EDITS = ("grey", "frame mean", "flat colours")
 T4_FLOOR = 0.002
 """T4 divides by T1's median |d steer|, or by this where that is less: a tenth of T1's tolerance, so that a policy which
 does not react at all to T1 still has to react to T4 by more than T1 tolerates."""
+
+CONTROLS = 5
+"""Other masks that T5 tries."""
 
 T6_FRAMES = 500
 GATE_SEEDS = (0, 1, 2)
@@ -417,20 +422,24 @@ def edited_examples(bench: Bench) -> list[Example]:
     return [few.example(name, each, 0) for name, each in {"as driven": few.clean, **edited}.items()]
 
 
-def passed_share(episodes: Sequence[Episode], bench: Bench) -> list[Measure]:
-    """How much of the picture reaches the controller, over all control steps; and how often the cap cuts it short."""
-    share = np.concatenate([each.share_read for each in episodes])
-    seed = np.concatenate([np.full(len(each.share_read), each.seed) for each in episodes])
-    spread = bootstrap(lambda index: median(share[index]), seed)
-    details = {"p95": float(np.percentile(share, 95)), "mean": float(share.mean())}
-    passed = Measure(
-        "passed", "median share of the cells", median(share), spread, BARS["passed share"], details=details
-    )
-    if not isinstance(bench.policy, Capped):
-        return [passed, not_applicable("passed", "frames in which the cap binds", "the policy names no most_kept")]
-    cap = bench.policy.most_kept
-    binds = np.round(share * bench.cells.rows * bench.cells.cols) >= cap
-    return [passed, mean_measure("passed", "frames in which the cap binds", binds, seed, BARS["cap binds"], cap=cap)]
+def work(policies: Policies, options: Options) -> list[Part]:
+    """Every stage, in order."""
+    ((_, policy),) = policies.items()
+    episodes, validation, frames = options.episodes, len(options.validation_seeds), options.frames
+    few = min(frames, T6_FRAMES)
+    return [
+        Part("drives on test seeds", policy, episodes, frames=frames),
+        Part("drives on validation seeds", policy, validation, frames=frames / 5),
+        Part("T0 mask held", policy, frames=len(T0_EDITS) * frames),
+        Part("T1 gate re-run", policy, frames=len(T1_EDITS) * frames),
+        Part("T2 hijack", policy, frames=len(T2_SHARES) * frames),
+        Part("T3 closed loop", policy, episodes, passes=2),
+        Part("T4 necessity", policy, frames=len(T4_EDITS) * frames),
+        Part("T4 closed loop", policy, episodes, FALTERING, passes=2),
+        Part("T5 controls", policy, frames=CONTROLS * frames),
+        Part("T6 camera turned and moved", policy, frames=2 * len(content.VIEWS) * few),
+        Part("T6 random gates", policy, frames=2 * len(GATE_SEEDS) * (2 + len(T4_EDITS) + len(content.VIEWS)) * few),
+    ]
 
 
-SUITE = Suite("faithfulness", 50, has_map, run, least=2)
+SUITE = Suite("faithfulness", 50, has_map, run, least=2, work=work)

@@ -44,7 +44,8 @@ class Findings:
     """What a suite found.
 
     title: over the measures. found: by the name that the report gives each policy or control. notes: lines to be read
-    first. pictures: by the name of the file, without its ending.
+    first. pictures: by the name of the file, without its ending. files: what else is written, by name below the
+    report's folder.
     """
 
     title: str
@@ -52,6 +53,7 @@ class Findings:
     notes: Sequence[str] = ()
     tables: Sequence[Table] = ()
     pictures: Mapping[str, Picture] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def measures(self) -> list[Measure]:

@@ -4,6 +4,8 @@ JOBS.json holds a list of jobs, as `agent.evaluate.job.Job.to_json` writes them.
 and the others go on.
 """
 
+from sim.interrupts import interruptible
+
 import json
 import subprocess
 import sys
@@ -65,8 +67,11 @@ def _here(jobs: Sequence[Job], console: Console | None) -> Iterator[Result]:
 
 
 def _apart(jobs: Sequence[Job], processes: int) -> Iterator[Result]:
-    with ThreadPoolExecutor(processes) as threads:
+    threads = ThreadPoolExecutor(processes)
+    try:
         yield from threads.map(_in_a_process, jobs)
+    finally:
+        threads.shutdown(cancel_futures=True)  # after Ctrl-C nothing is begun any more
 
 
 def _in_a_process(job: Job) -> Result:
@@ -99,6 +104,7 @@ def _numbered(number: int, data: object) -> Job:
         raise ValueError(f"job {number}: {error}") from None
 
 
+@interruptible
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
     line = parse(CommandLine, arguments, prog="python -m agent.evaluate.grid")

@@ -10,11 +10,12 @@ from rich.console import Console
 
 from agent import load_policy, policy_names
 from agent.evaluate.options import Options
+from agent.evaluate.report import check_free
 from agent.evaluate.suite import Policies
 from agent.evaluate.suites import run, suite_of
 from sim.driver import EXPERT, Driver, Expert
 from sim.errors import unknown
-from sim.files import check_writable
+from sim.files import check_writable, typed_path
 from sim.policy import Policy
 
 
@@ -85,8 +86,9 @@ def run_job(job: Job, console: Console | None = None) -> Path:
 
 def prepared(job: Job) -> Callable[[Console], Path]:
     """A job that is known to be possible, to be run. ValueError and OSError for mistakes, as in `run_job`."""
-    suite, policies, out = suite_of(job.suite), load(job.policies), Path(job.out)
+    suite, policies, out = suite_of(job.suite), load(job.policies), typed_path(job.out)
     suite.check(policies, job.options)
+    check_free(out, suite.name, policies)
     check_writable(out)
 
     def work(console: Console) -> Path:

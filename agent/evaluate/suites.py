@@ -4,17 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from agent.evaluate import causes, driving, faithfulness, report
-from agent.evaluate.findings import Findings, Found, nothing_to_ask
+from agent.evaluate import causes, driving, faithfulness, quick, report
+from agent.evaluate.findings import Findings, nothing_to_ask
 from agent.evaluate.options import Options, Stage
+from agent.evaluate.progress import progress
 from agent.evaluate.suite import Policies, Suite
 from sim.errors import unknown
 from sim.files import check_writable
-from sim.rollout import Observer, Step
 
-SUITES = {suite.name: suite for suite in (driving.SUITE, faithfulness.SUITE, causes.SUITE)}
+SUITES = {suite.name: suite for suite in (driving.SUITE, faithfulness.SUITE, causes.SUITE, quick.SUITE)}
 """Everything that can be asked."""
 
 
@@ -25,46 +24,25 @@ def suite_of(name: str) -> Suite:
     return SUITES[name]
 
 
-class ProgressLine:
-    """One line that says what is being done, and how many worlds are still driving."""
-
-    def __init__(self, console: Console) -> None:
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-        self.bar = Progress(*columns, console=console, transient=True)
-        self._task = self.bar.add_task("getting ready")
-
-    def stage(self, name: str) -> Observer:
-        """Show a stage's name, and give the observer that counts its drives."""
-        self.bar.update(self._task, description=name)
-        steps = 0
-
-        def count(step: Step) -> None:
-            nonlocal steps
-            steps += 1
-            if steps % 20 == 0:
-                self.bar.update(self._task, description=f"{name}: {len(step.rows)} driving, step {steps}")
-
-        return count
-
-
 def run(suite: Suite, policies: Policies, options: Options, out: Path, console: Console) -> Path:
     """Put every policy to a suite; the path of report.json. A missed bar is a finding, not an error.
 
     ValueError where a policy cannot be put to it, OSError where `out` cannot be written.
     """
     suite.check(policies, options)
+    report.check_free(out, suite.name, policies)
     check_writable(out)
-    found: dict[str, Found] = {}
-    for some in suite.groups(policies):
-        line = ProgressLine(console)
-        with line.bar:
-            answers = list(ask(suite, some, options, line.stage))
-        for findings in answers:
-            report.show(console, findings)
-            report.save_pictures(findings, out)
-            found |= findings.found
+    report.show_cautions(console, suite, policies)
+    with progress(suite, policies, options, console) as stage:
+        answers = [findings for some in suite.groups(policies) for findings in ask(suite, some, options, stage)]
+    for findings in answers:
+        report.save_pictures(findings, out)
+        report.save_files(console, findings, out)
+    report.save_lines(answers, out)
+    report.show_briefly(console, answers)
+    found = {name: each for findings in answers for name, each in findings.found.items()}
     told = {name: {**report.identity(policies.get(name), each), **each.to_json()} for name, each in found.items()}
-    return report.save({**report.header(suite.name, options), "policies": told}, out)
+    return report.save({**report.header(suite, options), "policies": told}, out)
 
 
 def ask(suite: Suite, policies: Policies, options: Options, stage: Stage) -> Iterator[Findings]:

@@ -17,7 +17,8 @@ class Family:
 
     name: what its checkpoints call it. config: a dataclass of plain values, the shape of the network. network(config):
     one with fresh weights, which keeps its configuration as `config`. policy(network): numpy in, numpy out.
-    objective(options): what it is to learn. options: what can be chosen in training.
+    objective(options): what it is to learn. options: what can be chosen in training. quick: those of a quick run
+    (`agent.config.QUICK`), None for the usual ones.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Family:
     policy: Callable[[Any], Policy]
     objective: Callable[[Any], Objective]
     options: type[Options] = Options
+    quick: Options | None = None
 
     def spec(self) -> PolicySpec:
         """What its policies need and give, unless a run's options ask for another shape."""

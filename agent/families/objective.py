@@ -94,3 +94,12 @@ class Objective:
         """What the policy does while it drives in training, which grows the data; usually what it always does."""
         driving: Policy = policy
         return driving.act(observation, state)
+
+    def told(self, progress: Progress, figures: Mapping[str, float]) -> str:
+        """What is being learned now, and how well, in words for people; figures: those of the last loss."""
+        return ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in figures.items())
+
+    def lacks(self, progress: Progress) -> str:
+        """What a network cannot do yet so far into a run although it drives, such as "its gates are not closed yet"; ""
+        where there is nothing to say."""
+        return ""

@@ -1,8 +1,13 @@
 """`python -m agent.train --policy NAME --out DIR`: train, save, resume."""
 
+from sim.interrupts import interruptible
+
+import math
 import signal
 import sys
 import time
+from dataclasses import fields
+from shlex import quote
 from types import FrameType
 
 import torch
@@ -10,14 +15,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from agent.checkpoint import save_checkpoint, with_family
-from agent.config import Config, composed, policy_in
-from agent.families import find
+from agent.checkpoint import family_at, save_checkpoint, with_family
+from agent.config import FLAGSHIP, Config, Glance, beginning, composed, given, glance
+from agent.families import FAMILIES, find
 from agent.train import state
-from agent.train.dagger import SHARES, Step, Trainer
+from agent.train.dagger import SHARES, Diverged, Step, Trainer
 from agent.train.log import Log
 from sim import WORLD_VERSION, __version__
-from sim.command_line import mistakes_in_one_line, parse
+from sim.command_line import fail, mistakes_in_one_line, parse, say
 from sim.lookup import named
 from sim.scenario import SCENARIOS, Scenario
 
@@ -37,6 +42,7 @@ class StopRequest:
         self.asked = True
 
 
+@interruptible
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
     console = Console()
@@ -45,15 +51,53 @@ def main(arguments: list[str] | None = None) -> int:
         check(config)
         console.print("preparing roads and compiling the camera (the first time takes up to a minute)")
         trainer = Trainer(config)
-    with mistakes_in_one_line(OSError):  # a full disk; what was saved last is whole
-        return train(config, trainer, console)
+    try:
+        with mistakes_in_one_line(OSError):  # a full disk; what was saved last is whole
+            return train(config, trainer, console)
+    except Diverged as error:
+        fail(diverged(trainer, error))
 
 
 def configured(arguments: list[str] | None) -> Config:
-    """The command line, with the options of the family that it names; one line and exit 2 where it does not fit."""
+    """The command line, with the options of the family that it names; one line and exit 2 where it does not fit.
+
+    What is not given is a run's default, that of a quick run, or what the run had that is gone on with.
+    """
     with mistakes_in_one_line():
-        options = composed(find(policy_in(arguments)))
-    return parse(options, arguments, prog="python -m agent.train")
+        seen = glance(arguments)
+        begun = gone_on_with(seen) if seen.resume and seen.out else fresh(seen)
+        options = composed(find(begun.run.policy))
+    return parse(options, arguments, prog="python -m agent.train", default=begun)
+
+
+def fresh(seen: Glance) -> Config:
+    """The defaults of a new run."""
+    policy = seen.policy or FLAGSHIP
+    return beginning(find(policy), policy, quick=seen.quick)
+
+
+def gone_on_with(seen: Glance) -> Config:
+    """The options of the run in `out`. ValueError in one line where there is none, and for files of somebody's own: a
+    folder is data, and cannot have a file executed."""
+    assert seen.out is not None
+    saved = state.options_of(seen.out)
+    policy, scenario = seen.policy or saved["policy"], seen.scenario or saved["scenario"]
+    if policy not in FAMILIES and not seen.policy:
+        where = family_at(seen.out) or "FILE.py:object"
+        raise ValueError(f"{seen.out} trains {policy!r}, a family of your own: name it too: --policy {where}")
+    if ":" in scenario and not seen.scenario:
+        raise ValueError(f"{seen.out} trains on {scenario}, a scenario of your own: name it too: --scenario {scenario}")
+    options = {name: value for name, value in saved.items() if name != "policy"}
+    begun = beginning(find(policy), policy)
+    return Config(*(given(getattr(begun, each.name), options) for each in fields(begun)))
+
+
+def diverged(trainer: Trainer, error: Diverged) -> str:
+    """What happened, what is left, and what to try."""
+    run, dagger, before = trainer.run, trainer.dagger, trainer.step // trainer.run.save_every * trainer.run.save_every
+    left = f"{run.out} holds the state of step {before}, which is whole" if before else "nothing was saved yet"
+    tip = f"begin anew into another --out with a lower --learning-rate, such as {dagger.learning_rate / 3:.1g}"
+    return f"training diverged at step {trainer.step + 1} of {dagger.steps} ({error}); {left}. To try: {tip}"
 
 
 def check(config: Config) -> None:
@@ -93,43 +137,64 @@ def train(config: Config, trainer: Trainer, console: Console) -> int:
             if done.step % LOG_EVERY == 0 or last:
                 with mistakes_in_one_line():
                     log.write(done, time.monotonic() - began)
-                bar.update(task, completed=done.step, description=in_short(done))
+                bar.update(task, completed=done.step, description=in_short(done, dagger.rounds))
             if done.step % dagger.steps_per_round == 0:
                 minutes = (log.seconds_before + time.monotonic() - began) / 60
-                bar.console.print(f"round {done.round}: {in_full(done)}, {done.rows} rows, {minutes:.1f} min")
+                bar.console.print(f"{in_full(done, dagger.rounds)}, {minutes:.1f} min", soft_wrap=True)
             if done.step % run.save_every == 0 or stop.asked or last:
                 trainer.save()
-                save_checkpoint(run.out, trainer.family, trainer.network, provenance(config, done.step), run.policy)
+                save_checkpoint(run.out, trainer.family, trainer.network, provenance(trainer), run.policy)
             if stop.asked and not last:
-                console.print(f"stopped after step {done.step} of {dagger.steps}; add --resume to go on")
+                say(console, f"stopped after step {done.step} of {dagger.steps}. To go on: {resuming(config)}")
                 return 130
-    console.print(f"done: {run.out}. See it drive: python run_demo.py --policy {with_family(run.policy, run.out)}")
+    named = quote(with_family(run.policy, run.out))
+    say(console, f"done: {run.out}. See it drive: python run_demo.py --policy {named}")
     return 0
 
 
-def in_short(done: Step) -> str:
-    """The figures that every run has."""
-    return f"loss {done.loss.total.item():.4f}, failed {done.failed_share:.1%}"
+def in_short(done: Step, rounds: int) -> str:
+    """Where the run is; rounds are counted from 1."""
+    return f"round {done.round + 1} of {rounds}, {done.told}, loss {done.loss.total.item():.4f}"
 
 
-def in_full(done: Step) -> str:
-    """And those of the objective."""
-    figures = (f"{name.replace('_', ' ')} {value:.3g}" for name, value in done.loss.figures.items())
-    return ", ".join([in_short(done), *figures])
+def in_full(done: Step, rounds: int) -> str:
+    """And how its last drive went."""
+    crashed = "the expert drove" if done.round == 0 else f"{done.failed_share:.0%} of the cars crashed or left the road"
+    return f"{in_short(done, rounds)}; before, {crashed}"
 
 
-def provenance(config: Config, step: int) -> dict[str, object]:
-    """What made these weights."""
+def resuming(config: Config) -> str:
+    """The command that goes on with a run."""
+    run = config.run
+    own = {"policy": run.policy, "scenario": run.scenario}
+    named_too = [f" --{name} {quote(value)}" for name, value in own.items() if ":" in value]
+    return f"python -m agent.train{''.join(named_too)} --out {quote(str(run.out))} --resume"
+
+
+def provenance(trainer: Trainer) -> dict[str, object]:
+    """What made these weights; `unfinished` only where there is something to say, see `sim.policy.remark_of`."""
+    run, dagger = trainer.run, trainer.dagger
+    lacking = unfinished(trainer)
     return {
-        "method": config.run.method,
-        "scenario": config.run.scenario,
-        "seed": config.run.seed,
-        "steps": step,
-        "of": config.dagger.steps,
+        "method": run.method,
+        "scenario": run.scenario,
+        "seed": run.seed,
+        "steps": trainer.step,
+        "of": dagger.steps,
+        **({"unfinished": lacking} if lacking else {}),
         "redgaze": __version__,
         "world": WORLD_VERSION,
         "torch": torch.__version__,
     }
+
+
+def unfinished(trainer: Trainer) -> str:
+    """How far the run is and what its network lacks, in words; "" for a finished one."""
+    rounds, lacks = trainer.dagger.rounds, trainer.objective.lacks(trainer.progress())
+    if trainer.step == trainer.dagger.steps:
+        return lacks and f"after all {rounds} rounds {lacks}"
+    now = math.ceil(trainer.step / trainer.dagger.steps_per_round)
+    return ", ".join([f"round {now} of {rounds}", *([lacks] if lacks else [])])
 
 
 if __name__ == "__main__":

@@ -29,13 +29,18 @@ WARM_UP, LOWEST = 0.02, 0.02
 @dataclass(frozen=True)
 class Step:
     """After one gradient step: steps done, round, loss, rows so far, share of cars that crashed or left the road in
-    the last drive."""
+    the last drive; told: what is being learned, in words."""
 
     step: int
     round: int
     loss: Loss
     rows: int
     failed_share: float
+    told: str = ""
+
+
+class Diverged(ValueError):
+    """A loss or its gradient is no number any more."""
 
 
 class Trainer:
@@ -69,18 +74,20 @@ class Trainer:
                 turn, within = divmod(self.step, self.dagger.steps_per_round)
                 if within == 0:
                     self._drive(turn)
-                    self.objective.begin_round(self.network, self._progress())
+                    self.objective.begin_round(self.network, self.progress())
                 end = (turn + 1) * self.dagger.steps_per_round
                 coming = drawing.submit(self._batch, self.step)
                 while self.step < end:
                     batch = coming.result()
                     if self.step + 1 < end:  # the next drive changes the data
                         coming = drawing.submit(self._batch, self.step + 1)
+                    progress = self.progress()
                     loss = self._learn(batch)
                     self.step += 1
-                    yield Step(self.step, turn, loss, sum(map(len, self.rows)), self.failed_share)
+                    told = self.objective.told(progress, loss.figures)
+                    yield Step(self.step, turn, loss, sum(map(len, self.rows)), self.failed_share, told)
 
-    def _progress(self) -> Progress:
+    def progress(self) -> Progress:
         """How far the run is."""
         turn, rounds = self.step // self.dagger.steps_per_round, self.step / self.dagger.steps_per_round
         return Progress(self.step, turn, rounds, turn >= self.dagger.finishing.from_round, self.run.seed)
@@ -88,7 +95,7 @@ class Trainer:
     def _drive(self, turn: int) -> None:
         """Grow the data by one drive on every road, and write it down."""
         drive, failed = [], 0.0
-        decide = partial(self.objective.student, self.policy, progress=self._progress())
+        decide = partial(self.objective.student, self.policy, progress=self.progress())
         self.network.eval()
         for number, pool in enumerate(self.pools):
             rng = np.random.default_rng([self.run.seed, 1, turn, number])
@@ -128,14 +135,16 @@ class Trainer:
         return batches.of_instants(pool, rows, jitter, rng, with_shown=with_shown)
 
     def _learn(self, batch: Batch) -> Loss:
-        """One gradient step."""
+        """One gradient step. `Diverged` where it would spoil the weights, which stay as they were."""
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.step / self.dagger.steps_per_round, self.dagger)
         self.network.train()
-        loss = self.objective.loss(self.network, batch, self._progress())
+        loss = self.objective.loss(self.network, batch, self.progress())
         self.optimizer.zero_grad()
         loss.total.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        if not (loss.total.isfinite() and norm.isfinite()):
+            raise Diverged(f"loss {loss.total.item():.3g}, gradient {norm.item():.3g}")
         self.optimizer.step()
         return loss
 

@@ -20,7 +20,7 @@ from agent.train.drives import Rows
 from sim.files import replacing
 
 FILE = "training.safetensors"
-NOT_THE_RUN = ("out", "resume", "save_every")
+NOT_THE_RUN = ("out", "quick", "resume", "save_every")
 """Options that do not change the final weights."""
 
 
@@ -47,13 +47,24 @@ def save_drive(config: Config, turn: int, drive: list[Rows]) -> None:
     _write(config.run.out / drive_file(turn), tensors, {})
 
 
+def options_of(out: Path) -> dict[str, Any]:
+    """The options of the run whose state is in a folder, by name, see `agent.config.leaves`. ValueError in one line
+    where there is none."""
+    path = out / FILE
+    if not path.is_file():
+        raise ValueError(f"nothing to resume: {path} does not exist (start without --resume)")
+    try:
+        with safetensors.safe_open(path, "pt") as file:
+            return dict(json.loads(file.metadata()["config"]))
+    except safetensors.SafetensorError as error:
+        raise ValueError(f"{path} is damaged: {error}") from None
+
+
 def load(config: Config, network: nn.Module, optimizer: torch.optim.Optimizer) -> int:
     """Fill network and optimizer; return the steps done. ValueError in one line where that cannot be."""
     path = config.run.out / FILE
-    if not path.is_file():
-        raise ValueError(f"nothing to resume: {path} does not exist (start without --resume)")
+    _same_run(config, options_of(config.run.out), path)
     tensors, metadata = _read(path)
-    _same_run(config, json.loads(metadata["config"]), path)
     network.load_state_dict(_group(tensors, "network"))
     _load_optimizer(optimizer, _group(tensors, "optimizer"))
     return int(metadata["step"])
@@ -105,7 +116,7 @@ def _same_run(config: Config, saved: dict[str, Any], path: Path) -> None:
     for name in ("policy", *mine):
         if mine[name] != saved[name] and not (name == "rounds" and longer):
             given = f"{path} was trained with {name} = {saved[name]}, not {mine[name]}"
-            raise ValueError(f"{given}: give the same options")
+            raise ValueError(f"{given}: leave that option out, or begin anew into another --out")
 
 
 def _group(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -7,10 +7,11 @@ Train it with `python -m agent.train --policy docs/examples/soft_gru.py:family -
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import nn
 
-from agent.families import Family, Loss, Objective, Options, register
+from agent.families import Family, Loss, Objective, Options, register, undisturbed
 from agent.families.frames import check_frames
 from agent.families.imitation import imitation_loss
 from agent.families.patches import position_features
@@ -74,9 +75,9 @@ class SoftPolicy:
         self.cells = CellGrid.tiling(*network.grid)
 
     def initial_state(self, n):
-        return {"memory": torch.zeros(n, self.network.config.remembers).numpy()}
+        return {"memory": np.zeros((n, self.network.config.remembers), np.float32)}
 
-    @torch.inference_mode()
+    @undisturbed
     def act(self, observation, state):
         frames = torch.from_numpy(check_frames(observation["frame"], self.spec))
         speed, memory = torch.from_numpy(observation["speed"]), torch.from_numpy(state["memory"])

@@ -1,7 +1,10 @@
 """`python -m sim.benchmark`: every figure of docs/benchmarks.md but the window's."""
 
+from sim.interrupts import interruptible
+
 import json
 import platform
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -163,6 +166,7 @@ PARTS: Mapping[str, Callable[[int, Console], Figures]] = {
 }
 
 
+@interruptible
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     options = parse(Options, arguments, prog="python -m sim.benchmark")
@@ -199,4 +203,4 @@ def save(found: Figures, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

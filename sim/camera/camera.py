@@ -1,7 +1,8 @@
 """Worlds and poses become pictures, and the truth about each pixel."""
 
 import math
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +68,12 @@ class Camera:
             np.zeros((0, height, width), np.uint16),
             np.zeros((0, height, width), np.float32),
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy looks through the same lens; all else is working memory."""
+        lens = self.lens
+        mount = partial(Camera, mount_height=lens.mount_height, mount_forward=lens.mount_forward)
+        return mount, (lens.height, lens.width, lens.field_of_view)
 
     def render(
         self,

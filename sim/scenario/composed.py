@@ -41,6 +41,10 @@ class Scenario:
             if isinstance(part, type) or not isinstance(part, Part):
                 raise ValueError(f"scenario part {part!r}: expected a part, such as Vehicles(along=3)")
 
+    def __deepcopy__(self, memo: object) -> "Scenario":
+        """Itself, since it is a value: a copied world takes the instants of its original."""
+        return self
+
     @cached_property
     def max_actors(self) -> int:
         """Rows of the actors' table, which come first among the objects."""

@@ -6,12 +6,13 @@ from typing import ClassVar
 
 import numpy as np
 
+from sim.centre_line import SPACING
 from sim.jit import kernel
 from sim.scenario.actors import CHANCE, MODE, PARKED, ROLE
 from sim.scenario.site import Site
 from sim.scenario.vehicles import VEHICLE_SIZES
 from sim.scene import LAMPS, LANE_WIDTH
-from sim.track import LANE_CENTRE, SPACING
+from sim.track import LANE_CENTRE
 from sim.vehicle import CONTROL_STEP
 
 PARKED_OFFSET = -3.45

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.centre_line import SPACING
 from sim.kinds import KINDS
 from sim.scenario.site import Site
 from sim.scene import LENGTH, TINT, YAW
-from sim.track import SPACING, Tracks, to_world
+from sim.track import Tracks, to_world
 
 POST_OFFSET = 4.6
 """Metres from the centre line to a delineator post, just outside the shoulder."""

@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import scene
+from sim.centre_line import SPACING
 from sim.geometry import vehicle_to_world
 from sim.jit import kernel
 from sim.kinds import INFRACTIONS, KINDS, ROLES
 from sim.scenario.actors import ACTOR_COLUMNS, NONE, ROLE
 from sim.scene import DECAL_KINDS, GRID_SIZE, OBJECT_COLUMNS
-from sim.track import SPACING, Tracks, to_world
+from sim.track import Tracks, to_world
 
 START_CLEAR = (15.0, 45.0)
 """Metres behind and ahead of the start that are nobody's."""

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from sim.centre_line import SPACING
 from sim.jit import inner_kernel, kernel
 from sim.kinds import FOLLOW, GAIT, IGNORE, KNOWN, MANNER, ROLLS, STOP, YIELD
 from sim.scenario.actors import (
@@ -32,7 +33,7 @@ from sim.scenario.actors import (
     way_ahead,
 )  # fmt: skip
 from sim.scenario.site import Site
-from sim.track import CRUISE_SPEED, LANE_CENTRE, SPACING
+from sim.track import CRUISE_SPEED, LANE_CENTRE
 from sim.vehicle import CONTROL_STEP, EGO_LENGTH
 
 MAX_SPEED = 16.0

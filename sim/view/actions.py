@@ -2,24 +2,35 @@
 
 from typing import Any, NamedTuple
 
+from sim.policy import MASS_SHARE
+from sim.view import needs
 from sim.view.blinding import BLINDINGS, READ, UNREAD
 from sim.view.moment import Moment, head_alone, soft_heads
-from sim.view.settings import FIELDS, Choices, Settings, Switch
+from sim.view.needs import Need
+from sim.view.settings import FIELDS, HELPS, Choices, Settings, Switch
 
 
 class Action(NamedTuple):
     """`keys` are named as pygame names them; the first is the one that the help shows. switch: what it does to the
-    settings; None for what is no setting."""
+    settings; None for what is no setting. needs: without which it means nothing."""
 
     name: str
     keys: tuple[str, ...]
     help: str
     switch: Switch | None = None
+    needs: tuple[Need, ...] = ()
+
+    def missing(self, choices: Choices) -> Need | None:
+        """What it needs and does not have here."""
+        return next((need for need in self.needs if not need.met(choices)), None)
 
 
 PAUSE, STEP, SLOWER, FASTER = "pause", "step", "slower", "faster"
-NEXT_TRACK, NEXT_THEME, NEXT_POLICY, NEXT_VIEW = "next track", "next theme", "next policy", "next view"
+NEXT_TRACK, AGAIN, NEXT_SCENARIO = "next track", "again", "next scenario"
+NEXT_THEME, NEXT_POLICY, NEXT_VIEW = "next theme", "next policy", "next view"
+NEXT_CHAPTER, LAST_CHAPTER = "next chapter", "last chapter"
 OVERLAY, RAW, NEXT_HEAD, WHEEL = "overlay", "raw", "next head", "wheel"
+SPOTLIGHT = "spotlight"
 BLIND_READ, BLIND_UNREAD = "blind read", "blind unread"
 MARK, WITHOUT, UNSEEN = "mark", "without", "unseen"
 RECORD, SCREENSHOT, FULL_SCREEN, HELP, QUIT = "record", "screenshot", "full screen", "help", "quit"
@@ -29,17 +40,8 @@ def _always(choices: Choices) -> tuple[Any, ...]:
     return False, True
 
 
-def _imagined(choices: Choices) -> tuple[Any, ...]:
-    return (False, True) if choices.imagines else ()
-
-
-def _driven(choices: Choices) -> tuple[Any, ...]:
-    return (False, True) if choices.steers else ()
-
-
 def _heads(choices: Choices) -> tuple[Any, ...]:
-    heads = () if choices.attention is None else soft_heads(choices.attention)
-    return (None, *heads) if heads else ()
+    return (None, *(() if choices.attention is None else soft_heads(choices.attention)))
 
 
 def _one_head(settings: Settings, moment: Moment) -> str:
@@ -48,19 +50,35 @@ def _one_head(settings: Settings, moment: Moment) -> str:
 
 
 def _blinded(settings: Settings, moment: Moment) -> str:
-    return BLINDINGS[settings.blinding].told(moment.decision.attention) if settings.blinding else ""
+    if settings.blinding is None:
+        return ""
+    return BLINDINGS[settings.blinding].told(moment.decision.attention, moment.hidden)
+
+
+def _lit(settings: Settings, moment: Moment) -> str:
+    """What a spotlight shows."""
+    attention = moment.decision.attention
+    if not settings.spotlight:
+        return ""
+    if attention is None:
+        return "no map: nothing goes dark"
+    if attention.kind == "selection":
+        return "dark: what it dropped"
+    return f"lit: what holds {100 * MASS_SHARE:.0f} % of its map"
 
 
 def _left_out(settings: Settings, moment: Moment) -> str:
     if not settings.without:
         return ""
-    return "cause left out" if moment.status.culprit else "no object to leave out"
+    culprit = moment.status.culprit
+    return f"shown without the {culprit.kind}" if culprit else "no object to leave out"
 
 
-def _hidden(settings: Settings, moment: Moment) -> str:
+def _unseen(settings: Settings, moment: Moment) -> str:
     if not settings.unseen:
         return ""
-    return "cause hidden from it" if moment.status.culprit else "no object to hide"
+    culprit = moment.status.culprit
+    return f"the {culprit.kind} is hidden from it" if culprit else "no object to hide"
 
 
 ACTIONS = (
@@ -68,10 +86,16 @@ ACTIONS = (
         PAUSE, ("space",), "pause, and go on", Switch("paused", _always, lambda now, _: "paused" if now.paused else "")
     ),
     Action(STEP, ("s", "."), "one step, then pause"),
-    Action(SLOWER, ("-", "[", "[-]"), "slower", Switch("speed", lambda choices: choices.speeds, by=-1, stops=True)),
+    Action(
+        SLOWER,
+        ("-", "[", "[-]"),
+        "slower",
+        Switch("speed", lambda choices: choices.speeds, by=-1, stops=True),
+        (needs.SLOW_MOTION,),
+    ),
     Action(
         FASTER,
-        ("=", "]", "+", "[+]"),
+        ("+", "=", "]", "[+]"),
         "faster",
         Switch(
             "speed",
@@ -79,38 +103,93 @@ ACTIONS = (
             lambda now, _: "" if now.speed == 1.0 else f"{now.speed:g} x speed",
             stops=True,
         ),
+        (needs.FAST_MOTION,),
     ),
-    Action(NEXT_TRACK, ("n",), "next track"),
-    Action(NEXT_THEME, ("t",), "next theme, same track"),
-    Action(NEXT_POLICY, ("p",), "next policy", Switch("policy", lambda choices: choices.policies)),
-    Action(NEXT_VIEW, ("v",), "next view", Switch("view", lambda choices: choices.views)),
-    Action(OVERLAY, ("o",), "red on and off", Switch("red", _always, lambda now, _: "" if now.red else "red is off")),
-    Action(RAW, ("c",), "soft map: cells or smooth", Switch("raw", _always)),
-    Action(NEXT_HEAD, ("k",), "next head of a soft map", Switch("head", _heads, _one_head)),
-    Action(BLIND_READ, ("b",), "grey out what it reads", Switch("blinding", lambda _: (None, READ), _blinded)),
-    Action(BLIND_UNREAD, ("j",), "junk in what it does not", Switch("blinding", lambda _: (None, UNREAD))),
-    Action(MARK, ("m",), "mark the cause object", Switch("mark", _imagined)),
-    Action(WITHOUT, ("x",), "the world with and without it", Switch("without", _imagined, _left_out)),
+    Action(
+        AGAIN,
+        ("a", "return", "enter"),
+        "again, from the start",
+        needs=(needs.asked(AGAIN, "this has no start to go back to"),),
+    ),
+    Action(NEXT_TRACK, ("n",), "next road", needs=(needs.asked(NEXT_TRACK, "there is no other road here"),)),
+    Action(
+        NEXT_SCENARIO,
+        ("g",),
+        "go elsewhere: traffic, town",
+        needs=(needs.asked(NEXT_SCENARIO, "there is nowhere else to go from here", "the simulator"),),
+    ),
+    Action(
+        NEXT_THEME,
+        ("t",),
+        "next light and weather",
+        needs=(needs.asked(NEXT_THEME, "only the simulator can change the light", "the simulator"),),
+    ),
+    Action(
+        NEXT_POLICY,
+        ("p",),
+        "next driver",
+        Switch("policy", lambda choices: choices.policies),
+        (needs.A_SECOND_DRIVER,),
+    ),
+    Action(NEXT_VIEW, ("v",), "next view", Switch("view", lambda choices: choices.views), (needs.A_SECOND_VIEW,)),
+    Action(
+        OVERLAY,
+        ("o",),
+        "red on and off",
+        Switch("red", _always, lambda now, _: "" if now.red else "red is off"),
+        (needs.A_MAP,),
+    ),
+    Action(RAW, ("c",), "soft map: cells or smooth", Switch("raw", _always), (needs.A_SOFT_MAP,)),
+    Action(NEXT_HEAD, ("k",), "next head of a soft map", Switch("head", _heads, _one_head), (needs.HEADS,)),
+    Action(
+        SPOTLIGHT,
+        ("d",),
+        "dark: all that it does not read",
+        Switch("spotlight", _always, _lit),
+        (needs.A_MAP,),
+    ),
+    Action(
+        BLIND_READ,
+        ("b",),
+        "blind it: grey on all it reads",
+        Switch("blinding", lambda _: (None, READ), _blinded),
+        (needs.A_MAP,),
+    ),
+    Action(
+        BLIND_UNREAD,
+        ("j",),
+        "junk: noise on all the rest",
+        Switch("blinding", lambda _: (None, UNREAD)),
+        (needs.A_MAP,),
+    ),
+    Action(MARK, ("m",), "frame what matters now", Switch("mark", _always), (needs.OBJECTS,)),
+    Action(WITHOUT, ("x",), "the world with and without it", Switch("without", _always, _left_out), (needs.OBJECTS,)),
     Action(
         UNSEEN,
         ("u",),
-        "hide it from the network",
-        Switch("unseen", _imagined, _hidden),
+        "hide it from the driver",
+        Switch("unseen", _always, _unseen),
+        (needs.OBJECTS, needs.A_DRIVER_THAT_HEEDS),
     ),
     Action(
         WHEEL,
         ("w",),
         "take the wheel, give it back",
-        Switch("at_wheel", _driven, lambda now, _: "you drive" if now.at_wheel else ""),
+        Switch("at_wheel", _always, lambda now, _: "you drive" if now.at_wheel else ""),
+        (needs.A_CAR, needs.SOMEBODY_ELSE),
     ),
+    Action(NEXT_CHAPTER, ("right",), "the tour's next chapter", needs=(needs.A_TOUR,)),
+    Action(LAST_CHAPTER, ("left",), "this chapter again, or the last", needs=(needs.A_TOUR,)),
     Action(RECORD, ("r",), "record, and stop"),
     Action(SCREENSHOT, ("i", "f12"), "save an image"),
     Action(FULL_SCREEN, ("f", "f11"), "full screen"),
-    Action(HELP, ("h", "f1", "/"), "this help", Switch("help", _always)),
+    Action(HELP, ("h", "f1", "/"), "what is what; the keys; neither", Switch("help", lambda _: (None, *HELPS))),
     Action(QUIT, ("q", "escape"), "quit"),
 )
 
 SWITCHES = {action.name: action.switch for action in ACTIONS if action.switch}
+
+BY_NAME = {action.name: action for action in ACTIONS}
 
 ACTION_OF_KEY = {key: action.name for action in ACTIONS for key in action.keys}
 
@@ -119,6 +198,33 @@ DRIVING_KEYS = {"left": "left", "right": "right", "up": "throttle", "down": "bra
 
 DRIVING_HELP = ("arrows", "drive, at the wheel")
 """The help's line for them."""
+
+
+def offered(choices: Choices) -> tuple[Action, ...]:
+    """Those that can work here."""
+    return tuple(action for action in ACTIONS if action.missing(choices) is None)
+
+
+def help_lines(choices: Choices) -> tuple[tuple[str, str], ...]:
+    """Keys and what they do here."""
+    lines = tuple((action.keys[0], action.help) for action in offered(choices))
+    return (*lines, DRIVING_HELP) if needs.A_CAR.met(choices) else lines
+
+
+def refusal(name: str, choices: Choices) -> str:
+    """Why an action that is not offered cannot be had here; "" where there is nothing to say."""
+    action = BY_NAME.get(name)
+    missing = action.missing(choices) if action else None
+    return missing.otherwise(choices) if missing else f"no {name} here"
+
+
+def list_lines() -> tuple[tuple[str, str], ...]:
+    """All keys, what they do, and where."""
+    lines = []
+    for action in ACTIONS:
+        where = ", ".join(need.where for need in action.needs if need.where)
+        lines.append((" or ".join(action.keys), f"{action.help} ({where})" if where else action.help))
+    return (*lines, DRIVING_HELP)
 
 
 def told(settings: Settings, moment: Moment) -> list[str]:

@@ -11,11 +11,14 @@ from sim.policy import MASS_SHARE, Attention, Observation
 
 @dataclass(frozen=True)
 class Blinding:
-    """Which cells are overwritten, and with what. `words`: how the window says it, of what it does to which cells."""
+    """Which cells are overwritten, and with what. What the window says: words, of a selection's cells; mostly, of the
+    cells that hold most of another map; nothing, where there are no such cells."""
 
     edit: FrameEdit
     read: bool
     words: str
+    mostly: str
+    nothing: str
 
     def hides(self, attention: Attention) -> NDArray[np.bool_]:
         """(h, w): the cells to overwrite, going by the map of the clean frame; see `Attention.read`."""
@@ -29,18 +32,34 @@ class Blinding:
         pixels = attention.cells.covered(hidden[None], *frame.shape[1:3])
         return {**observation, "frame": edit_frames(self.edit, frame, pixels, attention.cells, rng).frame}
 
-    def told(self, attention: Attention | None) -> str:
-        """What the window says: a map that keeps nothing back mostly reads the cells that hold most of its mass."""
-        if attention is None:
-            return "no map: nothing to overwrite"
-        mostly = "" if attention.kind == "selection" else f" ({100 * MASS_SHARE:.0f} % of its map)"
-        return f"{self.words}{mostly}"
+    def told(self, attention: Attention | None, hidden: NDArray[np.bool_] | None) -> str:
+        """What the window says of a decision on a frame whose `hidden` (h, w) cells were overwritten: those that would
+        have been read, or not, of the frame as it was."""
+        if attention is None or hidden is None:
+            return "no map: nothing is overwritten"
+        if not hidden.any():
+            return self.nothing
+        return self.words if attention.kind == "selection" else self.mostly
 
 
 READ, UNREAD = "read", "unread"
 
+_MOST = f"{100 * MASS_SHARE:.0f} % of its map"
+
 BLINDINGS = {
-    READ: Blinding(frame_edit("grey"), True, "what it reads is grey"),
-    UNREAD: Blinding(frame_edit("noise 0.25"), False, "noise in what it does not read"),
+    READ: Blinding(
+        frame_edit("grey"),
+        True,
+        "grey on all that it would read",
+        f"grey on the cells that hold {_MOST}",
+        "it reads nothing: nothing is grey",
+    ),
+    UNREAD: Blinding(
+        frame_edit("noise 0.25"),
+        False,
+        "noise on all that it would not read",
+        f"noise on all but the cells that hold {_MOST}",
+        "it reads everything: no noise",
+    ),
 }
 """By the value of `Settings.blinding`."""

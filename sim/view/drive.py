@@ -70,7 +70,12 @@ class Drive:
                 comparison = Comparison(self._sight(instant, settings), self._sight(imagined, settings))
         sight = self._acted_on(comparison, settings) or self._sight(seen, settings)
         action = sight.decision.action[0]
-        return Moment(self.steps, instant, self._state, status, sight, action, comparison)
+        return self.handed(Moment(self.steps, instant, self._state, status, sight, action, comparison), settings)
+
+    def handed(self, moment: Moment, settings: Settings) -> Moment:
+        """The moment with the action of who is at the wheel: the driver's, or where a person's hands are now."""
+        action = self.wheel.action if settings.at_wheel else moment.decision.action[0]
+        return moment if np.array_equal(action, moment.action) else replace(moment, action=action)
 
     def act(self, moment: Moment) -> None:
         """Carry the moment's action out."""
@@ -109,13 +114,13 @@ class Drive:
         decision, after = self.driver.decide(observation, truth, self._state)
         attention = decision.attention
         if settings.blinding is None or attention is None:
-            return Sight(observation, decision, None, after)
+            return Sight(observation, decision, instant, after=after)
         blinding = BLINDINGS[settings.blinding]
         hidden = blinding.hides(attention)
         chance = np.random.default_rng(self.steps)  # asked again for this instant, the same noise
         edited = blinding.apply(observation, attention, hidden, chance)
         decision, after = self.driver.decide(edited, truth, self._state)
-        return Sight(edited, decision, hidden, after)
+        return Sight(edited, decision, instant, hidden, attention.cells, after)
 
 
 def fit(source: Source, driver: Driver) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.files import replacing, write_text
+from sim.files import replacing, typed_path, write_text
+from sim.provenance import plain
 from sim.scene import KIND
 from sim.view.moment import Moment
 from sim.view.recording.provenance import settled
@@ -22,16 +23,17 @@ STEPS = "steps.jsonl"
 class Dump:
     """Writes each moment as DIR/step-000000.npz and one line of DIR/steps.jsonl; DIR/provenance.json says who made it.
 
-    npz: frame (H, W, 3) uint8 RGB, action (A,) float32, and where the policy has a map `map` (h, w) float32 and for a
-    selection `kept` (h, w) bool; pose (3,) float64 as x, y in metres and yaw in radians where there is one; objects
-    (M, 9) float32, see `sim.scene`, and distances (M,) float32, metres from the car's reference point to each, NaN
-    where a row is empty.
+    npz: frame (H, W, 3) uint8 RGB, action (A,) float32, and where the policy has a map `map` (h, w) float32, for a
+    selection `kept` (h, w) bool, and where its map has heads `heads` (heads, h, w) float32; pose (3,) float64 as x, y
+    in metres and yaw in radians where there is one; objects (M, 9) float32, see `sim.scene`, and distances (M,)
+    float32, metres from the car's reference point to each, NaN where a row is empty.
     A line of the JSON file: step, file, speed (m/s), pose, cause, cause_object (null, or row, kind, distance in metres
     from the car's front, and place), completion, score, infractions (name -> count), labels, action, map_kind.
     """
 
     def __init__(self, folder: Path, provenance: Mapping[str, Any]) -> None:
         """ValueError where `folder` is no folder or not empty, OSError where it cannot be written."""
+        folder = typed_path(folder)
         if folder.exists() and not folder.is_dir():
             raise ValueError(f"cannot dump to {str(folder)!r}: it is a file; expected a folder")
         if folder.is_dir() and any(folder.iterdir()):
@@ -66,7 +68,7 @@ class Dump:
 
     def _write_provenance(self) -> None:
         """At the beginning, and at the end, when more may be known."""
-        write_text(self.folder / PROVENANCE, json.dumps(settled(self._provenance), indent=2) + "\n")
+        write_text(self.folder / PROVENANCE, json.dumps(plain(settled(self._provenance)), indent=2) + "\n")
 
     def _append(self, line: bytes) -> None:
         """Add a whole line or nothing: a disk that fills up takes the first part of what it is given."""
@@ -93,6 +95,8 @@ def _arrays(moment: Moment) -> dict[str, Any]:
         arrays["map"] = attention.weights[0]
         if attention.kept is not None:
             arrays["kept"] = attention.kept[0]
+        if attention.heads is not None:
+            arrays["heads"] = attention.heads[0]
     return arrays
 
 

@@ -14,7 +14,7 @@ from sim.camera.lens import Lens
 from sim.geometry import vehicle_to_world, world_to_vehicle
 from sim.policy import Attention
 from sim.vehicle import MAX_STEERING_ANGLE, TO_REAR, WHEELBASE
-from sim.view.overlay import cell_alpha, pixel_alpha
+from sim.view.overlay import cell_alpha
 
 RANGE = 60.0
 """Metres ahead of the camera: beyond it a row of the policy's frame covers ten metres of ground and more."""
@@ -51,21 +51,6 @@ def ground_cells(attention: Attention, lens: Lens, index: int = 0) -> GroundCell
     near, far = _ahead(lens, bottom), _ahead(lens, top)
     corners = [_ground(lens, z, column) for z, column in ((near, left), (near, right), (far, right), (far, left))]
     return GroundCells(np.stack(corners, axis=1), alpha[tuple(attended[seen].T)])
-
-
-def look_ahead(attention: Attention, lens: Lens, index: int = 0) -> float | None:
-    """How far ahead of the car's reference point map `index` looks on the ground, in metres.
-
-    The median of the ground's distance over all red pixels of the frame, each weighing as much as it is red; within a
-    row of pixels distance goes evenly with the row. None where no ground within RANGE is attended.
-    """
-    first = math.ceil(_row_at(lens, RANGE))
-    weight = pixel_alpha(attention, lens.height, lens.width, index)[first:].sum(axis=1, dtype=np.float64)
-    if not weight.any():
-        return None
-    below = np.concatenate([[0.0], np.cumsum(weight)])
-    row = np.interp(below[-1] / 2, below, np.arange(first, lens.height + 1))
-    return float(_ahead(lens, row)) + lens.mount_forward
 
 
 def predicted_path(steer_angle: float, length: float) -> NDArray[np.float64]:

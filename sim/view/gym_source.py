@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.gym_worlds import GymWorlds
 from sim.policy import Observation, PolicySpec
-from sim.view.actions import NEXT_TRACK
+from sim.view.actions import AGAIN, NEXT_TRACK
 from sim.view.canvas import Canvases
 from sim.view.moment import Status
 from sim.view.source import Shot, View, Whereabouts, finish
@@ -70,8 +70,8 @@ class GymSource:
 
     @property
     def capabilities(self) -> Mapping[str, Callable[[], None]]:
-        """The next seed's episode."""
-        return {NEXT_TRACK: self.next_track}
+        """The same seed's episode again, and the next one's."""
+        return {AGAIN: self._begin, NEXT_TRACK: self.next_track}
 
     def fit(self, spec: PolicySpec) -> None:
         """The environment's pictures are what they are: `sim.rollout.check_fit` tells where they do not fit."""

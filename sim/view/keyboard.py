@@ -41,7 +41,12 @@ class KeyboardWheel:
         self.steer = _towards(self.steer, target, (TURN_IN if outwards else TURN_BACK) * seconds)
         wanted = BRAKE if "brake" in held else THROTTLE if "throttle" in held else 0.0
         self.pedal = _towards(self.pedal, wanted, PEDAL_RATE * seconds)
-        return np.array([[self.steer, self.pedal]], np.float32)
+        return self.action[None]
+
+    @property
+    def action(self) -> NDArray[np.float32]:
+        """(2,): where wheel and pedal are."""
+        return np.array([self.steer, self.pedal], np.float32)
 
     def take(self, action: NDArray[np.float32]) -> None:
         """Take over from where the last driver (A,) left wheel and pedal, so that nothing jerks."""

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.cells import Cells
 from sim.policy import Attention, Decision, Observation, State
 from sim.view.settings import Settings
 
@@ -48,14 +50,17 @@ class Status:
 
 @dataclass(frozen=True, eq=False)
 class Sight:
-    """What was decided, and on what. hidden: (h, w) bool, cells of the map that were overwritten; None for none.
+    """What was decided, and on what. instant: of the source, that the frame shows.
 
-    after: the driver's recurrent state after the decision.
+    hidden: (h, w) bool, which of the cells `covered` were overwritten in it; None for none. These are the cells of the
+    map of the frame as it was: boxes have moved since. after: the driver's recurrent state after the decision.
     """
 
     observation: Observation
     decision: Decision
+    instant: Any = None
     hidden: NDArray[np.bool_] | None = None
+    covered: Cells | None = None
     after: State = None
 
 
@@ -105,9 +110,20 @@ class Moment:
 
 def red(sight: Sight, settings: Settings) -> Attention | None:
     """The map that is painted; None for no red."""
-    attention = sight.decision.attention if settings.red else None
+    return shown_map(sight, settings) if settings.red else None
+
+
+def shown_map(sight: Sight, settings: Settings) -> Attention | None:
+    """The map that a picture is painted by, in red or as a spotlight; None where it is painted by none."""
+    attention = sight.decision.attention if settings.red or settings.spotlight else None
     head = head_alone(attention, settings)
-    return attention if attention is None or head is None else attention.head(head)
+    return attention if attention is None or head is None else _head(attention, head)
+
+
+@lru_cache(maxsize=4)
+def _head(attention: Attention, number: int) -> Attention:
+    """The same value for all pictures of a moment: what is worked out for one serves the others."""
+    return attention.head(number)
 
 
 def head_alone(attention: Attention | None, settings: Settings) -> int | None:

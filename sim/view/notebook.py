@@ -11,8 +11,8 @@ from typing import Any
 
 from sim.driver import EXPERT, Driver, Expert, as_driver
 from sim.errors import unknown
-from sim.files import replacing
-from sim.policy import Policy, provenance_of
+from sim.files import replacing, typed_path
+from sim.policy import Policy, provenance_of, remark_of
 from sim.provenance import versions
 from sim.scenario import Scenario, name_of
 from sim.seeds import TEST_FROM
@@ -47,7 +47,7 @@ class Player:
 
     def save(self, path: str | Path) -> None:
         """Write the film to an .mp4 file. ValueError for another ending, OSError where it cannot be written."""
-        path = Path(path)
+        path = typed_path(path)
         if path.suffix.lower() != ".mp4":
             raise ValueError(f"cannot save to {str(path)!r}: expected a name ending in .mp4")
         with replacing(path) as part:
@@ -85,6 +85,7 @@ def show(
     made = {"policy": name, "policy_provenance": provenance_of(policy), "versions": versions()}
     place = {"scenario": name_of(scenario), "theme": theme_name(theme), "seed": seed}
     title = f"{name} in {source.simulator.theme_names[0]}, {place['scenario']}, seed {seed}"
+    title = ", ".join([title, *filter(None, [remark_of(policy)])])
     return Player(film(Playback(Drive(source, {name: lambda: driver}, name)), seconds, view, {**made, **place}), title)
 
 

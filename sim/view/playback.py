@@ -1,7 +1,8 @@
 """Where in time the show of a drive is: the exact pair of frame and decision, then the way to the next one."""
 
+from collections import deque
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -9,19 +10,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.driver import Constant, Nobody
+from sim.errors import unknown
 from sim.view import actions as do
+from sim.view.blinding import BLINDINGS
 from sim.view.drive import Drive
-from sim.view.moment import Moment, red
+from sim.view.moment import Moment, shown_map
 from sim.view.overlay import Overwritten
-from sim.view.prefetch import Prefetch
+from sim.view.prefetch import Prefetch, Worker
 from sim.view.settings import Choices, Settings
-from sim.view.source import Imagining, Shot, Source
+from sim.view.source import Imagining, Shot, Source, Unsteered
 
 SPEEDS = (0.25, 0.5, 1.0, 1.5, 3.0)
 """How fast the show may run; of these, those at which a control step takes a whole number of pictures."""
 
-NOTICE_SECONDS = 1.5
-"""For how long the end of an episode stays on show."""
+NOTICE_SECONDS = 6.0
+"""For how long the end of an episode stays on show, with what happened and what was read then."""
+
+RECENT_SECONDS = 2.0
+"""How far back the moments are kept that tell what was read before an end."""
+
+BEGINNINGS = (do.NEXT_TRACK, do.NEXT_SCENARIO, do.AGAIN)
+"""What a source does when asked that begins an episode."""
 
 Wish = tuple[str, tuple[int, int]]
 """A view and the (height, width) that it is wanted in."""
@@ -35,18 +45,24 @@ class Playback:
     next pair before they are due, and observes and decides on its frame: the work is shared by two cores, and the order
     of things is the same as without. `observers` are given each moment whose action is then applied.
 
-    settings: what is chosen; set by `change` alone. initial: as it was at first. moment: the last exact pair.
+    settings: what is chosen; set by `change` alone. initial: as it was at first. moment: the last exact pair. recent:
+    the moments that were acted on in the last RECENT_SECONDS of this episode. stays: whether an end stays on show until
+    somebody asks for something else.
     """
 
     def __init__(self, drive: Drive, observers: Iterable[Callable[[Moment], None]] = ()) -> None:
         self.drive, self.observers = drive, tuple(observers)
-        self.initial = self.settings = Settings(policy=drive.name, view=next(iter(drive.source.views)))
-        self._pool = ThreadPoolExecutor(1, "playback")  # with two, the picture that is due first has to share its core
+        at_wheel = isinstance(drive.driver, Nobody)
+        self.initial = self.settings = Settings(drive.name, next(iter(drive.source.views)), at_wheel=at_wheel)
+        self._imagines = isinstance(drive.source, Imagining)
+        self._unsteered = drive.source.unsteered if isinstance(drive.source, Unsteered) else ""
+        self._pool = Worker("playback")  # with two threads, the picture that is due first has to share its core
         self._next: Future[Moment] | None = None
         self._prefetch = Prefetch(self._pool)
         self._wanted, self._asked = set[Wish](), set[Wish]()
-        self._stepping = False
+        self._stepping = self.stays = False
         self._phase, self._phases, self._rest = 0, 1, 0
+        self.recent: deque[Moment] = deque(maxlen=max(1, round(RECENT_SECONDS * drive.source.rate)))
         self.moment: Moment
         self._arrive()
 
@@ -54,6 +70,11 @@ class Playback:
     def source(self) -> Source:
         """What is driven in."""
         return self.drive.source
+
+    @property
+    def busy(self) -> float:
+        """Seconds that the second thread has been at work."""
+        return self._pool.busy
 
     @property
     def ending(self) -> str:
@@ -68,15 +89,20 @@ class Playback:
             policies=self.drive.names,
             speeds=tuple(speed for speed in SPEEDS if (self.source.pictures_per_step / speed).is_integer()),
             attention=self.moment.decision.attention,
-            imagines=isinstance(self.source, Imagining),
+            asked=tuple(self.source.capabilities),
+            imagines=self._imagines,
             steers=self.drive.steers,
+            unsteered=self._unsteered,
+            heeds=not isinstance(self.drive.driver, Constant),
+            alone=not isinstance(self.drive.driver, Nobody),
+            at_wheel=self.settings.at_wheel,
         )
 
     @property
     def actions(self) -> Mapping[str, Callable[[], None]]:
         """What can be done now, by the names of `sim.view.actions`."""
-        choices = self.choices
-        switches = {name: partial(self.turn, name) for name, switch in do.SWITCHES.items() if switch.values(choices)}
+        offered = {action.name for action in do.offered(self.choices)}
+        switches = {name: partial(self.turn, name) for name in do.SWITCHES if name in offered}
         asked = {name: partial(self.ask_source, name) for name in self.source.capabilities}
         return {do.STEP: self.step, **switches, **asked}
 
@@ -90,8 +116,13 @@ class Playback:
         self.change(replace(self.settings, **settings))
 
     def change(self, settings: Settings) -> None:
-        """Show and drive by these settings from now on. What goes wrong with a policy leaves all as it was."""
+        """Show and drive by these settings from now on. ValueError for names that there are not; what goes wrong with a
+        policy leaves all as it was."""
         before = self.settings
+        for name, known in (("view", self.source.views), ("policy", self.drive.names), ("blinding", BLINDINGS)):
+            value = getattr(settings, name)
+            if value is not None and value not in known:
+                raise unknown(name, value, known)
         if settings.deciding == before.deciding:
             self._hand_over(settings)
             return
@@ -102,10 +133,15 @@ class Playback:
         self._arrive()
 
     def _hand_over(self, settings: Settings) -> None:
-        """Adopt settings; a person who takes the wheel takes it as the last driver left it."""
-        if settings.at_wheel != self.settings.at_wheel:
+        """Adopt settings; a person who takes the wheel takes it as the last driver left it, and takes it where nobody
+        else would have it."""
+        settings = replace(settings, at_wheel=settings.at_wheel or isinstance(self.drive.driver, Nobody))
+        changes = settings.at_wheel != self.settings.at_wheel
+        if changes:
             self.drive.wheel.take(self.moment.action)
         self.settings = settings
+        if changes and not self._phase:
+            self.moment = self.drive.handed(self.moment, settings)
 
     def step(self) -> None:
         """Go to the next exact pair and pause there."""
@@ -115,7 +151,7 @@ class Playback:
     def ask_source(self, name: str) -> None:
         """Have the source do what it offers under this name."""
         change = self.source.capabilities[name]
-        if name == do.NEXT_TRACK:
+        if name in BEGINNINGS:
             self.restart(change)
         else:
             self._settle()
@@ -202,6 +238,7 @@ class Playback:
             self.moment = self.drive.by_hand(self.moment, held)
         for observer in self.observers:
             observer(self.moment)
+        self.recent.append(self.moment)
         self._prefetch.settle()
         self.drive.act(self.moment)
         if self.ending:
@@ -221,7 +258,8 @@ class Playback:
 
     def _arrive(self) -> None:
         """Come to rest at the exact pair that the worker has made ready, or makes now."""
-        self.moment = self._found() or self.drive.look(self.settings)
+        found = self._found()
+        self.moment = self.drive.handed(found, self.settings) if found else self.drive.look(self.settings)
         self._phase = 0
         self._stepping = False
 
@@ -237,14 +275,18 @@ class Playback:
         return found
 
     def _linger(self) -> None:
-        """Show how the episode ended for a while, then go on with the next track, where there is one."""
+        """Show how the episode ended for a while, then begin the next one, or the same again if there is no other."""
+        if self.stays:
+            return
         self._rest = 0 if self._stepping else self._rest - 1
-        if self._rest <= 0 and do.NEXT_TRACK in self.source.capabilities:
-            self.ask_source(do.NEXT_TRACK)
+        coming = [name for name in (do.NEXT_TRACK, do.AGAIN) if name in self.source.capabilities]
+        if self._rest <= 0 and coming:
+            self.ask_source(coming[0])
 
     def _begin(self) -> None:
         """A new episode, at its first exact pair."""
         self.drive.begin()
+        self.recent.clear()
         self._arrive()
 
 
@@ -254,8 +296,8 @@ def shot(moment: Moment, coming: Any, progress: float, size: tuple[int, int], se
     Values in, a value out: of a past moment the same shot as when it was shown live.
     """
     sight = moment.shown(settings)
-    attention, overwritten = sight.decision.attention, None
-    if attention is not None and sight.hidden is not None:
-        overwritten = Overwritten(sight.observation["frame"][0], attention.cells, sight.hidden)
-    shown = red(sight, settings)
+    overwritten = None
+    if sight.covered is not None and sight.hidden is not None:
+        overwritten = Overwritten(sight.observation["frame"][0], sight.covered, sight.hidden)
+    shown = shown_map(sight, settings)
     return Shot(size, moment.instant, coming, progress, shown, moment.action, moment.status, overwritten, settings)

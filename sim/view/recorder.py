@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.files import typed_path
 from sim.view.recording.file import GrowingFile
 from sim.view.recording.fit import fit
 from sim.view.recording.formats import NORMAL, Encoder, Format, Quality, format_of, quality_of
@@ -58,6 +59,7 @@ class Recorder:
 
         ValueError for a bad name, size, rate or quality, OSError where the file cannot be written.
         """
+        path = typed_path(path)
         kind, self._quality = format_of(path), quality_of(quality)
         self.path, self.size = path, checked_size(size, kind, self._quality)
         self._rate, self._live, self._provenance = checked_rate(rate), live, provenance

@@ -1,10 +1,14 @@
 """What a viewer has chosen, as one frozen value: a picture's key, the tour's state, and what every switch changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from sim.policy import Attention
+
+PANELS, KEYS = "panels", "keys"
+HELPS = (PANELS, KEYS)
+"""What the help explains: what each panel shows, and what each key does."""
 
 DECIDES, PAINTS = "decides", "paints"
 """What a setting bears on: what is decided at an instant, or how its pictures are painted."""
@@ -36,9 +40,12 @@ class Settings:
     """Soft maps as raw cells."""
     head: int | None = _setting(None, PAINTS)
     """One head of a soft map alone; None for all together."""
+    spotlight: bool = _setting(False, PAINTS)
+    """What is not read goes dark."""
     mark: bool = _setting(True, PAINTS)
     """A frame round the cause object."""
-    help: bool = False
+    help: str | None = None
+    """What stands in the place of the panels: one of HELPS, or nothing."""
 
     @property
     def deciding(self) -> tuple[Any, ...]:
@@ -60,17 +67,26 @@ _BEARINGS = [(setting.name, setting.metadata.get("bears on", "")) for setting in
 
 
 class Choices(NamedTuple):
-    """What there is to choose from just now. speeds: slowest first. attention: the map of now, if there is one.
+    """What there is to choose from just now, and what there is to be told of.
 
-    imagines: whether the source can leave an object out. steers: whether a person's keys can drive in it.
+    speeds: slowest first. attention: the map of now, if there is one. asked: what the source does when asked, by action
+    name. imagines: whether it can leave an object out. steers: whether its actions are a car's; unsteered: why they
+    change nothing there, "" where they do. heeds: whether whoever drives decides by anything at all. alone: whether it
+    can drive without a person. touring: whether a tour leads through the show. at_wheel: whether a person drives.
     """
 
-    views: tuple[str, ...]
-    policies: tuple[str, ...]
-    speeds: tuple[float, ...]
-    attention: Attention | None
-    imagines: bool
-    steers: bool
+    views: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    speeds: tuple[float, ...] = (1.0,)
+    attention: Attention | None = None
+    asked: Collection[str] = ()
+    imagines: bool = False
+    steers: bool = False
+    unsteered: str = ""
+    heeds: bool = True
+    alone: bool = True
+    touring: bool = False
+    at_wheel: bool = False
 
 
 class Switch(NamedTuple):

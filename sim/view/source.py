@@ -11,18 +11,40 @@ from sim.camera.lens import Lens
 from sim.policy import Attention, Observation, PolicySpec
 from sim.rollout import Drivable
 from sim.view.moment import Status
-from sim.view.overlay import Overwritten, lay_over, redden
+from sim.view.overlay import Overwritten, lay_over, redden, spotlight
 from sim.view.road import Road
 from sim.view.settings import Settings
+
+
+class Labels(NamedTuple):
+    """What each pixel of a policy's frame shows.
+
+    classes: (H, W) uint8, indices into `sim.scene.CLASSES`. instance: (H, W), 0 for none, else 1 + the row of the
+    object. depth: (H, W) float32, metres along the optical axis; infinite for the sky and all at the horizon.
+    """
+
+    classes: NDArray[np.uint8]
+    instance: NDArray[np.uint16]
+    depth: NDArray[np.float32]
+
+
+class End(NamedTuple):
+    """How an episode ended, for people. title: in a word or two. what: in a sentence. row: of the object that was
+    touched; None where none was. thing: what that is called."""
+
+    title: str
+    what: str = ""
+    row: int | None = None
+    thing: str = ""
 
 
 class Shot(NamedTuple):
     """What a view is asked to draw: values alone, so that a past moment is drawn as it was.
 
     size: (height, width) in pixels. before, after: the source's instants before and after a control step, and progress:
-    how far on the way between them, in [0, 1]; at an exact pair both are its own. attention: the map to show in red, a
-    batch of one; None for no red. action: (A,) and status: of the moment when the map was made, which is `before`'s.
-    overwritten: what of the policy's frame was. settings: how it is to be painted.
+    how far on the way between them, in [0, 1]; at an exact pair both are its own. attention: the map to show, in red or
+    as a spotlight, a batch of one; None for none. action: (A,) and status: of the moment when the map was made, which
+    is `before`'s. overwritten: what of the policy's frame was. settings: how it is to be painted.
     """
 
     size: tuple[int, int]
@@ -43,8 +65,12 @@ several threads; the next picture of that size that a thread draws overwrites it
 
 def finish(picture: NDArray[np.uint8], shot: Shot) -> None:
     """Paint what was overwritten, and the red, onto a view through the policy's own camera."""
+    settings = shot.settings
     lay_over(picture, shot.overwritten)
-    redden(picture, shot.attention, raw=shot.settings.raw)
+    if settings.spotlight:
+        spotlight(picture, shot.attention, raw=settings.raw)
+    if settings.red:
+        redden(picture, shot.attention, raw=settings.raw, tinted=not settings.spotlight)
 
 
 class Whereabouts(NamedTuple):
@@ -61,7 +87,7 @@ class Source(Drivable, Protocol):
     rate: control steps a second. pictures_per_step: pictures shown a control step at ordinary speed. frame_size,
     observes, actions: see `sim.rollout.Drivable`. lens: of the camera whose frames the policy gets, None if unknown.
     road: None if unknown. views: by name, the policy's own camera first. capabilities: what this source can do when
-    asked, by action name; one whose episodes end and can begin again offers NEXT_TRACK.
+    asked, by action name; one whose episodes can begin again offers AGAIN, one that has others offers NEXT_TRACK.
 
     An instant is the source's own value of this moment; nobody else looks into it. Views and `observe` of one instant
     give the same bits whenever they are asked, until another episode begins.
@@ -120,6 +146,31 @@ class Imagining(Protocol):
 
     def without(self, instant: Any, row: int, /) -> Any:
         """The same instant without the object of that row: to be observed, decided on and drawn like any other."""
+        ...
+
+
+@runtime_checkable
+class Unsteered(Protocol):
+    """A source in which actions change nothing. unsteered: why, in a few words."""
+
+    unsteered: str
+
+
+@runtime_checkable
+class Labelled(Protocol):
+    """A source that knows what it shows."""
+
+    def labels(self, instant: Any, /) -> Labels:
+        """What each pixel of the policy's frame of that instant shows. Called in the thread that draws no views."""
+        ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A source that knows how an episode ended, and with whom."""
+
+    def end(self, before: Any, after: Any, ending: str, /) -> End:
+        """What happened in the last step, from one instant to the next, of an episode that ended in that way."""
         ...
 
 

@@ -16,7 +16,7 @@ from sim.view.notebook import at_the_wheel, check_policy
 from sim.view.pacing import RateKeeper
 from sim.view.playback import Playback
 from sim.view.source import Source
-from sim.view.world_source import WorldSource
+from sim.view.world_source import START, WorldSource
 
 Wheel = Policy | Driver | str
 """Whoever may drive: a policy, a driver, or "expert"."""
@@ -33,7 +33,7 @@ def watch(
 
     policy: anything that meets `sim.policy.Policy`, a `sim.driver.Driver`, or "expert"; or several by name, the first
     to begin with, so that a key goes through them. source: anything that meets `sim.view.source.Source`; by default a
-    `WorldSource` of the open road. display: where to show it, a window by default. All of the demo's keys work.
+    `WorldSource` of a town. display: where to show it, a window by default. All of the demo's keys work.
     ValueError in one line for what cannot be meant, `sim.view.window.DisplayMissing` where no window can be opened.
     """
     if seconds is not None and not 0 < seconds < math.inf:
@@ -42,7 +42,7 @@ def watch(
         ways = "a WorldSource, a VideoSource, a GymSource, or what meets sim.view.source.Source"
         raise ValueError(f"source is of type {type(source).__name__}; expected {ways}")
     drivers = _named(policy)
-    source = source or WorldSource()
+    source = source or WorldSource(START)
     with ExitStack() as stack:
         name = next(iter(drivers))
         playback = Playback(Drive(source, {key: lambda it=it: it for key, it in drivers.items()}, name))  # type: ignore[misc]
@@ -52,7 +52,7 @@ def watch(
         stack.callback(capture.stop)
         rate = float(source.rate * source.pictures_per_step)
         demo = Demo(playback, shown, capture, keeper=None if display else RateKeeper(rate))
-        demo.say("H shows the keys")
+        demo.greet()
         demo.run(None if seconds is None else max(1, round(seconds * rate)))
 
 

@@ -16,18 +16,22 @@ from sim.instant import Instants
 from sim.kinds import CAUSES, KINDS
 from sim.metrics import driving_score
 from sim.policy import DRIVING, Observation, PolicySpec
-from sim.scenario import Scenario, name_of
+from sim.scenario import SCENARIOS, Scenario, name_of
 from sim.scene import KIND, LENGTH, WIDTH, YAW, X, Y
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE, Simulator
 from sim.theme import Theme, load_theme, resolve, theme_names
 from sim.vehicle import CONTROL_STEP, EGO_LENGTH, STEERING_ANGLE
-from sim.view import world_views
-from sim.view.actions import NEXT_THEME, NEXT_TRACK
+from sim.view import world_end, world_views
+from sim.view.actions import AGAIN, NEXT_SCENARIO, NEXT_THEME, NEXT_TRACK
 from sim.view.chase import trail
 from sim.view.moment import Culprit, Status
 from sim.view.road import Road, road_of
-from sim.view.source import View, Whereabouts
+from sim.view.source import End, Labels, View, Whereabouts
+from sim.view.world_end import CRASH, ROAD_LEFT, ROUTE_DONE, TIME_LIMIT
 from sim.world import ENDINGS, off_road_share, route_completion
+
+START = "town"
+"""The scenario in which people begin: there is something to see from the first seconds on."""
 
 _ROW = np.array([0])
 
@@ -77,8 +81,13 @@ class WorldSource:
 
     @property
     def capabilities(self) -> Mapping[str, Callable[[], None]]:
-        """A next track and a next theme."""
-        return {NEXT_TRACK: self.next_track, NEXT_THEME: self.next_theme}
+        """The same road again, another road, scenario and theme."""
+        return {
+            AGAIN: self.again,
+            NEXT_TRACK: self.next_track,
+            NEXT_SCENARIO: self.next_scenario,
+            NEXT_THEME: self.next_theme,
+        }
 
     def fit(self, spec: PolicySpec) -> None:
         """Give the policy the camera that it was trained with."""
@@ -110,11 +119,41 @@ class WorldSource:
         return Whereabouts(way.pose, way.objects)
 
     def apply(self, action: NDArray[np.float32]) -> str | None:
-        """One control step; "route done", "crash", "road left" or "time limit" when that ended the episode."""
+        """One control step; "route done", "crash", "road left" or "time limit" when that ended the episode.
+
+        Driving into a house is a crash too: the world itself lets cars through, and ends a drive a little later.
+        """
         self.simulator.step(action)
         world = self.simulator.instants(_ROW)
         self._instant = self._seen(world, trail(self._instant.camera_yaw, float(world.pose[0, 2]), CONTROL_STEP))
-        return ENDINGS[world.ending[0]] or None
+        ending = ENDINGS[world.ending[0]]
+        if ending in ("", ROAD_LEFT) and world_end.hit(self._instant.objects, world.pose[0]) is not None:
+            return CRASH
+        return ending or None
+
+    def end(self, before: world_views.WorldInstant, after: world_views.WorldInstant, ending: str) -> End:
+        """What happened, with whom, and how fast."""
+        world, summary, seconds = after.world, self.simulator.outcome(0), world_end.seconds_of(after.world)
+        if ending == CRASH:
+            names = self.simulator.world.infraction_names
+            row = world_end.touched(before.world, world, after.objects, names)
+            row = world_end.hit(after.objects, world.pose[0]) if row is None else row
+            name = "thing" if row is None else world_end.thing(world, after.objects, row)
+            return world_end.crash(float(world.speed[0]), name, row)
+        if ending == ROUTE_DONE:
+            return world_end.done(summary, seconds)
+        if ending == TIME_LIMIT:
+            return world_end.time_over(summary, seconds)
+        return world_end.road_left(float(world.figure("d")[0]), float(world.speed[0]))
+
+    def labels(self, instant: world_views.WorldInstant) -> Labels:
+        """What each pixel of the policy's frame shows."""
+        camera = self.simulator.display(*self.frame_size)
+        frames = self.simulator.draw(instant.world, camera, objects=instant.objects[None], truth=True)
+        assert frames.segmentation is not None
+        assert frames.instance is not None
+        assert frames.depth is not None
+        return Labels(frames.segmentation[0], frames.instance[0], frames.depth[0])
 
     def status(self, instant: world_views.WorldInstant) -> Status:
         """Speed, pose, the expert's cause, how the drive goes, and the names of theme, scenario and seed."""
@@ -159,13 +198,41 @@ class WorldSource:
         return other
 
     @property
+    def scenario(self) -> str:
+        """Its name."""
+        return self._scenario
+
+    def go_ahead(self, seconds: float) -> None:
+        """Let the expert drive for so long, unless the episode ends before."""
+        for _ in range(round(seconds * self.rate)):
+            if self.apply(self._instant.world.expert_action):
+                return
+
+    @property
     def seed(self) -> int:
         """Of this episode."""
         return int(self.simulator.seeds[0])
 
+    def again(self) -> None:
+        """Begin this episode again."""
+        self.begin(self.seed)
+
     def next_track(self) -> None:
         """Begin the episode of the next seed."""
         self.begin(self.seed + 1)
+
+    def next_scenario(self) -> None:
+        """Begin in the next of the shipped scenarios, with the same seed and themes."""
+        names, now = tuple(SCENARIOS), self._scenario
+        self.go_to(names[(names.index(now) + 1) % len(names)] if now in names else names[0])
+
+    def go_to(self, scenario: str | Scenario) -> None:
+        """Begin the episode of this seed in another scenario."""
+        before = self.simulator
+        self.simulator = Simulator(1, scenario, before.themes[0], before.frame_size, before.field_of_view)
+        self.simulator.themes = before.themes
+        self._scenario, self._studio = name_of(scenario), world_views.Studio(self.simulator)
+        self.begin(int(before.seeds[0]))
 
     def next_theme(self) -> None:
         """The next of all themes, here and on the tracks that follow. The drive goes on where it is."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from threading import local
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,10 @@ class Studio(local):
         self.canvas = Canvases()
         self.behind = Chase(simulator)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy, of a copied simulator, draws with its own."""
+        return Studio, (self.simulator,)
+
 
 def camera(studio: Studio, shot: Shot, *, bonnet: bool = False) -> Picture:
     """The policy's view at any size."""
@@ -82,6 +87,9 @@ def chase(studio: Studio, shot: Shot) -> Picture:
         brake=max(0.0, -float(shot.action[1])),
         camera_yaw=way.camera_yaw,
         objects=_shown(way.objects, shot),
+        raw=shot.settings.raw,
+        red=shot.settings.red,
+        spotlight=shot.settings.spotlight,
     )
     _mark(picture, way.objects, chase_eye(shot.size, way.pose, way.camera_yaw), shot)
     return picture

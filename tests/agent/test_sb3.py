@@ -1,7 +1,15 @@
 """stable-baselines3's form of the batch: the same worlds as the native one, in its own conventions."""
 
+import copy
+import pickle
+import sys
+import types
+
+import cloudpickle
+import gymnasium
 import numpy as np
 import pytest
+from gymnasium.utils.env_checker import data_equivalence
 
 pytest.importorskip("stable_baselines3")
 
@@ -11,6 +19,7 @@ from stable_baselines3.common.vec_env import VecMonitor
 from agent.sb3 import DriveVecEnv
 from sim.env import DriveVectorEnv
 
+ID = "sim:RedGaze/Drive-v0"
 SETTINGS = {"frame_size": (36, 64), "info_level": "pose", "time_limit": 2.0}
 
 
@@ -57,3 +66,76 @@ def test_ppo_takes_its_steps() -> None:
 def test_single_worlds_cannot_be_had(call) -> None:
     with pytest.raises(NotImplementedError):
         call(DriveVecEnv(2, frame_size=(36, 64)))
+
+
+@pytest.mark.parametrize("way", [copy.deepcopy, lambda it: pickle.loads(cloudpickle.dumps(it))])
+def test_a_copy_goes_on_bit_for_bit(way) -> None:
+    worlds = DriveVecEnv(2, **SETTINGS, render_mode="rgb_array")
+    worlds.seed(5)
+    worlds.reset()
+    worlds.step(np.zeros((2, 2), np.float32))
+    other = way(worlds)
+    actions = np.full((2, 2), 0.1, np.float32)
+    for _ in range(2):
+        assert data_equivalence(worlds.step(actions), other.step(actions), exact=True)
+    np.testing.assert_array_equal(worlds.render(), other.render())
+
+
+# How fast recorders play what they recorded
+
+
+NEVER = lambda number: False  # noqa: E731
+
+
+def vec_video_recorder(folder: str) -> float:
+    from stable_baselines3.common.vec_env import VecVideoRecorder
+
+    worlds = VecMonitor(DriveVecEnv(2, **SETTINGS, render_mode="rgb_array"))
+    return VecVideoRecorder(worlds, folder, NEVER).frames_per_sec
+
+
+def vec_video_recorder_of_singles(folder: str) -> float:
+    from stable_baselines3.common.vec_env import DummyVecEnv, VecVideoRecorder
+
+    worlds = DummyVecEnv([lambda: gymnasium.make(ID, **SETTINGS, render_mode="rgb_array")])
+    return VecVideoRecorder(worlds, folder, NEVER).frames_per_sec
+
+
+def record_video(folder: str) -> float:
+    return gymnasium.wrappers.RecordVideo(gymnasium.make(ID, render_mode="rgb_array"), folder, NEVER).frames_per_sec
+
+
+def record_video_of_vectors(folder: str) -> float:
+    worlds = gymnasium.make_vec(ID, 2, render_mode="rgb_array", autoreset_mode="NextStep")
+    return gymnasium.wrappers.vector.RecordVideo(worlds, folder, episode_trigger=NEVER).frames_per_sec
+
+
+def save_video(folder: str) -> float:
+    """Its documentation reads the rate of `env.metadata`."""
+    return gymnasium.make(ID).metadata["render_fps"]
+
+
+def collected_pictures(folder: str) -> float:
+    """What is collected between two calls of `render` is recorded by whoever reads the wrapper's metadata."""
+    return gymnasium.wrappers.RenderCollection(gymnasium.make(ID, render_mode="rgb_array")).metadata["render_fps"]
+
+
+def human_rendering(folder: str) -> float:
+    return gymnasium.wrappers.HumanRendering(gymnasium.make(ID, render_mode="rgb_array")).metadata["render_fps"]
+
+
+def human_rendering_of_vectors(folder: str) -> float:
+    worlds = gymnasium.make_vec(ID, 2, render_mode="rgb_array")
+    return gymnasium.wrappers.vector.HumanRendering(worlds).metadata["render_fps"]
+
+
+@pytest.mark.parametrize(
+    "recorder",
+    [
+        *(vec_video_recorder, vec_video_recorder_of_singles, record_video, record_video_of_vectors, save_video),
+        *(collected_pictures, human_rendering, human_rendering_of_vectors),
+    ],
+)
+def test_recorders_play_at_the_speed_of_the_drive(recorder, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "moviepy", types.ModuleType("moviepy"))  # asked for by name alone until it writes
+    assert recorder(str(tmp_path / "films")) == 20

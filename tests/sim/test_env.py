@@ -43,6 +43,31 @@ def test_gymnasiums_checker_has_nothing_to_say(scenario: str, level: str, monkey
         check_env(gymnasium.make(ID, render_mode="rgb_array", **options).unwrapped)
 
 
+@pytest.mark.parametrize(
+    "made", [lambda: gymnasium.make(ID, **SMALL), lambda: gymnasium.make(ID, render_mode="human", **SMALL)]
+)
+def test_gymnasiums_checker_passes_without_a_display(made: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As other environments do. That nothing will be seen is said: once by each environment that would show it."""
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER", "SDL_VIDEO_DRIVER"):
+        monkeypatch.delenv(name, raising=False)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        check_env(made().unwrapped)
+    assert {str(each.message).split(" (")[0].split("WARN: ")[-1] for each in said} == {"render_mode 'human': no window"}
+
+
+def test_without_a_display_human_mode_drives_on_with_one_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER", "SDL_VIDEO_DRIVER"):
+        monkeypatch.delenv(name, raising=False)
+    env = DriveEnv(render_mode="human", **SMALL)
+    with pytest.warns(UserWarning, match="no window"):
+        env.reset(seed=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        env.step(STRAIGHT)
+        env.close()
+
+
 def test_stable_baselines_checker_has_nothing_to_say() -> None:
     checker = pytest.importorskip("stable_baselines3.common.env_checker")
     with warnings.catch_warnings():

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim import track
+from sim import centre_line, track
+from sim.centre_line import DASH_PERIOD, SPACING
 from sim.scene import GRID_BAND, GRID_SIZE
-from sim.track import DASH_PERIOD, LANE_CENTRE, MAX_POINTS, SPACING, Tracks, locate, to_world
+from sim.track import LANE_CENTRE, MAX_POINTS, Tracks, locate, to_world
 
 SEEDS = 40
 
@@ -85,7 +86,7 @@ def test_stretches_keep_clear_of_each_other(tracks: Tracks) -> None:
         apart = np.abs(np.arange(n)[:, None] - np.arange(n))
         apart = np.minimum(apart, n - apart)
         distance = np.hypot(*(points[:, None] - points).transpose(2, 0, 1))
-        assert distance[apart > track.SEPARATE].min() >= track.CLEARANCE
+        assert distance[apart > centre_line.SEPARATE].min() >= centre_line.CLEARANCE
 
 
 def test_both_directions_of_travel(tracks: Tracks) -> None:

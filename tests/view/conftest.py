@@ -41,11 +41,14 @@ class CountingSource:
 
     @property
     def capabilities(self) -> Mapping[str, Callable[[], None]]:
-        return {"next track": self.next_track, "next theme": self.next_theme}
+        return {"again": self.again, "next track": self.next_track, "next theme": self.next_theme}
 
     @property
     def views(self) -> Mapping[str, View]:
         return {"camera": self.near, "afar": lambda shot: np.full((*shot.size, 3), 255, np.uint8)}
+
+    def again(self) -> None:
+        self.before = self.now = 0
 
     def next_track(self) -> None:
         self.track += 1

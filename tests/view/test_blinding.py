@@ -88,8 +88,11 @@ def test_of_a_soft_map_the_cells_that_hold_nine_tenths_count_as_read(name: str) 
     weights[0, 1, 1:4] = 0.5, 0.3, 0.11
     soft = Attention(weights, CellGrid.tiling(3, 5), "soft attention")
     assert np.array_equal(BLINDINGS[name].hides(soft), (weights[0] >= 0.1) == BLINDINGS[name].read)
-    assert BLINDINGS[name].told(soft) == f"{BLINDINGS[name].words} (90 % of its map)"
-    assert BLINDINGS[name].told(None) == "no map: nothing to overwrite"
+    hidden = BLINDINGS[name].hides(soft)
+    assert BLINDINGS[name].told(soft, hidden) == BLINDINGS[name].mostly
+    assert "90 % of its map" in BLINDINGS[name].mostly
+    assert BLINDINGS[name].told(None, None) == "no map: nothing is overwritten"
+    assert BLINDINGS[name].told(soft, np.zeros_like(hidden)) == BLINDINGS[name].nothing
 
 
 @names
@@ -100,6 +103,6 @@ def test_a_selection_that_keeps_nothing_still_has_its_unread_cells(name: str) ->
 
 @names
 def test_each_blinding_is_an_action_with_a_key(name: str) -> None:
-    nothing_chosen = Choices((), (), (), None, imagines=False, steers=False)
+    nothing_chosen = Choices()
     switches = [switch for switch in SWITCHES.values() if switch.field == "blinding"]
     assert name in {switch.next(Settings(), nothing_chosen) for switch in switches}

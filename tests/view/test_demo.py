@@ -18,6 +18,7 @@ from sim.view.capture import Capture
 from sim.view.demo import Demo, NoDisplay
 from sim.view.drive import Drive
 from sim.view.hud.layout import DESIGN_SIZE, picture_size
+from sim.view.hud.screen import chips
 from sim.view.pacing import RateKeeper
 from sim.view.playback import SPEEDS, Playback
 from sim.view.recording.provenance import read_provenance
@@ -91,6 +92,15 @@ def said(demo: Demo) -> str:
     return demo._extras().message
 
 
+@pytest.mark.parametrize("lacking", ["", "round 2 of 16, its gates are not closed yet"])
+def test_an_unfinished_driver_is_told_at_once_and_stays_marked(make, drive: Playback, lacking: str) -> None:
+    demo = make(Audience())
+    drive.drive.driver.provenance = {"unfinished": lacking} if lacking else {}
+    demo.greet()
+    assert said(demo) == (f"unfinished: {lacking}" if lacking else "H shows the keys")
+    assert [chip.text for chip in chips(drive, demo._extras())] == (["unfinished"] if lacking else [])
+
+
 def test_so_many_pictures_are_shown(make) -> None:
     audience = Audience()
     make(audience).run(5)
@@ -128,7 +138,7 @@ def test_what_a_source_does_not_offer_is_said(make, source) -> None:
     try:
         demo = make(Audience([do.NEXT_THEME]))
         demo.run(1)
-        assert said(demo) == "no next theme here"
+        assert said(demo) == "only the simulator can change the light"
     finally:
         type(source).capabilities = kept
 
@@ -328,3 +338,36 @@ def resident_mb() -> float:
     """Memory of this process that is in use now."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * 4096 / 2**20
+
+
+def test_nobody_watches_so_all_pixels_are_drawn(make, drive: Playback) -> None:
+    """A machine is late in a window alone: what is recorded without one hangs on no clock."""
+    demo = Demo(drive, NoDisplay(), Capture(drive, dict, live=False))
+    demo.governor.tell = None  # type: ignore[assignment, method-assign]
+    demo.run(9)
+    assert demo.governor.share == 1.0
+
+
+def test_a_late_window_draws_the_road_coarser_and_says_so(drive: Playback, monkeypatch) -> None:
+    audience = Audience(size=DESIGN_SIZE)
+    demo = Demo(drive, audience, Capture(drive, dict, live=True), keeper=clockwork())
+    monkeypatch.setattr(type(demo.governor), "share", 0.5)
+    sizes = []
+    picture = drive.picture
+    monkeypatch.setattr(drive, "picture", lambda size: sizes.append(size) or picture(size))
+    demo.run(2)
+    assert set(sizes) == {(269, 478)}
+    assert demo._coarse() == "road drawn at 478 x 269: this machine is late"
+    assert demo.drawn == {(269, 478): 2}
+
+
+def test_what_is_not_compiled_yet_waits(make, drive: Playback) -> None:
+    demo = Demo(drive, Audience(), Capture(drive, dict, live=True), keeper=clockwork())
+    demo.not_yet = lambda action: "in a moment" if action == do.NEXT_VIEW else ""
+    before = drive.settings.view
+    demo.act(do.NEXT_VIEW)
+    assert drive.settings.view == before
+    assert demo._message == "in a moment"
+    demo.not_yet = lambda action: ""
+    demo.act(do.NEXT_VIEW)
+    assert drive.settings.view != before

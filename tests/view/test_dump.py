@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.policy import Decision
+from sim.cells import CellGrid
+from sim.policy import Attention, Decision
 from sim.view.drive import Drive
 from sim.view.dump import PROVENANCE, STEPS, Dump
 from sim.view.moment import Culprit, Status
@@ -78,6 +79,17 @@ def test_a_policy_without_a_map_dumps_none(tmp_path: Path, source, driver) -> No
     (line,) = read(tmp_path)
     assert line["map_kind"] is None
     assert sorted(np.load(tmp_path / line["file"]).files) == ["action", "frame", "pose"]
+
+
+def test_the_heads_of_a_map_are_dumped(tmp_path: Path, source, driver) -> None:
+    heads = np.array([[[[0.5, 0.5, 0.0, 0.0]], [[0.0, 0.0, 0.0, 1.0]]]], np.float32)
+    attention = Attention(heads.mean(1), CellGrid.tiling(1, 4), "soft attention", heads=heads)
+    driver.decide = lambda *_: (Decision(np.zeros((1, 2), np.float32), attention), None)
+    with Dump(tmp_path, {}) as dump:
+        drive(source, driver, dump, 1)
+    arrays = np.load(tmp_path / read(tmp_path)[0]["file"])
+    np.testing.assert_array_equal(arrays["heads"], heads[0])
+    np.testing.assert_allclose(arrays["map"], arrays["heads"].mean(0))
 
 
 def test_a_full_disk_leaves_whole_steps_only(tmp_path: Path, source, driver) -> None:

@@ -11,7 +11,7 @@ from sim.camera.lens import HORIZON, Lens
 from sim.cells import CellGrid
 from sim.policy import Attention
 from sim.vehicle import MAX_STEERING_ANGLE, TO_REAR, WHEELBASE
-from sim.view.gaze import RANGE, ground_cells, look_ahead, predicted_path, to_picture
+from sim.view.gaze import RANGE, ground_cells, predicted_path, to_picture
 from sim.view.overlay import PEAK
 
 # 90 degrees over 100 columns: the focal length is 50 px, the horizon at row 42, and the ground of row v is
@@ -53,24 +53,6 @@ def test_soft_cells_keep_their_alpha() -> None:
     weights[0, 8, 8] = 0.5
     _, alpha = ground_cells(Attention(weights, CellGrid.tiling(10, 10), "soft attention"), LENS)
     np.testing.assert_allclose(alpha, [PEAK])
-
-
-def test_looks_ahead_to_the_middle_row_of_a_cell() -> None:
-    assert look_ahead(selection((6, 2)), LENS) == pytest.approx(100 / (65 - 42) + 1)
-
-
-def test_look_ahead_is_the_median_over_the_attended_rows() -> None:
-    # two cells in rows 60-70 outweigh one in rows 80-90: half of the red is above three quarters of the upper rows
-    assert look_ahead(selection((6, 2), (6, 7), (8, 4)), LENS) == pytest.approx(100 / (67.5 - 42) + 1)
-
-
-def test_who_looks_at_the_sky_looks_at_no_ground() -> None:
-    assert look_ahead(selection((2, 2)), LENS) is None
-    assert look_ahead(selection(), LENS) is None
-
-
-def test_sky_does_not_move_the_distance() -> None:
-    assert look_ahead(selection((6, 2), (1, 1)), LENS) == look_ahead(selection((6, 2)), LENS)
 
 
 @given(st.integers(0, 9), st.integers(5, 9), st.sampled_from([(90, 160), (540, 960)]))

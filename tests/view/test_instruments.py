@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.kinds import CAUSES, INFRACTIONS, KINDS
+from sim.kinds import KINDS, ROLES
 from sim.policy import Kind
 from sim.scenario import SCENARIOS
 from sim.theme import theme_names
 from sim.vehicle import MAX_STEERING_ANGLE, TOP_SPEED
-from sim.view import mark
+from sim.view.actions import ACTIONS
 from sim.view.blinding import BLINDINGS
+from sim.view.demo import WELCOME
 from sim.view.footage.reader import BROKEN_OFF, DAMAGED, END, UNPLUGGED
 from sim.view.hud import instruments
 from sim.view.hud.instruments import (
@@ -28,15 +29,21 @@ from sim.view.hud.instruments import (
     Fact,
     Figures,
     draw,
-    gaze_texts,
-    percent,
+    share_words,
     signed,
 )
 from sim.view.hud.layout import DESIGN_SIZE, layout
 from sim.view.hud.text import AMBER, BACKGROUND, BLUE, BRIGHT, DIM, ELLIPSIS, PANEL, SIGNAL
+from sim.view.hud.words import MAP_WORDS, NO_EXPERT, expert_words, percent, red_words
+from sim.view.moment import Culprit, Status
 from sim.view.playback import SPEEDS
-from sim.view.tour import SCENES
+from sim.view.reading import Reach
+from sim.view.settings import Choices
+from sim.view.tour import CHAPTERS, GUIDE, Known
 
+WORST = Known("red-light", "traffic light", 108.0, True, -0.5, -0.5, -0.5, 0.44, 0.66, 0.88)
+CAPTIONS = [line.words.format(**WORST.figures) for chapter in CHAPTERS for line in chapter.lines]
+REFUSALS = {need.otherwise(Choices()) for action in ACTIONS for need in action.needs}
 SIZES = ((540, 960), DESIGN_SIZE, (1080, 1920), (2160, 3840))
 sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[1]}x{size[0]}")
 MARKER = (255, 0, 255)
@@ -49,8 +56,8 @@ CHIPS = (
     Chip("paused"),
     Chip("you drive"),
     Chip(max((blinding.words for blinding in BLINDINGS.values()), key=len)),
-    Chip("no object to leave out", mark.COLOUR),
-    Chip("cause hidden from it", mark.COLOUR),
+    Chip("shown without the traffic light"),
+    Chip("the traffic light is hidden from it"),
     Chip(max((f"{speed:g} x speed" for speed in SPEEDS), key=len)),
     Chip("red is off"),
     Chip("1000 ms late"),
@@ -67,10 +74,9 @@ WORLD_FACTS = (
     ("theme", longest(theme_names())),
     ("scenario", longest(SCENARIOS)),
     ("seed", "20003"),
-    ("why", f"{longest(CAUSES)}, 108 m"),
-    ("done", "100 %"),
-    ("score", "100 %"),
-    (longest(INFRACTIONS), "1"),
+    ("way", "100 %"),
+    ("score", "65 % so far"),
+    ("people hit", "1"),
     ("view", "camera"),
     ("pictures", "60/s"),
 )
@@ -83,6 +89,9 @@ def facts(named) -> tuple[Fact, ...]:
     return tuple(Fact(*pair) for pair in named)
 
 
+EXPERT = Fact("expert", "would stop for the red light, 108 m")
+
+
 def figures(**options) -> Figures:
     """A full dashboard."""
     told = {
@@ -91,7 +100,8 @@ def figures(**options) -> Figures:
         "pedal": -0.5,
         "map_kind": "selection",
         "passed": 0.0012,
-        "looks": 60.0,
+        "red_shows": "no red on the traffic light",
+        "expert": EXPERT,
         "facts": facts(WORLD_FACTS),
         "chips": CHIPS,
         "message": "time limit",
@@ -219,31 +229,50 @@ def test_a_pedal_beyond_its_range_stays_in_its_groove() -> None:
 # --- the gaze
 
 
+def test_only_a_selection_claims_a_share() -> None:
+    assert share_words(figures(passed=0.073)) == "7 % of the picture is red"
+    assert share_words(figures(passed=0.0)) == "0 % of the picture is red"
+    assert share_words(figures(passed=None)) == "all of the picture goes in"
+
+
 @pytest.mark.parametrize(
-    ("told", "sentences"),
+    ("arguments", "words"),
     [
-        (figures(passed=0.073, looks=24.4, speed=10.0), ("passes 7 % of the picture", "looks 24 m / 2.4 s ahead")),
-        (figures(passed=0.073, looks=24.4, speed=0.5), ("passes 7 % of the picture", "looks 24 m ahead")),
-        (figures(passed=0.073, looks=24.4, speed=None), ("passes 7 % of the picture", "looks 24 m ahead")),
-        (figures(passed=0.0, looks=None), ("passes 0 % of the picture", "looks at nothing on the ground")),
-        (figures(passed=None, looks=18.0, speed=9.0), ("looks 18 m / 2.0 s ahead", "")),
-        (figures(passed=None, looks=18.0, speed=0.0), ("looks 18 m ahead", "")),
-        (figures(passed=None, looks=None), ("", "")),
+        (("truck", True, Reach(4, 9)), "red on the truck"),
+        (("traffic light", False, Reach(4, 9)), "no red on the traffic light"),
+        (("truck", None, Reach(4.4, 36.7)), "red from 4 m to 37 m ahead"),
+        (("", None, Reach(4.4, math.inf)), "red from 4 m to the horizon"),
+        (("", None, Reach(math.inf, math.inf)), "red on sky and horizon alone"),
+        (("", None, None), "no red anywhere"),
     ],
 )
-def test_what_is_said_about_a_map(told: Figures, sentences) -> None:
-    assert gaze_texts(told) == sentences
+def test_what_the_red_shows(arguments, words: str) -> None:
+    assert red_words(*arguments) == words
+
+
+@sizes
+def test_no_word_about_the_expert_is_cut(size, spoken) -> None:
+    """Whatever is the cause, and however far it is."""
+    for role in ROLES.values():
+        for kind in KINDS:
+            culprit = Culprit(0, kind, 108.0, (0.0, 0.0))
+            status = Status(1.0, {}, cause=role.cause, culprit=culprit)
+            drawn(figures(expert=Fact("expert", expert_words(status))), size)
+    for words in NO_EXPERT.values():
+        drawn(figures(expert=Fact("expert", words)), size)
+    assert {(text, shown) for text, shown in spoken if text != shown} == set()
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_the_kind_of_map_is_named(kind: str, spoken) -> None:
     drawn(figures(map_kind=kind))
-    assert kind in texts(spoken)
+    assert MAP_WORDS[kind] in texts(spoken)
+    assert MAP_WORDS[kind].startswith(kind)
 
 
 def test_no_map_makes_no_claims(spoken) -> None:
     picture = drawn(Figures(speed=10.0))
-    assert "no attention map" in texts(spoken)
+    assert "no map" in texts(spoken)
     assert not any("passes" in text or "ahead" in text for text in texts(spoken))
     assert not where(cut(picture, DESIGN_SIZE, "gaze"), SIGNAL)[0].size
 
@@ -336,7 +365,7 @@ def written(monkeypatch) -> Written:
 @sizes
 def test_facts_stand_in_two_columns_in_order(size, written) -> None:
     place = layout(size)
-    instruments.facts(np.zeros((*size, 3), np.uint8), place, place.places["facts"], figures())
+    instruments.facts(np.zeros((*size, 3), np.uint8), place, place.places["facts"], figures(expert=None))
     names, values = written[0::2], written[1::2]
     assert [(name, value) for (name, *_), (value, *_) in zip(names, values, strict=True)] == list(WORLD_FACTS)
     lefts = [left for _, left, _, _ in names]
@@ -365,11 +394,11 @@ def test_message_and_chips_never_overlap(size, count: int, message: str, written
     assert all(line.left <= left and right <= line.left + line.width for left, right in spans)
 
 
-def test_seven_chips_show_beside_a_word_and_the_first_ones_always(written) -> None:
+def test_five_chips_show_beside_a_word_and_the_first_ones_always(written) -> None:
     place = layout(DESIGN_SIZE)
     picture = np.zeros((*DESIGN_SIZE, 3), np.uint8)
     instruments.message(picture, place, place.places["message"], figures(message="time limit"))
-    assert {chip.text for chip in CHIPS[:7]} <= {text for text, *_ in written}
+    assert {chip.text for chip in CHIPS[:5]} <= {text for text, *_ in written}
     written.clear()
     instruments.message(picture, place, place.places["message"], figures(message=500 * "x"))
     assert [text for text, *_ in written][:3] == [chip.text for chip in CHIPS[:3]]
@@ -400,7 +429,7 @@ def test_a_caption_stands_instead_of_gaze_and_facts(size, spoken) -> None:
 @sizes
 def test_nothing_stays_of_what_was_drawn_before(size) -> None:
     place, picture = layout(size), drawn(figures(), size)
-    captions = [figures(caption=scene.caption) for scene in SCENES[:2]]
+    captions = [figures(caption=words, guide="1 of 2") for words in CAPTIONS[:2]]
     for told in (*captions, Figures(), figures(), Figures(caption="Short."), figures(chips=())):
         draw(picture, place, told)
         assert np.array_equal(picture, drawn(told, size)), told
@@ -412,18 +441,18 @@ def test_nothing_stays_of_what_was_drawn_before(size) -> None:
 @sizes
 @pytest.mark.parametrize("kind", [None, *get_args(Kind)])
 def test_no_text_is_cut(size, kind, spoken) -> None:
-    for message in ("route done", "road left", "time limit", "H shows the keys", "no next theme here"):
+    for message in ("route done", "road left", "time limit", WELCOME, *REFUSALS):
         drawn(figures(map_kind=kind, message=message), size)
-        drawn(figures(map_kind=kind, passed=None, speed=0.0, message=message), size)
-    drawn(figures(map_kind=kind, passed=1.0, looks=None), size)
+        drawn(figures(map_kind=kind, passed=None, speed=0.0, message=message, chips=()), size)
+    for shown in (red_words("traffic light", None, Reach(4, 237)), red_words("", None, Reach(4, math.inf)), ""):
+        drawn(figures(map_kind=kind, passed=1.0, red_shows=shown), size)
     assert {(text, shown) for text, shown in spoken if text != shown} == set()
 
 
 @sizes
 def test_no_name_is_cut(size, spoken) -> None:
     """Each one with all others as long as they get."""
-    whys = [f"{cause.replace('-', ' ')}, 108 m" for cause in CAUSES]
-    names = {"policy": (*POLICIES, "pilotnet", "expert", "human"), "theme": theme_names(), "why": whys}
+    names = {"policy": (*POLICIES, "pilotnet", "expert", "human"), "theme": theme_names()}
     for name, values in {**names, "scenario": SCENARIOS}.items():
         for value in values:
             drawn(Figures(facts=facts((n, value if n == name else v) for n, v in WORLD_FACTS)), size)
@@ -446,13 +475,15 @@ def test_no_word_about_footage_is_cut(size, spoken) -> None:
 
 
 @sizes
-@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.caption[:20])
-def test_every_caption_fits_whole(size, scene, spoken) -> None:
+@pytest.mark.parametrize("words", CAPTIONS, ids=lambda words: words[:20])
+def test_every_caption_fits_whole(size, words, written) -> None:
     place = layout(size)
-    instruments.caption(np.zeros((*size, 3), np.uint8), place, place.places["caption"], Figures(caption=scene.caption))
-    lines = [shown for _, shown in spoken[-3:]]
-    assert " ".join(lines).endswith(scene.caption[-10:])
-    assert not any(shown.endswith(ELLIPSIS) for _, shown in spoken)
+    told = Figures(caption=words, guide=GUIDE.format(number=13, count=13))
+    instruments.caption(np.zeros((*size, 3), np.uint8), place, place.places["caption"], told)
+    assert len(written) <= 4
+    assert " ".join(text for text, *_ in written[:-1]).split() == words.split()
+    room = place.places["caption"].left + place.places["caption"].width
+    assert all(right < room for *_, right in written)
 
 
 @sizes
@@ -468,7 +499,7 @@ def test_what_has_no_bounds_is_cut_visibly(size, spoken) -> None:
 @pytest.mark.parametrize("parts", [PLAIN, CONTRASTED, CAPTIONED], ids=["plain", "contrasted", "captioned"])
 def test_each_part_stays_in_its_place(size, parts) -> None:
     place = layout(size)
-    told = figures(contrast=CONTRAST, caption=longest(scene.caption for scene in SCENES), message=300 * "MW")
+    told = figures(contrast=CONTRAST, caption=longest(CAPTIONS), guide=GUIDE, message=300 * "MW")
     for name, part in {**parts, "message": instruments.message}.items():
         picture = np.full((*size, 3), MARKER, np.uint8)
         part(picture, place, place.places[name], told)

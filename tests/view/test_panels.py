@@ -11,8 +11,12 @@ from sim.policy import Attention
 from sim.view.actions import ACTIONS, DRIVING_HELP, DRIVING_KEYS
 from sim.view.hud import panels
 from sim.view.hud.layout import DESIGN_SIZE, HELP, SMALLEST, Rect, layout
-from sim.view.hud.panels import REMOVED, frame_title, help_panel, image, remainder, remainder_title, title
+from sim.view.hud.legend import legend
+from sim.view.hud.panels import REMOVED, frame_title, help_panel, image, legend_panel, remainder, remainder_title, title
+from sim.view.hud.screen import FROM_ABOVE
 from sim.view.hud.text import BACKGROUND, PANEL
+from sim.view.needs import A_TOUR
+from sim.view.settings import Choices
 
 SIZES = ((540, 960), DESIGN_SIZE, (1080, 1920), (2160, 3840))
 sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[1]}x{size[0]}")
@@ -83,9 +87,9 @@ def test_what_removes_nothing_leaves_the_whole_frame(attention) -> None:
 def test_the_titles_say_what_a_picture_is() -> None:
     kept = selection(np.ones((2, 3)))
     frame = noise(72, 128)
-    assert frame_title(frame, kept) == "the policy's own frame, 128 x 72"
-    assert "not looked at" in frame_title(frame, None)
-    assert "every unread cell is removed" in remainder_title(kept)
+    assert frame_title(frame, looked_at=True) == "the network's own frame, 128 x 72"
+    assert "not looked at" in frame_title(frame, looked_at=False)
+    assert "all that is not red is removed" in remainder_title(kept)
     assert "removes nothing" in remainder_title(soft())
     assert "nothing is removed" in remainder_title(None)
 
@@ -95,9 +99,9 @@ def test_the_titles_say_what_a_picture_is() -> None:
 def test_no_title_is_cut_or_leaves_its_place(size, attention, spoken) -> None:
     place = layout(size)
     told = {
-        "frame title": frame_title(np.empty((1080, 1920, 3), np.uint8), attention),
+        "frame title": frame_title(np.empty((1080, 1920, 3), np.uint8), looked_at=attention is not None),
         "rest title": remainder_title(attention),
-        "top title": "from above: where it looks on the ground",
+        "top title": FROM_ABOVE,
     }
     for name, text in told.items():
         picture = np.full((*size, 3), MARKER, np.uint8)
@@ -160,21 +164,24 @@ def test_a_frame_that_shrinks_is_averaged() -> None:
 
 # --- the help
 
+LINES = (*((action.keys[0], action.help) for action in ACTIONS), DRIVING_HELP)
+"""More than ever stand there at once."""
+
 
 @sizes
 def test_the_help_names_every_action_uncut(size, spoken) -> None:
-    help_panel(np.zeros((*size, 3), np.uint8), layout(size))
+    help_panel(np.zeros((*size, 3), np.uint8), layout(size), LINES)
     told = [text for text, _ in spoken]
     assert set(spoken) == {(text, text) for text in told}
     lines = list(zip(told[1::2], told[2::2], strict=True))
-    assert lines == [*((action.keys[0], action.help) for action in ACTIONS), DRIVING_HELP]
+    assert lines == [*LINES]
 
 
 @pytest.mark.parametrize("size", [SMALLEST, *SIZES])
 def test_the_help_stays_in_its_place(size) -> None:
     place = layout(size)
     picture = np.full((*size, 3), MARKER, np.uint8)
-    help_panel(picture, place)
+    help_panel(picture, place, LINES)
     assert only_inside(picture, place.places["help"])
 
 
@@ -187,7 +194,7 @@ def test_the_lines_of_the_help_keep_apart(size, monkeypatch) -> None:
         return write(picture, text, at, *arguments, **options)
 
     monkeypatch.setattr(panels, "write", listen)
-    help_panel(np.zeros((*size, 3), np.uint8), layout(size))
+    help_panel(np.zeros((*size, 3), np.uint8), layout(size), LINES)
     bottom = layout(size).places["help"].top + layout(size).places["help"].height
     for column in tops.values():
         ends = [top + 1.3 * height for top, height in column]
@@ -198,12 +205,34 @@ def test_the_lines_of_the_help_keep_apart(size, monkeypatch) -> None:
 def test_every_key_is_bound_to_one_action() -> None:
     keys = [key for action in ACTIONS for key in action.keys]
     assert len(set(keys)) == len(keys)
-    assert not set(keys) & set(DRIVING_KEYS)
+    ours = {key for action in ACTIONS for key in action.keys if A_TOUR not in action.needs}
+    assert not ours & set(DRIVING_KEYS), "but for the tour's, which are given up at the wheel"
 
 
 def test_the_helps_keys_and_words_do_not_meet() -> None:
     """At the design's size: the longest key ends before the words begin."""
     picture = np.full((*DESIGN_SIZE, 3), BACKGROUND, np.uint8)
-    help_panel(picture, layout(DESIGN_SIZE))
+    help_panel(picture, layout(DESIGN_SIZE), LINES)
     between = picture[60:690, HELP.left + 68 : HELP.left + 78]
     assert (between == PANEL).all()
+
+
+WORLD = Choices(imagines=True, steers=True)
+
+
+@pytest.mark.parametrize("size", [SMALLEST, *SIZES])
+@pytest.mark.parametrize("attention", [None, soft(), selection(np.ones((2, 3)))], ids=["none", "soft", "selection"])
+def test_the_legend_is_whole_and_stays_in_its_place(size, attention, spoken) -> None:
+    entries = legend(WORLD._replace(attention=attention))
+    picture = np.full((*size, 3), MARKER, np.uint8)
+    legend_panel(picture, layout(size), entries)
+    assert only_inside(picture, layout(size).places["help"])
+    assert {(text, shown) for text, shown in spoken if text != shown} == set()
+
+
+def test_the_legend_makes_no_claim_that_a_map_does_not_keep() -> None:
+    for attention in (None, soft(), Attention(soft().weights, soft().cells, "gradient saliency")):
+        words = " ".join(entry.words for entry in legend(WORLD._replace(attention=attention)))
+        assert "is dropped" not in words
+        assert "reads" not in words
+    assert "Turquoise" not in " ".join(entry.words for entry in legend(Choices(unsteered="a film")))

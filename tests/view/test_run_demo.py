@@ -14,6 +14,7 @@ import pytest
 
 import run_demo
 from sim.kinds import CAUSES
+from sim.recorded import Facts, RecordedDrive
 from sim.scenario import SCENARIOS
 from sim.scene import OBJECT_COLUMNS
 from sim.view.actions import ACTIONS
@@ -90,6 +91,7 @@ def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
         ([*EXPERT, "--video", "a.mp4"], ["--policy expert", "cannot drive a video"]),
         (["--policy", "human", "--video", "a.mp4"], ["--policy human", "cannot drive a video"]),
         (["--tour", "--video", "a.mp4"], ["--tour", "--video"]),
+        ([*EXPERT, "--tour"], ["--tour", "topk-patches", "--policy expert"]),
         (["--video", "missing.mp4"], ["missing.mp4"]),
         (["--video", "."], ["."]),
         ([*EXPERT, "--horizon", "0.5"], ["--horizon 0.5", "only with --video"]),
@@ -195,7 +197,7 @@ def test_headless_recording_and_dump(capsys: pytest.CaptureFixture[str]) -> None
     assert pictures[0].shape == (720, 1280, 3)
     lines = [json.loads(line) for line in Path("out/dump/steps.jsonl").read_text().splitlines()]
     assert len(lines) == 10
-    assert lines[0]["labels"] == {"theme": "meadow", "scenario": "open-road", "seed": "20000"}
+    assert lines[0]["labels"] == {"theme": "meadow", "scenario": "town", "seed": "20000"}
     provenance = read_provenance(Path("out/a.mp4"))
     assert (provenance["policy"], provenance["theme"]) == ("expert", "meadow")
     assert provenance["versions"]["world"]
@@ -310,3 +312,47 @@ def test_the_expert_needs_no_torch() -> None:
     code = "import run_demo, sys; run_demo.main(sys.argv[1:]); assert 'torch' not in sys.modules"
     options = [*EXPERT, "--headless", "--seconds", "0.1"]
     subprocess.run([sys.executable, "-c", code, *options], check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """Two and a half seconds of going straight on, saved."""
+    facts = Facts(20_003, "traffic", "snow", "me", "cut short")
+    recorded = RecordedDrive(facts, np.full((50, 2), [0.0, 0.125], np.float32))
+    path = tmp_path / "saved drive.npz"
+    path.write_bytes(recorded.to_bytes())
+    return path
+
+
+def test_a_saved_drive_is_replayed_while_somebody_looks_on(saved: Path) -> None:
+    """With the actions of then; past them the onlooker drives."""
+    assert run_demo.main([*EXPERT, "--headless", "--replay", str(saved), "--seconds", "2.6", "--dump", "steps"]) == 0
+    steps = [json.loads(line) for line in Path("steps/steps.jsonl").read_text().splitlines()]
+    assert [step["action"] for step in steps[:50]] == [[0.0, 0.125]] * 50
+    assert steps[51]["action"] != [0.0, 0.125]
+    assert {(step["labels"]["seed"], step["labels"]["scenario"], step["labels"]["theme"]) for step in steps} == {
+        ("20003", "traffic", "snow")
+    }
+    said = read_provenance(Path("redgaze-demo.mp4"))
+    assert (said["replay"], said["seed"], said["driver"], said["policy"]) == (str(saved), 20_003, "me", "expert")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--seed", "3"], "--seed 3: expected only without --replay"),
+        (["--theme", "snow"], "--theme snow: expected only without --replay"),
+        (["--tour"], "expected it without --replay"),
+        (["--video", "x.mp4"], "expected only without --video"),
+        (["--policy", "human"], "--policy human cannot look on"),
+        (["--horizon", "0.4"], "--horizon 0.4: expected only with --video"),
+    ],
+)
+def test_what_a_replay_cannot_be_beside(arguments: list[str], said: str, saved: Path, capsys) -> None:
+    assert said in refused(["--replay", str(saved), *arguments], capsys)
+
+
+def test_a_drive_that_is_none_is_told(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved.write_text("none")
+    assert f"{saved} is no saved drive" in refused([*EXPERT, "--headless", "--replay", str(saved)], capsys)
+    assert "gone.npz: No such file" in refused([*EXPERT, "--headless", "--replay", "gone.npz"], capsys)

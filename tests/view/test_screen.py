@@ -6,17 +6,22 @@ import cv2
 import numpy as np
 import pytest
 
+from sim.cells import CellGrid
 from sim.driver import Constant, Expert
+from sim.policy import Attention
 from sim.view import actions as do
 from sim.view import mark
+from sim.view.demo import WELCOME
 from sim.view.drive import Drive
 from sim.view.hud import instruments, panels, top_view
 from sim.view.hud.layout import DESIGN_SIZE, SMALLEST, layout
-from sim.view.hud.screen import WIDEST_VIEW, Extras, Screen, chips, facts
+from sim.view.hud.screen import WIDEST_VIEW, Extras, Screen, chips, expert, facts, road_size
 from sim.view.hud.text import BACKGROUND, BRIGHT
+from sim.view.ink import RED
 from sim.view.moment import Culprit
-from sim.view.overlay import RED
 from sim.view.playback import Playback
+from sim.view.settings import KEYS
+from sim.view.source import Shot
 from sim.view.world_source import WorldSource
 
 SIZE = (360, 640)
@@ -129,14 +134,14 @@ STATES = (
 def test_nothing_remains_of_help_caption_message_or_another_size(drive: Playback) -> None:
     screen = Screen()
     for size, extras, help_ in (*STATES, *reversed(STATES)):
-        drive.set(help=help_)
+        drive.set(help=KEYS if help_ else None)
         assert np.array_equal(screen.draw(drive, size, extras), fresh(drive, size, extras)), (size, extras)
 
 
 @pytest.mark.parametrize(("extras", "help_"), [(PLAIN, False), (PLAIN, True), (Extras(caption="Words."), False)])
 def test_nothing_remains_of_the_moment_before(drive: Playback, extras: Extras, help_: bool) -> None:
     screen = Screen()
-    drive.set(help=help_)
+    drive.set(help=KEYS if help_ else None)
     for _ in range(7):
         assert np.array_equal(screen.draw(drive, SIZE, extras), fresh(drive, extras=extras))
         drive.advance()
@@ -162,7 +167,7 @@ def test_the_help_hides_the_panels_and_they_are_up_to_date_when_it_closes(drive:
     drive.turn(do.OVERLAY)
     to_next_moment(drive)
     screen.draw(drive, SIZE, PLAIN)
-    drive.turn(do.HELP)
+    drive.set(help=None)
     assert np.array_equal(screen.draw(drive, SIZE, PLAIN), fresh(drive))
 
 
@@ -255,7 +260,7 @@ def test_each_state_is_told(drive: Playback) -> None:
         "REC 1:05",
         "paused",
         "you drive",
-        "what it reads is grey",
+        "grey on all that it would read",
         "0.5 x speed",
         "red is off",
         "120 ms late",
@@ -272,8 +277,7 @@ def test_facts_begin_with_the_policy_and_name_what_is_known(drive: Playback) -> 
         ("policy", "fake"),
         ("theme", "0"),
         ("seed", "0"),
-        ("why", "curve"),
-        ("done", "0 %"),
+        ("way", "0 %"),
         ("view", "camera"),
         ("pictures", "60/s"),
     )
@@ -300,7 +304,7 @@ def test_an_ending_is_said_before_any_message(drive: Playback, spoken) -> None:
 def test_no_text_of_a_real_drive_is_cut(size, spoken) -> None:
     playback = Playback(Drive(WorldSource(theme="overcast", seed=20_003), {LONGEST: idle}, LONGEST))
     playback.turn(do.WHEEL)
-    for extras in (Extras(rate=60.0), Extras(rate=60.0, recorded=3599, message="H shows the keys")):
+    for extras in (Extras(rate=60.0), Extras(rate=60.0, recorded=3599, message=WELCOME)):
         fresh(playback, size, extras)
         playback.turn(do.HELP)
     playback.close()
@@ -314,28 +318,31 @@ CULPRIT = Culprit(4, "pedestrian", 9.4, (12.0, -3.5))
 
 
 def named(drive: Playback) -> dict[str, str]:
-    return {name: value for name, value, _ in facts(drive, PLAIN)}
+    told = expert(drive.moment.status)
+    return {name: value for name, value, _ in (*facts(drive, PLAIN), *([told] if told else []))}
 
 
 @pytest.mark.parametrize(
     ("cause", "culprit", "told"),
     [
-        ("pedestrian", CULPRIT, "pedestrian, 9 m"),
-        ("red-light", CULPRIT._replace(kind="traffic light", distance=23.4), "red light, 23 m"),
-        ("lead-vehicle", CULPRIT._replace(kind="van", distance=112.0), "lead vehicle, 112 m"),
-        ("curve", None, "curve"),
-        ("none", None, "none"),
+        ("pedestrian", CULPRIT, "would wait for the pedestrian, 9 m"),
+        ("red-light", CULPRIT._replace(kind="traffic light", distance=23.4), "would stop for the red light, 23 m"),
+        ("lead-vehicle", CULPRIT._replace(kind="van", distance=112.0), "would follow the van, 112 m"),
+        ("curve", None, "would take the bend"),
+        ("none", None, "sees nothing in the way"),
     ],
 )
 def test_why_is_said_plainly(drive: Playback, cause: str, culprit, told: str) -> None:
     status = replace(drive.moment.status, cause=cause, culprit=culprit)
     drive.moment = replace(drive.moment, status=status)
-    assert named(drive)["why"] == told
+    assert named(drive)["expert"] == told
 
 
 def test_only_an_object_has_the_marks_colour(drive: Playback, source) -> None:
     def colour() -> tuple[int, int, int]:
-        return next(fact.colour for fact in facts(drive, PLAIN) if fact.name == "why")
+        told = expert(drive.moment.status)
+        assert told is not None
+        return told.colour
 
     assert colour() == BRIGHT
     source.culprit = CULPRIT
@@ -347,13 +354,21 @@ def test_infractions_that_occurred_are_counted_by_name_beside_score_and_completi
     told = {"completion": 0.5, "score": 0.35, "infractions": {"red-light": 1, "wrong-lane": 2}}
     drive.moment = replace(drive.moment, status=replace(drive.moment.status, **told))
     found = named(drive)
-    assert {name: found[name] for name in ("done", "score", "red-light", "wrong-lane")} == {
-        "done": "50 %",
-        "score": "35 %",
-        "red-light": "1",
-        "wrong-lane": "2",
+    assert {name: found[name] for name in ("way", "score", "red lights run", "in the wrong lane")} == {
+        "way": "50 %",
+        "score": "70 % so far",
+        "red lights run": "1",
+        "in the wrong lane": "2",
     }
-    assert "vehicle" not in found
+    assert "vehicles hit" not in found
+
+
+@pytest.mark.parametrize(("done", "score"), [(0.0, 0.0), (0.02, 0.02), (0.34, 0.34), (1.0, 1.0)])
+def test_a_flawless_drive_reads_as_flawless_from_the_first_metre_on(drive: Playback, done: float, score: float) -> None:
+    status = replace(drive.moment.status, completion=done, score=score, infractions={})
+    drive.moment = replace(drive.moment, status=status)
+    assert named(drive)["way"] == f"{100 * done:.0f} %, no faults"
+    assert "score" not in named(drive)
 
 
 def test_a_comparison_stands_in_the_panels_and_on_the_dashboard(drive: Playback, source, spoken) -> None:
@@ -362,7 +377,9 @@ def test_a_comparison_stands_in_the_panels_and_on_the_dashboard(drive: Playback,
     drive.turn(do.WITHOUT)
     fresh(drive)
     said = [text for text, _ in spoken]
-    assert {"with the pedestrian", "without it", "pedestrian, 9 m", "+0.01", "+0.05", "cause left out"} <= set(said)
+    assert {"with the pedestrian", "without it", "would wait for the pedestrian, 9 m", "+0.01", "+0.05"} | {
+        "shown without the pedestrian"
+    } <= set(said)
     assert not any("passes" in text for text in said)
 
 
@@ -449,3 +466,37 @@ def test_no_text_of_a_drive_through_town_is_cut(town: Playback, size, spoken) ->
     town.turn(do.WITHOUT)
     assert {(text, shown) for text, shown in spoken if text != shown} == set()
     assert ("with the pedestrian",) * 2 in spoken
+
+
+@pytest.mark.parametrize("view", ["camera", "chase"])
+def test_a_road_that_is_drawn_coarser_has_its_red_where_it_was(view: str) -> None:
+    """Where a machine is late the road is drawn with fewer pixels and enlarged: the red stays on its cells."""
+    source = WorldSource("open-road", "meadow", 3)
+    now, kept = source.instant(), np.zeros((1, 4, 8), bool)
+    kept[0, 2:, 3:5] = True
+    attention = Attention(kept.astype(np.float32), CellGrid.tiling(4, 8), "selection", kept)
+    full = layout(DESIGN_SIZE).places["view"].size
+
+    def painted(share: float) -> np.ndarray:
+        """Where red shows in the view's place, a few pixels about it included."""
+        pictures = [
+            source.views[view](
+                Shot(road_size(DESIGN_SIZE, share), now, now, 1.0, shown, np.zeros(2), source.status(now))
+            ).astype(np.int16)
+            for shown in (attention, None)
+        ]
+        changed = (np.abs(pictures[0] - pictures[1]).max(axis=-1) > 12).astype(np.uint8)
+        return cv2.resize(changed, full[::-1], interpolation=cv2.INTER_NEAREST)
+
+    fine, coarse = painted(1.0), painted(0.5)
+    assert fine.mean() > 0.005
+    about = np.ones((9, 9), np.uint8)
+    assert np.mean(coarse[cv2.dilate(fine, about) == 0]) < 0.002
+    assert np.mean(fine[cv2.dilate(coarse, about) == 0]) < 0.002
+
+
+def test_the_size_that_the_road_is_drawn_in() -> None:
+    assert road_size(DESIGN_SIZE, 1.0) == layout(DESIGN_SIZE).places["view"].size
+    height, width = road_size(FOUR_K, 0.6)
+    assert width == 960
+    assert height / width == pytest.approx(9 / 16, abs=0.01)

@@ -19,7 +19,7 @@ from sim.camera.lens import HORIZON
 from sim.cells import CellGrid
 from sim.policy import Attention, PolicySpec
 from sim.view.footage.video import VideoSource, crop
-from sim.view.overlay import RED
+from sim.view.ink import RED
 from sim.view.source import Shot
 
 SPEC = PolicySpec((72, 128), math.radians(80), "selection")
@@ -101,7 +101,7 @@ def test_a_file_can_begin_again_from_anywhere(clip: Path, steps: int) -> None:
     with VideoSource(str(clip), SPEC, horizon=LEVEL) as source:
         for _ in range(steps):
             source.apply(STRAIGHT)
-        source.capabilities["next track"]()
+        source.capabilities["again"]()
         assert play(source)[0] == list(range(26))
 
 

@@ -1,5 +1,6 @@
 """What `topk-patches` learns: to imitate the expert, and to ignore the rest of the picture."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -73,6 +74,23 @@ class ReadLittle(Objective):
         """How far the budget has come down, from 0 to 1."""
         closing = self.options.closing
         return min(1.0, max(0.0, (progress.rounds - closing.from_round) / closing.ramp_rounds))
+
+    def told(self, progress: Progress, figures: Mapping[str, float]) -> str:
+        """The gates, in words."""
+        closing, done = self.options.closing, self.closed(progress)
+        if not self.closes(progress):
+            return f"all gates open until round {closing.from_round}"
+        state = "gates closed" if done == 1 else f"gates close until round {self.closed_by}"
+        return f"{state}: {figures['share_read']:.0%} of the cells pass"
+
+    def lacks(self, progress: Progress) -> str:
+        """A selection means nothing before the budget is reached."""
+        return "" if self.closed(progress) == 1 else "its gates are not closed yet"
+
+    @property
+    def closed_by(self) -> int:
+        """The round, counted from 1, with whose end the budget has come down all the way."""
+        return math.ceil(self.options.closing.from_round + self.options.closing.ramp_rounds)
 
 
 def open_loss(network: TopKPatches, batch: Batch) -> Loss:

@@ -49,3 +49,7 @@ class TopKPatchesOptions(Options):
     def shape(self, config: type) -> object:
         """Patches of that size."""
         return config(patch_size=self.patch)
+
+
+QUICK = TopKPatchesOptions(closing=Closing(from_round=4, ramp_rounds=3.0, budget=0.14))
+"""Of a quick run (`agent.config.QUICK`): its few rounds, and a budget that costs no driving."""

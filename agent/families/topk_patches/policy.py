@@ -9,6 +9,7 @@ from torch import Tensor
 
 from agent.families.frames import check_frames, normalised
 from agent.families.topk_patches.network import Reading, TopKPatches
+from agent.families.undisturbed import chance_kept, plain_torch, undisturbed
 from sim.cells import CellGrid
 from sim.policy import Attention, Decision, Observation, PolicySpec, State
 
@@ -28,6 +29,7 @@ class TopKPatchesPolicy:
         """Nothing to remember."""
         return None
 
+    @undisturbed
     def act(
         self, observation: Observation, state: State, *, keep: NDArray[np.bool_] | None = None
     ) -> tuple[Decision, State]:
@@ -68,10 +70,11 @@ class RandomisedGatePolicy(TopKPatchesPolicy):
 
     def __init__(self, trained: TopKPatchesPolicy, seed: int) -> None:
         super().__init__(trained.network)
-        with torch.random.fork_rng():
+        with chance_kept(), plain_torch(), torch.inference_mode(False):
             torch.manual_seed(seed)
             self.fresh = TopKPatches(trained.network.config).eval()
 
+    @undisturbed
     def act(
         self, observation: Observation, state: State, *, keep: NDArray[np.bool_] | None = None
     ) -> tuple[Decision, State]:
@@ -80,7 +83,6 @@ class RandomisedGatePolicy(TopKPatchesPolicy):
             keep = self._ranked(check_frames(observation["frame"], self.spec))
         return super().act(observation, state, keep=keep)
 
-    @torch.inference_mode()
     def _ranked(self, frames: NDArray[np.uint8]) -> NDArray[np.bool_]:
         patches = self.network.patches(torch.from_numpy(frames))
         budget = self.network.threshold(self.network.gate_logits(patches)).sum(1, keepdim=True)

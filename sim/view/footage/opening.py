@@ -1,7 +1,6 @@
 """Footage by the name that a person gives it."""
 
-from pathlib import Path
-
+from sim.files import typed_path
 from sim.view.footage.camera import CameraFootage
 from sim.view.footage.film import FileFootage
 from sim.view.footage.images import AnimationFootage, FolderFootage, is_animation
@@ -23,7 +22,7 @@ def open_footage(what: str, rate: float | None = None) -> Footage:
     if is_camera(what):
         return CameraFootage(int(what), told)
     check_no_address(what)
-    path = Path(what).expanduser()
+    path = typed_path(what)
     if path.is_dir():
         return FolderFootage(path, told)
     return AnimationFootage(path, told) if is_animation(path) else FileFootage(path, told)

@@ -23,7 +23,7 @@ from sim.policy import DRIVING, Observation, PolicySpec
 from sim.simulator import FIELD_OF_VIEW
 from sim.track import CRUISE_SPEED
 from sim.vehicle import MAX_STEERING_ANGLE
-from sim.view.actions import NEXT_TRACK
+from sim.view.actions import AGAIN
 from sim.view.canvas import Canvases
 from sim.view.footage.horizon import guess_horizon
 from sim.view.footage.opening import open_footage
@@ -60,6 +60,7 @@ class VideoSource:
 
     observes = ("frame", "speed")
     actions = DRIVING
+    unsteered = "nobody can steer a film"
 
     def __init__(
         self,
@@ -129,7 +130,7 @@ class VideoSource:
     @property
     def capabilities(self) -> Mapping[str, Callable[[], None]]:
         """A file begins again; a camera does not."""
-        return {NEXT_TRACK: self.rewind} if self._footage.rewindable else {}
+        return {AGAIN: self.rewind} if self._footage.rewindable else {}
 
     def fit(self, spec: PolicySpec) -> None:
         """Give frames of this size and proportion from now on."""

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.policy import Kind
 from sim.view import mark
 from sim.view.hud.layout import Layout, Rect
 from sim.view.hud.text import (
@@ -25,6 +26,7 @@ from sim.view.hud.text import (
     wrapped,
     write,
 )
+from sim.view.hud.words import MAP_WORDS, NOTHING_DROPPED, percent
 
 STEERING_RATIO = 10.0
 """Turns of the steering wheel over turns of the front wheels."""
@@ -65,24 +67,28 @@ class Contrast(NamedTuple):
 class Figures:
     """What the dashboard says. None and empty texts are left out.
 
-    speed: m/s. steering_angle: rad at the front wheels, + left. pedal: [-1, 1]. map_kind: a `sim.policy.Kind`.
-    passed: share of the picture that a selection passes on, in [0, 1]. looks: metres ahead. contrast: stands in the
-    place of what is said about the map. chips: states. message: something that just happened, `alarm` where it went
-    wrong. caption: of the tour.
+    speed: m/s. steering_angle: rad at the front wheels, + left. pedal: [-1, 1]. map_kind: of the map; no_map: two
+    lines where there is none. passed: share of the picture that a selection passes on, in [0, 1]. red_shows: what the
+    red lies on. contrast: stands in the place of what is said about the map. expert: what it would do. chips: states.
+    message: something that just happened, `alarm` where it went wrong. caption: of the tour, guide: how to go through
+    it.
     """
 
     speed: float | None = None
     steering_angle: float | None = None
     pedal: float | None = None
-    map_kind: str | None = None
+    map_kind: Kind | None = None
+    no_map: tuple[str, str] = ("no map", "")
     passed: float | None = None
-    looks: float | None = None
+    red_shows: str = ""
     contrast: Contrast | None = None
+    expert: Fact | None = None
     facts: tuple[Fact, ...] = ()
     chips: tuple[Chip, ...] = ()
     message: str = ""
     alarm: bool = False
     caption: str = ""
+    guide: str = ""
 
 
 Picture = NDArray[np.uint8]
@@ -147,26 +153,30 @@ def pedal(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> No
 
 
 def gaze(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:
-    """What kind of map the red is, how much of the picture passes, and how far ahead it looks."""
+    """What kind of map the red is, how much of the picture is red, and what the red shows."""
     px = layout.px
     left, room = place.left + px(14), place.width - px(28)
     if figures.map_kind is None:
-        for line, text in enumerate(("no attention map", "this driver looks at no picture")):
+        for line, text in enumerate(figures.no_map):
             at = (left, place.top + px(30 + 28 * line))
             write(picture, text, at, px((20, 15)[line]), DIM, room=room, ground=PANEL)
         return
     side = px(13)
     fill(picture, (left, place.top + px(15), side, side), SIGNAL)
     at = (left + px(21), place.top + px(12))
-    write(picture, figures.map_kind, at, px(15), DIM, room=room - px(21), ground=PANEL)
-    first, second = gaze_texts(figures)
-    write(picture, first, (left, place.top + px(35)), px(22), BRIGHT, room=room, ground=PANEL)
+    write(picture, MAP_WORDS[figures.map_kind], at, px(15), DIM, room=room - px(21), ground=PANEL)
+    write(picture, share_words(figures), (left, place.top + px(35)), px(22), BRIGHT, room=room, ground=PANEL)
     if figures.passed is not None:
         bar = place.top + px(70)
         fill(picture, (left, bar, room, px(5)), GROOVE)
         if figures.passed > 0:  # a little is never shown as nothing, nor nothing as a little
             fill(picture, (left, bar, max(1, round(room * figures.passed)), px(5)), SIGNAL)
-    write(picture, second, (left, place.top + px(85)), px(18), BRIGHT, room=room, ground=PANEL)
+    write(picture, figures.red_shows, (left, place.top + px(85)), px(18), BRIGHT, room=room, ground=PANEL)
+
+
+def share_words(figures: Figures) -> str:
+    """How much of the picture a selection takes. A map that selects nothing makes no claim of what is dropped."""
+    return NOTHING_DROPPED if figures.passed is None else f"{percent(figures.passed)} of the picture is red"
 
 
 def contrast(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:
@@ -201,33 +211,32 @@ def signed(value: float) -> str:
     return f"{value:+.2f}" if abs(value) >= 0.005 else "0.00"
 
 
-def gaze_texts(figures: Figures) -> tuple[str, str]:
-    """The two sentences about a map. A map that selects nothing makes no claim of what passes."""
-    passed = "" if figures.passed is None else f"passes {percent(figures.passed)} of the picture"
-    if figures.looks is None:
-        looks = "" if figures.passed is None else "looks at nothing on the ground"
-    elif not figures.speed or figures.speed < 1.0:
-        looks = f"looks {figures.looks:.0f} m ahead"
-    else:
-        looks = f"looks {figures.looks:.0f} m / {figures.looks / figures.speed:.1f} s ahead"
-    return (passed, looks) if passed else (looks, "")
-
-
 def facts(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:
-    """Names and values; what does not fit one column goes into a second, which takes no more room than it needs."""
-    px = layout.px
-    columns = [figures.facts[:FACT_ROWS], figures.facts[FACT_ROWS : 2 * FACT_ROWS]]
-    size, gap = px(14), px(7)
+    """What the expert would do, in a line of its own; then names and values. What does not fit one column goes into a
+    second, which takes no more room than it needs."""
+    px, size, gap = layout.px, layout.px(14), layout.px(7)
+    left, end = place.left + px(12), place.left + place.width - px(12)
+    first = 0
+    if figures.expert:
+        _fact(picture, figures.expert, (left, place.top + px(8)), size, gap, end)
+        first = 1
+    rows = FACT_ROWS - first
+    columns = [figures.facts[:rows], figures.facts[rows : 2 * rows]]
     widths = [max((_width(fact, size, gap) for fact in column), default=0) for column in columns]
-    room, end = place.width - 2 * px(12), place.left + place.width - px(12)
-    second = place.left + px(12) + max(widths[0] + px(18), room // 2)
+    room = end - left
+    second = left + max(widths[0] + px(18), room // 2)
     second = min(second, end - min(widths[1], room // 2))
-    for column, left, right in ((0, place.left + px(12), second - px(8)), (1, second, end)):
+    for column, start, right in ((0, left, second - px(8)), (1, second, end)):
         limit = right if widths[1] else end
-        for row, (name, value, colour) in enumerate(columns[column]):
-            top = place.top + px(8) + row * px(22)
-            used = write(picture, name, (left, top), size, DIM, room=limit - left, ground=PANEL) + gap
-            write(picture, value, (left + used, top), size, colour, room=limit - left - used, ground=PANEL)
+        for row, fact in enumerate(columns[column]):
+            _fact(picture, fact, (start, place.top + px(8) + (first + row) * px(22)), size, gap, limit)
+
+
+def _fact(picture: Picture, fact: Fact, at: tuple[int, int], size: int, gap: int, limit: int) -> None:
+    """One name and its value, as far as `limit`."""
+    left, top = at
+    used = write(picture, fact.name, at, size, DIM, room=limit - left, ground=PANEL) + gap
+    write(picture, fact.value, (left + used, top), size, fact.colour, room=limit - left - used, ground=PANEL)
 
 
 def _width(fact: Fact, size: int, gap: int) -> int:
@@ -235,13 +244,15 @@ def _width(fact: Fact, size: int, gap: int) -> int:
 
 
 def caption(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:
-    """A few plain words of the tour."""
-    px, size = layout.px, layout.px(21)
+    """A few plain words of the tour, and how to go through it."""
+    px, size = layout.px, layout.px(20)
     lines = wrapped(figures.caption, size, place.width - px(32))[:3]
-    top = place.top + (place.height - px(32) * len(lines)) // 2
+    top = place.top + (place.height - px(18) - px(30) * len(lines)) // 2
     for line in lines:
         write(picture, line, (place.left + px(16), top), size, BRIGHT, room=place.width - px(32), ground=PANEL)
-        top += px(32)
+        top += px(30)
+    foot = place.left + px(16), place.top + place.height - px(21)
+    write(picture, figures.guide, foot, px(13), DIM, room=place.width - px(32), ground=PANEL)
 
 
 def message(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> None:
@@ -258,12 +269,6 @@ def message(picture: Picture, layout: Layout, place: Rect, figures: Figures) -> 
         end -= width + px(18)
     colour = SIGNAL if figures.alarm else BRIGHT
     write(picture, figures.message, (place.left, top), px(15), colour, room=end - place.left)
-
-
-def percent(share: float) -> str:
-    """A share in [0, 1] as text: whole per cents, one decimal under 1 % so that little is never shown as nothing."""
-    value = 100 * share
-    return f"{value:.1f} %" if 0 < value < 1 else f"{value:.0f} %"
 
 
 Part = Callable[[Picture, Layout, Rect, Figures], None]

@@ -68,12 +68,18 @@ CAPTION = Rect(320, 562, 648, 120)
 HELP = Rect(980, 10, 288, 698)
 """Where the help stands, instead of the column of panels."""
 
+CARD = Rect(120, 120, 740, 290)
+"""Where the card of an end stands, over the road: then there is nothing to be driven on."""
+
+ELSEWHERE = {"caption": CAPTION, "help": HELP, "card": CARD}
+"""What stands in the place of something else."""
+
 
 @lru_cache(maxsize=16)
 def layout(size: tuple[int, int]) -> Layout:
     """The layout of a 16:9 picture of (height, width) pixels."""
     scale = min(size[0] / DESIGN_SIZE[0], size[1] / DESIGN_SIZE[1])
-    places = {name: _scaled(rect, scale) for name, rect in {**DESIGN, "caption": CAPTION, "help": HELP}.items()}
+    places = {name: _scaled(rect, scale) for name, rect in {**DESIGN, **ELSEWHERE}.items()}
     return Layout(size, scale, places)
 
 

@@ -1,13 +1,15 @@
 """The column beside the road: the policy's own frame, what is left of it, the world from above; and the help."""
 
+from collections.abc import Callable, Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.policy import Attention
-from sim.view.actions import ACTIONS, DRIVING_HELP
 from sim.view.hud.layout import Layout, Rect
-from sim.view.hud.text import BRIGHT, DIM, PANEL, fill, wrapped, write
+from sim.view.hud.legend import Entry
+from sim.view.hud.text import BRIGHT, DIM, PANEL, Colour, fill, wrapped, write
 from sim.view.overlay import paint
 
 REMOVED = (28, 30, 36)
@@ -64,8 +66,8 @@ def remainder_title(attention: Attention | None) -> str:
     if attention is None:
         return "no map: nothing is removed"
     if attention.kept is None:
-        return "a soft map removes nothing"
-    return "left when every unread cell is removed"
+        return "this kind of map removes nothing"
+    return "left when all that is not red is removed"
 
 
 def notice(size: tuple[int, int], text: str) -> Picture:
@@ -79,12 +81,11 @@ def notice(size: tuple[int, int], text: str) -> Picture:
     return picture
 
 
-def help_panel(picture: Picture, layout: Layout) -> None:
-    """Every key, in the place of the panels."""
+def help_panel(picture: Picture, layout: Layout, lines: Sequence[tuple[str, str]]) -> None:
+    """Keys and what they do, in the place of the panels."""
     place, px = layout.places["help"], layout.px
     fill(picture, place, PANEL)
     write(picture, "Keys", (place.left + px(16), place.top + px(14)), px(18), BRIGHT, room=place.width, ground=PANEL)
-    lines = [*((action.keys[0], action.help) for action in ACTIONS), DRIVING_HELP]
     room = place.height / layout.scale - HELP_TOP - HELP_BOTTOM
     apart = min(MOST_APART, room / len(lines))
     for index, (key, text) in enumerate(lines):
@@ -93,9 +94,32 @@ def help_panel(picture: Picture, layout: Layout) -> None:
         write(picture, text, (place.left + px(78), top), px(15), DIM, room=place.width - px(86), ground=PANEL)
 
 
-def frame_title(frame: Picture, attention: Attention | None) -> str:
+def legend_panel(picture: Picture, layout: Layout, entries: Sequence[Entry]) -> None:
+    """What each panel shows, in the place of the panels."""
+    place, px = layout.places["help"], layout.px
+    fill(picture, place, PANEL)
+    left, room = place.left + px(16), place.width - px(28)
+    write(picture, "What is what", (left, place.top + px(14)), px(18), BRIGHT, room=room, ground=PANEL)
+    lines = [line for entry in entries for line in _legend_lines(entry, px, room)]
+    wanted = sum(apart for *_, apart in lines)
+    scale = layout.scale * min(1.0, (place.height / layout.scale - HELP_TOP - HELP_BOTTOM) / wanted)
+    down = 0.0
+    for text, size, colour, apart in lines:
+        top = place.top + px(HELP_TOP) + round(down * scale)
+        write(picture, text, (left, top), size, colour, room=room, ground=PANEL)
+        down += apart
+
+
+def _legend_lines(entry: Entry, px: Callable[[float], int], room: int) -> list[tuple[str, int, Colour, float]]:
+    """An entry's lines: text, size in pixels, colour, and design pixels to the next."""
+    words = [(line, px(15), DIM, 19.0) for line in wrapped(entry.words, px(15), room)]
+    words[-1] = (*words[-1][:3], 30.0)
+    return [(entry.name, px(16), BRIGHT, 22.0), *words]
+
+
+def frame_title(frame: Picture, *, looked_at: bool) -> str:
     """What the small picture is."""
     height, width = frame.shape[:2]
-    if attention is None:
-        return f"camera, {width} x {height} (not looked at)"
-    return f"the policy's own frame, {width} x {height}"
+    return (
+        f"the network's own frame, {width} x {height}" if looked_at else f"camera, {width} x {height} (not looked at)"
+    )

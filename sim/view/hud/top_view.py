@@ -14,14 +14,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.centre_line import DASH_PERIOD, SPACING
 from sim.geometry import vehicle_to_world, world_to_vehicle
 from sim.kinds import KINDS, Dot, Mark
 from sim.scene import KIND, LANE_WIDTH, LENGTH, STATE, WIDTH, YAW
-from sim.track import DASH_PERIOD, SPACING
 from sim.view import mark
 from sim.view.gaze import GroundCells
 from sim.view.hud.text import BACKGROUND, BRIGHT, DIM, Colour
-from sim.view.overlay import RED
+from sim.view.ink import RED
 from sim.view.road import Road
 
 AHEAD = 60.0

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from av import FFmpegError
 from PIL import UnidentifiedImageError
 
+from sim.provenance import plain
 from sim.view.recording.formats import format_of
 
 ROOM = 60
@@ -26,7 +27,7 @@ def as_comment(provenance: Mapping[str, Any]) -> str:
 
     What is known later comes first, as null with room beside it: so no format cuts it into pieces.
     """
-    known = json.dumps({name: value for name, value in provenance.items() if not isinstance(value, Later)})
+    known = json.dumps(plain({name: value for name, value in provenance.items() if not isinstance(value, Later)}))
     late = [_entry(name, None) for name, value in provenance.items() if isinstance(value, Later)]
     return "{" + ", ".join([*late, *([known[1:-1]] if len(known) > 2 else [])]) + "}"
 

@@ -93,3 +93,20 @@ def test_gates_close_from_their_round_on_and_the_budget_comes_down() -> None:
     rounds = [Progress(step=0, round=int(at), rounds=at, finishing=False, seed=0) for at in (1.9, 2.0, 3.0, 4.0, 7.5)]
     assert [learned.closes(progress) for progress in rounds] == [False, True, True, True, True]
     assert [learned.closed(progress) for progress in rounds] == [0.0, 0.0, 0.5, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("rounds", "told", "lacks"),
+    [
+        (0.0, "all gates open until round 5", True),
+        (4.9, "all gates open until round 5", True),
+        (5.0, "gates close until round 9: 40% of the cells pass", True),
+        (9.0, "gates closed: 40% of the cells pass", False),
+        (16.0, "gates closed: 40% of the cells pass", False),
+    ],
+)
+def test_what_is_told_of_the_gates_is_so(rounds: float, told: str, lacks: bool) -> None:
+    objective = ReadLittle(TopKPatchesOptions(Closing(from_round=5, ramp_rounds=4)))
+    progress = Progress(0, int(rounds), rounds, False, 0)
+    assert objective.told(progress, {"share_read": 0.4}) == told
+    assert objective.lacks(progress) == ("its gates are not closed yet" if lacks else "")

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,16 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from agent.config import Dagger, Finishing
-from agent.families import Loss
+from agent.checkpoint import load_policy
+from agent.config import QUICK, Dagger, Finishing
+from agent.families import Batch, Loss, Progress, find
+from agent.families.topk_patches.network import TopKPatches
+from agent.families.topk_patches.objective import ReadLittle
 from agent.train import __main__ as command
 from agent.train import state
 from agent.train.dagger import Step, Trainer, apportioned, learning_rate
 from agent.train.log import Log
+from sim.policy import remark_of
 
 SMALL = ("--tracks", "4", "--rounds", "2", "--steps-per-round", "6", "--drive-steps", "12", "--batch", "8")
 FAST_CLOSING = ("--closing.from-round", "1", "--finishing.from-round", "1", "--save-every", "2", "--threads", "1")
@@ -111,6 +116,81 @@ def test_mistakes_are_one_line_and_status_2(unbroken: Path, name: str, capsys: p
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_resuming_needs_no_option_typed_again(unbroken: Path) -> None:
+    """Those of the run stand; what may grow can be given."""
+    began = command.configured(["--out", str(unbroken), *SMALL, *FAST_CLOSING])
+    again = command.configured(["--out", str(unbroken), "--resume"])
+    assert again == replace(began, run=replace(began.run, resume=True, save_every=again.run.save_every))
+    longer = command.configured(["--out", str(unbroken), "--resume", "--rounds", "5"])
+    assert longer.dagger == replace(began.dagger, rounds=5)
+
+
+def test_a_quick_runs_defaults_are_data_and_can_be_overridden(tmp_path: Path) -> None:
+    quick = command.configured(["--out", str(tmp_path), "--quick"])
+    assert quick.dagger == QUICK
+    assert quick.run.scenario == "open-road"
+    assert quick.own == find("topk-patches").quick
+    other = command.configured(["--out", str(tmp_path), "--quick", "--rounds", "3", "--closing.budget", "0.2"])
+    assert other.dagger == replace(QUICK, rounds=3)
+    assert other.own == replace(quick.own, closing=replace(quick.own.closing, budget=0.2))
+    own = Path(__file__).parents[3] / "docs/examples/soft_gru.py"
+    assert command.configured(["--out", str(tmp_path), "--quick", "--policy", f"{own}:family"]).dagger == QUICK
+
+
+def test_the_gates_of_a_quick_run_are_closed_before_its_end() -> None:
+    closing = find("topk-patches").quick.closing
+    assert closing.from_round + closing.ramp_rounds < QUICK.rounds < QUICK.finishing.from_round
+
+
+def test_a_file_of_ones_own_is_named_again_to_resume(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder is data: it cannot have a file executed."""
+    saved = {**state._identity(command.configured(["--out", str(tmp_path), *SMALL])), "scenario": "deer.py:deer"}
+    state._write(tmp_path / state.FILE, {"nothing": torch.zeros(1)}, {"step": "1", "config": json.dumps(saved)})
+    with pytest.raises(SystemExit, match="2"):
+        command.main(["--out", str(tmp_path), "--resume"])
+    assert "name it too: --scenario deer.py:deer" in capsys.readouterr().err
+
+
+def test_a_diverging_run_ends_in_one_line_and_leaves_what_was_saved(
+    unbroken: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = ReadLittle.loss
+
+    def diverges(self: ReadLittle, network: TopKPatches, batch: Batch, progress: Progress) -> Loss:
+        loss = usual(self, network, batch, progress)
+        return replace(loss, total=loss.total * (float("nan") if progress.step == 3 else 1.0))
+
+    monkeypatch.setattr(ReadLittle, "loss", diverges)
+    with pytest.raises(SystemExit, match="2"):
+        train(tmp_path)
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "training diverged at step 4 of 12 (loss nan" in error
+    assert "holds the state of step 2" in error
+    assert "a lower --learning-rate, such as 0.0007" in error
+    assert all(value.isfinite().all() for value in weights(tmp_path).values())
+    monkeypatch.undo()
+    assert train(tmp_path, "--resume") == 0
+    for name, value in weights(unbroken).items():
+        assert torch.equal(value, weights(tmp_path)[name]), name
+
+
+def test_a_checkpoint_whose_gates_are_open_says_so(unbroken: Path, tmp_path: Path) -> None:
+    """Two rounds, of which one closes, of the four that it takes; and a run that stopped in its first."""
+    assert remark_of(load_policy(unbroken)) == "unfinished: after all 2 rounds its gates are not closed yet"
+    trainer = Trainer(command.configured(["--out", str(tmp_path), *SMALL, *FAST_CLOSING]))
+    next(iter(trainer))
+    assert command.provenance(trainer)["unfinished"] == "round 1 of 2, its gates are not closed yet"
+
+
+def test_progress_says_what_is_so(unbroken: Path) -> None:
+    """With every gate open nothing is said of shares, and the first drive is the expert's."""
+    loss = Loss(torch.tensor(0.25), {})
+    first = command.in_full(Step(6, 0, loss, 8, 0.0, "all gates open until round 5"), 16)
+    assert first == "round 1 of 16, all gates open until round 5, loss 0.2500; before, the expert drove"
+    assert "12% of the cars crashed or left the road" in command.in_full(Step(12, 1, loss, 8, 0.12, "x"), 16)
 
 
 def test_nothing_to_resume(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
