@@ -2,6 +2,7 @@
 
 import gc
 import math
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -37,7 +38,7 @@ from sim.seeds import TEST_FROM, TRAINING
 from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE
 from sim.theme import load_theme, theme_names
 from sim.view.actions import list_lines
-from sim.view.capture import Capture
+from sim.view.capture import RECORDING_SIZE, Capture
 from sim.view.demo import Demo, Display, NoDisplay
 from sim.view.drive import Drive
 from sim.view.dump import Dump
@@ -92,6 +93,10 @@ class Options:
     """Write what is on show as .mp4, .webm, .gif or .webp."""
     record_view: Literal["window", "camera", "driver", "chase"] = "window"
     """What a recording shows: the whole window, or one view of the road alone."""
+    quality: Literal["small", "normal", "high"] = "normal"
+    """Of a recording: `small` is for a mail (960 pixels wide, 30 pictures/s, half a minute in under 10 MB)."""
+    size: Annotated[str | None, tyro.conf.arg(constructor=str, metavar="WIDTHxHEIGHT", help_behavior_hint="")] = None
+    """Of a recording, in pixels (default: 1280x720)."""
     headless: Flag = False
     """Open no window; records redgaze-demo.mp4 unless --record names another file."""
     replay: Annotated[Path | None, tyro.conf.arg(constructor=Path, metavar="FILE", help_behavior_hint="")] = None
@@ -137,6 +142,7 @@ def check(options: Options) -> None:
         raise ValueError(f"--seconds is {options.seconds:g}; expected a finite number above 0")
     if options.record is not None:
         check_recording_name(options.record)
+    recording_size(options.size)
     check_belonging(options)
     check_outputs(options, options.record or (DEFAULT_RECORDING if options.headless else None))
     if options.tour and (options.video is not None or options.replay is not None):
@@ -146,6 +152,20 @@ def check(options: Options) -> None:
         raise ValueError("--policy human cannot look on while a drive is replayed; expected a policy, or expert")
     if options.video is not None and options.policy in (EXPERT, HUMAN):
         raise ValueError(f"--policy {options.policy} cannot drive a video; expected a policy that looks at pictures")
+
+
+def recording_size(said: str | None) -> tuple[int, int]:
+    """(height, width) of recordings; ValueError for what is no size."""
+    if said is None:
+        return RECORDING_SIZE
+    found = re.fullmatch(r"(\d{2,4})[x×](\d{2,4})", said.lower())
+    if found is None:
+        raise ValueError(f"--size {said}: expected width and height in pixels, such as 1280x720")
+    width, height = int(found[1]), int(found[2])
+    if width % 2 or height % 2:
+        even = f"{width + width % 2}x{height + height % 2}"
+        raise ValueError(f"--size {said}: expected even numbers, such as {even}")
+    return height, width
 
 
 def check_belonging(options: Options) -> None:
@@ -255,7 +275,8 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     playback = Playback(Drive(source, drivers.by_name(), drivers.first), [dump] if dump else [])
     stack.callback(playback.close)
     window: Display | None = None if options.headless else open_window(stack)
-    capture = Capture(playback, provenance, view=options.record_view, live=window is not None)
+    look = {"view": options.record_view, "size": recording_size(options.size), "quality": options.quality}
+    capture = Capture(playback, provenance, live=window is not None, **look)
     stack.callback(capture.stop)
     record = options.record or (None if window else DEFAULT_RECORDING)
     check_outputs(options, record)  # again: without a display there is one that nobody named

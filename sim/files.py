@@ -48,6 +48,7 @@ def check_apart(output: Path, inputs: Iterable[str | Path]) -> None:
     Links, and names in another case where the file system takes them for the same, are one file. What does not exist
     cannot be destroyed: a new file may lie in a folder of inputs.
     """
+    output = typed_path(output)
     if not output.is_file():
         return
     for given in map(typed_path, inputs):

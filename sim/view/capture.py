@@ -13,6 +13,7 @@ from sim.files import replacing
 from sim.view.hud.layout import DESIGN_SIZE
 from sim.view.playback import Playback
 from sim.view.recorder import Recorder
+from sim.view.recording.formats import NORMAL
 
 WINDOW = "window"
 """The preset that records what the window shows; the others are views, recorded bare."""
@@ -39,13 +40,15 @@ class Capture:
         live: bool,
         folder: Path | None = None,
         size: tuple[int, int] = RECORDING_SIZE,
+        quality: str = NORMAL,
     ) -> None:
         """`folder`: where files land that get a name of their own; the working folder by default. `size`: (height,
-        width) of recordings."""
+        width) of recordings; `quality`: of them, see `Recorder`."""
         if view not in (WINDOW, *playback.source.views):
             raise ValueError(f"--record-view {view!r}: {_offer(playback)}")
         self._playback, self._provenance = playback, provenance
         self._view, self._live, self._folder, self._size = view, live, folder or Path(), size
+        self._quality = quality
         self._recorder: Recorder | None = None
 
     @property
@@ -63,7 +66,8 @@ class Capture:
         path = path or self._free_name("mp4")
         source = self._playback.source
         rate = source.rate * source.pictures_per_step
-        self._recorder = Recorder(path, self._size, rate, self._provenance(), live=self._live)
+        made = self._provenance()
+        self._recorder = Recorder(path, self._size, rate, made, live=self._live, quality=self._quality)
         return f"recording to {path}"
 
     def stop(self) -> str:

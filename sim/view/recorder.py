@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sim.files import typed_path
 from sim.view.recording.file import GrowingFile
 from sim.view.recording.fit import fit
-from sim.view.recording.formats import Encoder, Format, format_of
+from sim.view.recording.formats import NORMAL, Encoder, Format, Quality, format_of, quality_of
 from sim.view.recording.provenance import as_comment, fill_in
 
 QUEUE_SECONDS = 0.25
@@ -46,6 +46,7 @@ class Recorder:
         provenance: Mapping[str, Any],
         *,
         live: bool = False,
+        quality: str = NORMAL,
     ) -> None:
         """`rate` pictures a second will come, of `size` (height, width) or fitted into it; the ending of `path` tells
         the format, which may take fewer and smaller ones. `provenance` goes into the metadata as JSON; what of it is a
@@ -54,13 +55,15 @@ class Recorder:
         live: `write` never waits; a picture is shown for as long as it was the latest, whatever became of the others.
         Otherwise `write` may wait, and nothing is dropped.
 
-        ValueError for a bad name, size or rate, OSError where the file cannot be written.
+        quality: one of `QUALITIES`; a small one may take fewer and smaller pictures, too.
+
+        ValueError for a bad name, size, rate or quality, OSError where the file cannot be written.
         """
         path = typed_path(path)
-        kind = format_of(path)
-        self.path, self.size = path, checked_size(size, kind)
+        kind, self._quality = format_of(path), quality_of(quality)
+        self.path, self.size = path, checked_size(size, kind, self._quality)
         self._rate, self._live, self._provenance = checked_rate(rate), live, provenance
-        self._every = kind.stride(self._rate)
+        self._every = kind.stride(self._rate, self._quality)
         self._slot_seconds = self._every / self._rate
         self.pictures = self.dropped = 0
         self._begin: float | None = None
@@ -122,7 +125,8 @@ class Recorder:
 
     def _open(self, kind: Format, comment: str) -> Encoder:
         try:
-            return (kind.open_live if self._live else kind.open)(self._file, self.size, 1 / self._slot_seconds, comment)
+            opener = kind.open_live if self._live else kind.open
+            return opener(self._file, self.size, 1 / self._slot_seconds, comment, self._quality)
         except Exception as failure:
             self._file.close()
             raise self._named(failure) from None
@@ -173,14 +177,14 @@ class Recorder:
         return OSError(failure.errno, f"{failure.strerror}; {kept}", str(self.path))
 
 
-def checked_size(size: tuple[int, int], kind: Format) -> tuple[int, int]:
+def checked_size(size: tuple[int, int], kind: Format, quality: Quality) -> tuple[int, int]:
     """The size to record pictures of this size in; ValueError unless the format can."""
     if min(size) < 1:
         raise ValueError(f"recording size {size}; expected a height and a width above 0")
     if kind.even and (size[0] % 2 or size[1] % 2):
         nearest = tuple(length + length % 2 for length in size)
         raise ValueError(f"recording size {size}; expected even height and width, such as {nearest}")
-    return kind.scaled(size)
+    return kind.scaled(size, quality)
 
 
 def checked_rate(rate: float | Fraction) -> Fraction:

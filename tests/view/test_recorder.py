@@ -24,8 +24,8 @@ from sim.view import recorder as module
 from sim.view.hud.text import BACKGROUND
 from sim.view.recorder import Recorder
 from sim.view.recording.file import GrowingFile
-from sim.view.recording.formats import FORMATS
-from sim.view.recording.provenance import read_provenance
+from sim.view.recording.formats import FORMATS, QUALITIES
+from sim.view.recording.provenance import Later, read_provenance
 
 SIZE = (96, 160)
 RATE = 60
@@ -145,6 +145,38 @@ def test_a_large_recording_is_mailed_small(tmp_path: Path) -> None:
     with av.open(str(tmp_path / "a.gif")) as container:
         assert container.streams.video[0].codec_context.name == "gif"
     assert record(tmp_path / "a.mp4", 1, (720, 1280)).size == (720, 1280)
+
+
+@every_format
+def test_small_is_smaller_and_high_larger(tmp_path: Path, ending: str) -> None:
+    texture = np.random.default_rng(0).integers(60, 190, (360, 700, 3), np.uint8)
+    sizes = {}
+    for quality in QUALITIES:
+        path = tmp_path / f"{quality}{ending}"
+        with Recorder(path, (360, 1280), 60, {}, quality=quality) as recorder:
+            for index in range(12):
+                recorder.write(np.ascontiguousarray(texture[:, index : index + 640]))
+        sizes[quality] = path.stat().st_size
+        assert recorder.seconds == pytest.approx(0.2)
+    if ending != ".gif":
+        assert sizes["small"] < sizes["normal"] < sizes["high"]
+    small, _ = decode(tmp_path / f"small{ending}")
+    assert small[0].shape[1] == (960 if ending in VIDEOS else 640)
+    assert len(small) == (6 if ending in VIDEOS else 4)
+    with pytest.raises(ValueError, match=r"unknown quality 'tiny'.*high, normal, small"):
+        Recorder(tmp_path / f"a{ending}", SIZE, 60, {}, quality="tiny")
+
+
+@every_format
+def test_what_is_known_at_the_end_is_filled_in(tmp_path: Path, ending: str) -> None:
+    found, path = {"lost": 0}, tmp_path / f"a{ending}"
+    provenance = {"policy": "mine", "damage": Later(lambda: found), "seed": 7, "long": "x" * 600}
+    with Recorder(path, SIZE, 20, provenance) as recorder:
+        recorder.write(picture(0))
+        recorder.write(picture(1))
+        found["lost"] = 3
+    assert read_provenance(path) == {"policy": "mine", "damage": {"lost": 3}, "seed": 7, "long": "x" * 600}
+    assert len(decode(path)[0]) == 2
 
 
 @every_format
