@@ -9,16 +9,26 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Annotated, Any, Literal
+
+try:
+    from agent import POLICY_WAYS
+except ImportError as error:
+    if error.path is None:
+        raise
+    print(f"error: {error.path} is in the way of RedGaze's own `{error.name}`: rename it", file=sys.stderr)
+    raise SystemExit(2) from None
 
 import tyro
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from agent import POLICY_WAYS
 from sim.command_line import mistakes_in_one_line, parse
 from sim.driver import EXPERT, Driver, Expert, Nobody, PolicyDriver, as_driver
+from sim.files import check_apart, files_in_name
 from sim.policy import PolicySpec, provenance_of, remark_of
 from sim.provenance import versions
 from sim.recorded import Replay, load_drive
@@ -31,14 +41,17 @@ from sim.view.capture import Capture
 from sim.view.demo import Demo, Display, NoDisplay
 from sim.view.drive import Drive
 from sim.view.dump import Dump
+from sim.view.footage.opening import is_camera
 from sim.view.footage.video import ASSUMED_SPEED, VideoSource
 from sim.view.hud.layout import DESIGN_SIZE
 from sim.view.pacing import RateKeeper
 from sim.view.playback import Playback
 from sim.view.recorder import check_recording_name
+from sim.view.recording.provenance import Later
 from sim.view.replay import ReplaySource
 from sim.view.source import Source
 from sim.view.tour import Tour
+from sim.view.warm_up import NEEDED, Compiling, compiling, load_meanwhile
 from sim.view.world_source import START, WorldSource
 
 FLAGSHIP, HUMAN = "topk-patches", "human"
@@ -50,7 +63,7 @@ TOLERATED_LATE = 0.05
 SWITCH_INTERVAL = 5e-4
 """Seconds after which a thread that holds Python's lock hands it on; Python's own 5 ms are a third of a picture."""
 
-WORLD_OPTIONS, VIDEO_OPTIONS = ("scenario", "theme", "seed"), ("assumed_speed", "horizon")
+WORLD_OPTIONS, VIDEO_OPTIONS = ("scenario", "theme", "seed"), ("assumed_speed", "horizon", "rate")
 """Options that mean something only for a simulated world, and only for a video."""
 
 POLICY_HELP = f"Who drives: {POLICY_WAYS}, `expert`, or `human` for the keyboard."
@@ -85,8 +98,10 @@ class Options:
     """Drive a saved drive again as it was, while the policy looks on; `agent.evaluate` saves those that failed."""
     tour: Flag = False
     """Two guided minutes: what the red means, and how one can tell that it is true."""
-    video: Annotated[str | None, tyro.conf.arg(constructor=str, metavar="FILE|INDEX", help_behavior_hint="")] = None
-    """Look at real footage, or through a camera, instead of a simulated world."""
+    video: Annotated[str | None, tyro.conf.arg(constructor=str, metavar="FILE|DIR|INDEX", help_behavior_hint="")] = None
+    """Look at real footage, a video or a folder of images, or through a camera, instead of a simulated world."""
+    rate: Annotated[float | None, tyro.conf.arg(constructor=float, metavar="HZ", help_behavior_hint="")] = None
+    """Pictures a second of a video without a clock, such as a folder of images (default: what it says, or a guess)."""
     assumed_speed: Annotated[float | None, tyro.conf.arg(constructor=float, metavar="M/S", help_behavior_hint="")] = (
         None
     )
@@ -123,6 +138,7 @@ def check(options: Options) -> None:
     if options.record is not None:
         check_recording_name(options.record)
     check_belonging(options)
+    check_outputs(options, options.record or (DEFAULT_RECORDING if options.headless else None))
     if options.tour and (options.video is not None or options.replay is not None):
         other = "--video" if options.replay is None else "--replay"
         raise ValueError(f"--tour leads through simulated worlds of its own; expected it without {other}")
@@ -150,14 +166,37 @@ def check_default(options: Options, needless: Sequence[str], when: str) -> None:
             raise ValueError(f"--{name.replace('_', '-')} {getattr(options, name)}: expected only {when}")
 
 
+def check_outputs(options: Options, record: Path | None) -> None:
+    """ValueError for a recording that would overwrite what is read, or lie in the dump."""
+    if record is None:
+        return
+    read: list[Path | str] = [options.replay] if options.replay is not None else []
+    if options.video is not None and not is_camera(options.video):
+        read.append(options.video)
+    names = [options.policy, options.scenario, options.theme]
+    check_apart(record, [*read, *(file for name in names for file in files_in_name(name))])
+    if options.dump is not None and record.resolve().is_relative_to(options.dump.resolve()):
+        raise ValueError(f"--record {record} lies in --dump {options.dump}; expected another folder")
+
+
 @dataclass(frozen=True)
 class Show:
-    """A demo, ready to run. pictures: how many to show, None for no end; stop_at_end: end with the episode."""
+    """A demo, ready to run.
+
+    pictures: how many to show, None for no end; stop_at_end: end with the episode. dump: where steps go as data, and
+    footage: what is watched, None where there is none.
+    """
 
     demo: Demo
     pictures: int | None
     stop_at_end: bool
     dump: Dump | None
+    footage: VideoSource | None
+
+    @property
+    def expected(self) -> int | None:
+        """How many pictures there will be of footage, by its own count."""
+        return self.footage.count if self.footage else None
 
     def run(self) -> int:
         """Drive to the end or until stopped, say what was written; returns the exit status."""
@@ -179,15 +218,20 @@ class Show:
         if watch.pictures:
             slowest = 1000 * watch.quantile(0.99)
             console.print(f"{watch.mean_rate:.1f} pictures/s; 99 % of them stayed less than {slowest:.1f} ms")
+            (height, width), most = self.demo.drawn.most_common(1)[0]
+            console.print(f"road drawn at {width} x {height} in {most / self.demo.drawn.total():.0%} of the pictures")
 
     def _run_headless(self) -> None:
         with progress_bar() as progress:
-            task = progress.add_task("recording", total=self.pictures)
+            task = progress.add_task("recording", total=self.pictures or self.expected)
             self.demo.run(self.pictures, stop_at_end=self.stop_at_end, each=partial(progress.advance, task))
 
     def _tell(self) -> None:
         if said := self.demo.capture.stop():
             console.print(said)
+        if self.footage and any(self.footage.losses):
+            of = f" of {self.expected}" if self.expected else ""
+            console.print(f"footage is damaged: {self.footage.losses.words}{of} pictures")
         if self.dump:
             console.print(f"dumped {self.dump.steps} control steps: {self.dump.folder.resolve()}")
 
@@ -200,17 +244,20 @@ def steady() -> None:
 
 def prepare(options: Options, stack: ExitStack) -> Show:
     """Load, open and wire what the options name; `stack` closes it. ValueError or OSError for a user's mistake."""
+    first = options.scenario if options.scenario in SCENARIOS else next(iter(SCENARIOS))
+    programs = compiled(options, first, stack) if options.video is None else None
     source = open_source(options, stack)
     drivers = Drivers(options.policy, source)
-    provenance = partial(describe, options, drivers)
+    footage = source if isinstance(source, VideoSource) else None
+    provenance = partial(describe, options, drivers, footage)
     dump = stack.enter_context(Dump(options.dump, provenance())) if options.dump else None
     playback = Playback(Drive(source, drivers.by_name(), drivers.first), [dump] if dump else [])
     stack.callback(playback.close)
-    # after the first frame: that one compiles
     window: Display | None = None if options.headless else open_window(stack)
     capture = Capture(playback, provenance, view=options.record_view, live=window is not None)
     stack.callback(capture.stop)
     record = options.record or (None if window else DEFAULT_RECORDING)
+    check_outputs(options, record)  # again: without a display there is one that nobody named
     if record:
         capture.start(record)
     tour = Tour(source) if options.tour and isinstance(source, WorldSource) else None
@@ -221,9 +268,29 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     demo = Demo(playback, window or NoDisplay(), capture, keeper=keeper, tour=tour)
     if window:
         demo.greet()
+        if options.video is None:
+            load_meanwhile(first, programs)
+        if programs:
+            demo.remarks.append(programs.words)
+            demo.not_yet = programs.not_yet
     ends = options.video is not None or options.replay is not None
     whole = ends and not (window and record is None)
-    return Show(demo, pictures(options, tour, rate, whole, endless=window is not None), whole, dump)
+    due = pictures(options, tour, rate, whole, endless=window is not None)
+    return Show(demo, due, whole, dump, footage)
+
+
+def compiled(options: Options, first: str, stack: ExitStack) -> Compiling | None:
+    """What still compiles, once there is all that is needed to begin; None where nothing does.
+
+    first: the scenario to begin with. Who drives is loaded meanwhile.
+    """
+    programs = stack.enter_context(compiling(first))
+    if programs:
+        if options.policy not in (EXPERT, HUMAN):
+            Thread(target=import_module, args=("agent.checkpoint",), daemon=True).start()
+        everything = options.headless or options.tour or options.record is not None
+        programs.wait(console, () if everything else NEEDED)
+    return programs
 
 
 def check_tour(driver: Driver, name: str) -> None:
@@ -250,7 +317,8 @@ def open_source(options: Options, stack: ExitStack) -> Source:
         return WorldSource(options.scenario, options.theme, options.seed)
     spec = PolicySpec(FRAME_SIZE, FIELD_OF_VIEW, None)  # until a policy asks for another
     speed = ASSUMED_SPEED if options.assumed_speed is None else options.assumed_speed
-    video = VideoSource(options.video, spec, assumed_speed=speed, horizon=options.horizon)
+    told = {"horizon": options.horizon, "rate": options.rate}
+    video = VideoSource(options.video, spec, assumed_speed=speed, **told, in_window=not options.headless)
     return stack.enter_context(video)
 
 
@@ -293,15 +361,16 @@ class Drivers:
         return as_driver(policy)
 
 
-def describe(options: Options, drivers: Drivers) -> dict[str, Any]:
+def describe(options: Options, drivers: Drivers, footage: VideoSource | None) -> dict[str, Any]:
     """What a recording and a dump say of how they were made: what the demo was started with, and who could drive."""
     place: dict[str, Any]
     if options.replay is not None:
         place = {"replay": str(options.replay), **asdict(load_drive(options.replay).facts)}
-    elif options.video is None:
+    elif footage is None:
         place = {"scenario": options.scenario, "theme": options.theme, "seed": options.seed}
     else:
-        place = {"video": options.video, "assumed_speed": options.assumed_speed, "horizon": options.horizon}
+        assumed = {"assumed_speed": options.assumed_speed, "horizon": options.horizon, "rate": options.rate}
+        place = {"footage_damage": Later(lambda: footage.losses._asdict()), "video": options.video, **assumed}
     provenance = drivers.provenance.get(drivers.first, {})
     return {"policy": options.policy, "policy_provenance": provenance, **place, "versions": versions()}
 

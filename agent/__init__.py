@@ -1,10 +1,31 @@
 """RedGaze's policies: networks, training, evaluation. Torch is loaded only when a policy is asked for."""
 
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sim.policy import Policy
+
+
+def _check_not_hidden() -> None:
+    """ImportError in one line where a file of the user's own called sim.py lies before ours; exit 2 where a command was
+    asked for."""
+    loaded = sys.modules.get("sim")
+    spec = loaded.__spec__ if loaded else find_spec("sim")
+    ours = [Path(folder) / "registration.py" for folder in (spec and spec.submodule_search_locations) or ()]
+    if any(file.is_file() for file in ours):
+        return
+    place = spec.origin if spec else None
+    told = f"{place} is in the way of RedGaze's own `sim`: rename it" if place else "RedGaze's own `sim` is missing"
+    if sys.argv[:1] == ["-m"]:  # python -m agent...., which has got as far as this package
+        print(f"error: {told}", file=sys.stderr)
+        raise SystemExit(2)
+    raise ImportError(told, name="sim", path=place)
+
+
+_check_not_hidden()
 
 POLICY_WAYS = (
     "a shipped policy's name, a checkpoint folder, FILE.py:family@FOLDER for a checkpoint of a family of your own, "

@@ -13,6 +13,7 @@ import contextlib
 import hashlib
 import inspect
 import os
+import re
 import stat
 import sys
 import tempfile
@@ -45,13 +46,31 @@ def user_caches() -> Path | None:
 
 
 def contents(package: Path) -> str:
-    """What names a cache: numba's version, and the text of every module of the package that holds kernels."""
+    """What names a cache: numba's version, and the text of every module of the package that holds kernels, or
+    constants that those compile in."""
+    texts = {source: source.read_bytes() for source in sorted(package.rglob("*.py"))}
+    found = {source for source, text in texts.items() if _HOLDS_KERNELS.search(text)}
+    new = found
+    while new:
+        new = {each for source in new for each in _constants_of(texts[source], package) if each in texts} - found
+        found |= new
     digest = hashlib.sha256(numba.__version__.encode())
-    for source in sorted(package.rglob("*.py")):
-        text = source.read_bytes()
-        if b"kernel" in text:
-            digest.update(text)
+    for source in sorted(found):
+        digest.update(texts[source])
     return digest.hexdigest()[:16]
+
+
+_HOLDS_KERNELS = re.compile(rb"^@.*kernel|njit\(", re.MULTILINE)
+_IMPORTS = re.compile(rb"^from (\w+)\.([\w.]+) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
+
+
+def _constants_of(text: bytes, package: Path) -> Iterator[Path]:
+    """The modules of the package that a module's text imports something from whose name begins with a capital."""
+    for top, module, names in _IMPORTS.findall(text):
+        if top.decode() == package.name and re.search(rb"\b_?[A-Z]", names):
+            path = package.joinpath(*module.decode().split("."))
+            yield path.with_suffix(".py")
+            yield path / "__init__.py"
 
 
 def private_folder() -> Path:

@@ -22,7 +22,7 @@ MASS_SHARE = 0.9
 """What of a soft map's mass counts as read: a selection says itself what it reads."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Attention:
     """One map a frame, from the same forward pass as the action.
 

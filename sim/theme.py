@@ -193,7 +193,11 @@ def _bounds(path: Path, name: str, fields: dict[str, Any], shape: tuple[int, ...
     """The [lowest, highest] pair of one field."""
     if name not in fields:
         raise ValueError(f"{path.name}: field {name!r} is missing; expected [lowest, highest]")
-    pair = np.asarray(fields[name], np.float32)
-    if pair.shape != (2, *shape) or (pair[0] > pair[1]).any():
-        raise ValueError(f"{path.name}: {name} = {fields[name]} must be [lowest, highest], each of shape {shape}")
+    try:
+        pair = np.asarray(fields[name], np.float32)
+    except (ValueError, TypeError):  # texts, or lists of several lengths
+        pair = np.empty(0, np.float32)
+    if pair.shape != (2, *shape) or not np.isfinite(pair).all() or (pair[0] > pair[1]).any():
+        told = f"{path.name}: {name} = {fields[name]} must be [lowest, highest]"
+        raise ValueError(f"{told}, finite numbers, each of shape {shape}")
     return pair

@@ -142,7 +142,7 @@ def test_importing_agent_loads_nothing_heavy() -> None:
 
 def test_sim_registers_its_environment_and_loads_nothing_else() -> None:
     loaded = modules_after("import sim, gymnasium; gymnasium.spec('RedGaze/Drive-v0')")
-    assert {name for name in loaded if name.startswith("sim")} == {"sim", "sim.registration"}
+    assert {name for name in loaded if name.startswith("sim")} == {"sim", "sim.interrupts", "sim.registration"}
     assert not loaded & {"torch", "pygame", "numba", "cv2"}
 
 

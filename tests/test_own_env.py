@@ -19,7 +19,7 @@ from sim.view.drive import Drive
 from sim.view.gym_source import GymSource
 from sim.view.hud.layout import DESIGN_SIZE, layout
 from sim.view.hud.screen import NO_MAP, Extras, Screen
-from sim.view.overlay import RED
+from sim.view.ink import RED
 from sim.view.playback import Playback
 
 FILE = Path(__file__).parent.parent / "docs" / "examples" / "river.py"

@@ -84,11 +84,13 @@ class Options:
         return Simulator(n, self.scenario, self.one_theme, spec.frame_size, spec.view_angle(FIELD_OF_VIEW))
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data, by name: what the report holds, and what a job is written as."""
-        theme = list(self.theme) if isinstance(self.theme, tuple) else theme_name(self.theme)
+        """Plain data, by name: what the report holds, and what a job is written as. Of other worlds than the
+        simulator's, no scenario and no theme."""
         numbers = {name: getattr(self, name) for name in ("episodes", "seed_start", "frames")}
-        world = {"scenario": name_of(self.scenario), "theme": theme, "worlds": self.worlds}
-        return numbers | world | ({} if self.environment is None else {"environment": _named(self.environment)})
+        if self.environment is not None:
+            return numbers | {"worlds": self.worlds, "environment": _named(self.environment)}
+        theme = list(self.theme) if isinstance(self.theme, tuple) else theme_name(self.theme)
+        return numbers | {"scenario": name_of(self.scenario), "theme": theme, "worlds": self.worlds}
 
 
 def _maker(environment: str | MakeWorlds) -> MakeWorlds:

@@ -25,7 +25,7 @@ TOOLS = ("Xvfb", "xdotool")
 WINDOW_CLASS = "run_demo"
 """What SDL calls the demo's window, after the program."""
 
-STARTING = 90.0
+STARTING = 300.0
 """Seconds that a program may take to show its window; the very first start compiles."""
 
 

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.view.notebook import show
+    from sim.view.paper import figure
     from sim.view.watching import watch
 
-__all__ = ["show", "watch"]
+__all__ = ["figure", "show", "watch"]
 
-_MODULES = {"show": "sim.view.notebook", "watch": "sim.view.watching"}
+_MODULES = {"figure": "sim.view.paper", "show": "sim.view.notebook", "watch": "sim.view.watching"}
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from sim.policy import MASS_SHARE
 from sim.view import needs
 from sim.view.blinding import BLINDINGS, READ, UNREAD
 from sim.view.moment import Moment, head_alone, soft_heads
@@ -29,6 +30,7 @@ NEXT_TRACK, AGAIN, NEXT_SCENARIO = "next track", "again", "next scenario"
 NEXT_THEME, NEXT_POLICY, NEXT_VIEW = "next theme", "next policy", "next view"
 NEXT_CHAPTER, LAST_CHAPTER = "next chapter", "last chapter"
 OVERLAY, RAW, NEXT_HEAD, WHEEL = "overlay", "raw", "next head", "wheel"
+SPOTLIGHT = "spotlight"
 BLIND_READ, BLIND_UNREAD = "blind read", "blind unread"
 MARK, WITHOUT, UNSEEN = "mark", "without", "unseen"
 RECORD, SCREENSHOT, FULL_SCREEN, HELP, QUIT = "record", "screenshot", "full screen", "help", "quit"
@@ -51,6 +53,18 @@ def _blinded(settings: Settings, moment: Moment) -> str:
     if settings.blinding is None:
         return ""
     return BLINDINGS[settings.blinding].told(moment.decision.attention, moment.hidden)
+
+
+def _lit(settings: Settings, moment: Moment) -> str:
+    """What a spotlight shows."""
+    attention = moment.decision.attention
+    if not settings.spotlight:
+        return ""
+    if attention is None:
+        return "no map: nothing goes dark"
+    if attention.kind == "selection":
+        return "dark: what it dropped"
+    return f"lit: what holds {100 * MASS_SHARE:.0f} % of its map"
 
 
 def _left_out(settings: Settings, moment: Moment) -> str:
@@ -127,6 +141,13 @@ ACTIONS = (
     ),
     Action(RAW, ("c",), "soft map: cells or smooth", Switch("raw", _always), (needs.A_SOFT_MAP,)),
     Action(NEXT_HEAD, ("k",), "next head of a soft map", Switch("head", _heads, _one_head), (needs.HEADS,)),
+    Action(
+        SPOTLIGHT,
+        ("d",),
+        "dark: all that it does not read",
+        Switch("spotlight", _always, _lit),
+        (needs.A_MAP,),
+    ),
     Action(
         BLIND_READ,
         ("b",),

@@ -1,5 +1,7 @@
 """The running demo: playback, screen, display, recordings, and the one loop that turns them."""
 
+import time
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -11,8 +13,9 @@ from sim.kinds import PENALTIES
 from sim.policy import remark_of
 from sim.view import actions as do
 from sim.view.capture import Capture
+from sim.view.governor import Governor
 from sim.view.hud.layout import DESIGN_SIZE
-from sim.view.hud.screen import Extras, Screen
+from sim.view.hud.screen import Extras, Screen, road_size
 from sim.view.pacing import RateKeeper, Stopwatch
 from sim.view.playback import Playback
 from sim.view.settings import Choices
@@ -76,7 +79,8 @@ class NoDisplay:
 
 class Demo:
     """Everything wired. keeper: holds the loop to the clock; without one it runs as fast as it can. remarks: asked with
-    each picture for what else there is to know, "" for nothing."""
+    each picture for what else there is to know, "" for nothing. not_yet: why an action has to wait, "" where it need
+    not. drawn: how many pictures the road was drawn for in each (height, width)."""
 
     def __init__(
         self,
@@ -89,13 +93,17 @@ class Demo:
     ) -> None:
         self.playback, self.display, self.capture, self.tour = playback, display, capture, tour
         self.keeper = keeper
-        self.remarks: list[Callable[[], str]] = []
+        self.remarks: list[Callable[[], str]] = [self._coarse]
+        self.not_yet: Callable[[str], str] = lambda action: ""
+        self.governor = Governor()
+        self.drawn = Counter[tuple[int, int]]()
         self.stopwatch = Stopwatch()
         self.quitting = False
         self._screen = Screen()
         self._picture = np.zeros((0, 0, 3), np.uint8)
         self._message, self._alarm, self._message_left = "", False, 0.0
         self._counts: Mapping[str, int] = playback.moment.status.infractions
+        self._round_ended, self._busy = time.perf_counter(), playback.busy
 
     @property
     def actions(self) -> Mapping[str, Callable[[], Any]]:
@@ -124,6 +132,9 @@ class Demo:
 
     def act(self, name: str) -> None:
         """Do what is asked for; say so where it is not offered here, or fails for a reason outside of the program."""
+        if why := self.not_yet(name):
+            self.say(why)
+            return
         action = self.actions.get(name)
         if action is None:
             if why := do.refusal(name, self.choices):
@@ -175,6 +186,7 @@ class Demo:
             self._wait()  # before the picture is shown: however long it took to draw, it comes when it is due
             if not skipped:
                 self._show()
+            self._govern(shown=not skipped)
             due += 1
             each()
             self.playback.advance(self.display.held())
@@ -188,6 +200,22 @@ class Demo:
         if new:
             who = "you" if self.playback.settings.at_wheel else "it"
             self.say(f"{who} {deed(new[0]).did}", alarm=True)
+
+    def _govern(self, *, shown: bool) -> None:
+        """Tell the governor how this round went; nobody watches without a window, so nothing is late there."""
+        if self.keeper is None:
+            return
+        now, busy = time.perf_counter(), self.playback.busy
+        self.governor.tell(now - self._round_ended, busy - self._busy, late=self.keeper.late or not shown)
+        self._round_ended, self._busy = now, busy
+        self.drawn[road_size(self.display.size, self.governor.share)] += shown
+
+    def _coarse(self) -> str:
+        """At what size the road is drawn, where that is less than there is room for."""
+        if self.governor.share == 1.0:
+            return ""
+        height, width = road_size(self.display.size, self.governor.share)
+        return f"road drawn at {width} x {height}: this machine is late"
 
     def _show(self) -> None:
         self.display.show(self._picture)
@@ -224,10 +252,11 @@ class Demo:
             caption=self.tour.caption if self.tour else "",
             guide=self.tour.guide if self.tour else "",
             remarks=tuple(words for remark in self.remarks if (words := remark())),
-            choices=self.choices,
+            choices=self.choices if self.playback.settings.help else None,
             recorded=None if seconds is None or self.keeper is None else int(seconds),
             rate=self.stopwatch.recent_rate if self.keeper else None,
             lateness=lateness if lateness > NOTED_LATENESS else 0.0,
+            share=self.governor.share,
         )
 
 

@@ -14,6 +14,7 @@ from sim.files import replacing, typed_path, write_text
 from sim.provenance import plain
 from sim.scene import KIND
 from sim.view.moment import Moment
+from sim.view.recording.provenance import settled
 
 PROVENANCE = "provenance.json"
 STEPS = "steps.jsonl"
@@ -23,9 +24,9 @@ class Dump:
     """Writes each moment as DIR/step-000000.npz and one line of DIR/steps.jsonl; DIR/provenance.json says who made it.
 
     npz: frame (H, W, 3) uint8 RGB, action (A,) float32, and where the policy has a map `map` (h, w) float32, for a
-    selection `kept` (h, w) bool, and where its map has heads `heads` (heads, h, w) float32; pose (3,) float64 as x, y in metres and yaw in radians where there is one; objects
-    (M, 9) float32, see `sim.scene`, and distances (M,) float32, metres from the car's reference point to each, NaN
-    where a row is empty.
+    selection `kept` (h, w) bool, and where its map has heads `heads` (heads, h, w) float32; pose (3,) float64 as x, y
+    in metres and yaw in radians where there is one; objects (M, 9) float32, see `sim.scene`, and distances (M,)
+    float32, metres from the car's reference point to each, NaN where a row is empty.
     A line of the JSON file: step, file, speed (m/s), pose, cause, cause_object (null, or row, kind, distance in metres
     from the car's front, and place), completion, score, infractions (name -> count), labels, action, map_kind.
     """
@@ -38,8 +39,8 @@ class Dump:
         if folder.is_dir() and any(folder.iterdir()):
             raise ValueError(f"cannot dump to {str(folder)!r}: expected a new or empty folder, this one holds files")
         self._made = not folder.exists()
-        write_text(folder / PROVENANCE, json.dumps(plain(provenance), indent=2) + "\n")
-        self.folder = folder
+        self.folder, self._provenance = folder, provenance
+        self._write_provenance()
         self.steps = 0
         self._lines = (folder / STEPS).open("wb", buffering=0)
 
@@ -58,11 +59,16 @@ class Dump:
     def close(self) -> None:
         """Close the list of steps; a dump that holds none leaves nothing behind."""
         self._lines.close()
+        self._write_provenance()
         if not self.steps:
             for name in (STEPS, PROVENANCE):
                 (self.folder / name).unlink(missing_ok=True)
             if self._made:
                 self.folder.rmdir()
+
+    def _write_provenance(self) -> None:
+        """At the beginning, and at the end, when more may be known."""
+        write_text(self.folder / PROVENANCE, json.dumps(plain(settled(self._provenance)), indent=2) + "\n")
 
     def _append(self, line: bytes) -> None:
         """Add a whole line or nothing: a disk that fills up takes the first part of what it is given."""

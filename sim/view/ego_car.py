@@ -11,15 +11,33 @@ from numpy.typing import NDArray
 
 from sim.jit import inner_kernel, kernel
 from sim.theme import COLOURS, LOOK_FIELDS
-from sim.view.ego_model import ALBEDO, BODY, BRAKE_GLOW, CABIN, GLOSS, TAIL_GLOW, TAIL_LAMP, Mesh, car
+from sim.view.ego_model import (
+    ALBEDO,
+    BODY,
+    BRAKE_GLOW,
+    CABIN,
+    GLOSS,
+    NIGHT_GLOW,
+    TAIL_GLOW,
+    TAIL_LAMP,
+    Mesh,
+    car,
+)
 
 OVERSAMPLING = 2
 """Samples a pixel, each way."""
 
+NIGHT_DIMS = 0.8
+"""What share of the day's light a car lacks at night, where only headlamps shine."""
+
+HALO, HALO_SHARE = 0.55, 0.5
+"""Metres round a tail lamp that it is seen to shine at night, and how brightly beside the lamp, at full brake."""
+
 
 class Light(NamedTuple):
     """sun: (3,) unit vector to it in the vehicle's frame. sunshine, sky, ground: (3,) RGB in [0, 1] of what comes from
-    each. exposure, contrast: of the look. shadow: how dark the sun's shadows are."""
+    each. exposure, contrast: of the look. shadow: how dark the sun's shadows are. night: how much of the world's light
+    comes from headlamps, in [0, 1]: then the car itself is dark, and its tail lamps are on."""
 
     sun: NDArray[np.float64]
     sunshine: NDArray[np.float64]
@@ -28,20 +46,23 @@ class Light(NamedTuple):
     exposure: float
     contrast: float
     shadow: float
+    night: float
 
 
 def light_of(look: NDArray[np.float32], yaw: float) -> Light:
     """The light of one look on a car that heads for `yaw`."""
     azimuth, elevation = _scalar(look, "sun_azimuth") - yaw, _scalar(look, "sun_elevation")
-    flat, strength = math.cos(elevation), _scalar(look, "sun_strength")
+    flat, strength, night = math.cos(elevation), _scalar(look, "sun_strength"), _scalar(look, "headlights")
+    day = 1 - NIGHT_DIMS * night
     return Light(
         sun=np.array([flat * math.cos(azimuth), flat * math.sin(azimuth), math.sin(elevation)]),
-        sunshine=0.62 * strength * _colour(look, "sunlight"),
-        sky=(0.98 - 0.38 * strength) * (0.35 + 0.65 * _colour(look, "haze")),
-        ground=0.30 * _colour(look, "asphalt") + 0.12,
+        sunshine=day * 0.62 * strength * _colour(look, "sunlight"),
+        sky=day * (0.98 - 0.38 * strength) * (0.35 + 0.65 * _colour(look, "haze")),
+        ground=day * (0.30 * _colour(look, "asphalt") + 0.12),
         exposure=_scalar(look, "exposure"),
         contrast=_scalar(look, "contrast"),
         shadow=0.45 * strength,
+        night=night,
     )
 
 
@@ -77,7 +98,8 @@ def paint(points, normals, albedo, gloss, glow, eye, light, out):
 def colours(mesh: Mesh, eye: NDArray[np.float64], light: Light, brake: float) -> NDArray[np.float32]:
     """Display RGB (T, 3, 3) in [0, 255] of each corner. eye: (3,) metres, where it is seen from; brake: in [0, 1]."""
     glow = np.zeros_like(ALBEDO)
-    glow[TAIL_LAMP] = TAIL_GLOW + (BRAKE_GLOW - TAIL_GLOW) * brake
+    tail = TAIL_GLOW + (NIGHT_GLOW - TAIL_GLOW) * light.night
+    glow[TAIL_LAMP] = tail + (BRAKE_GLOW - tail) * brake
     out = np.empty(mesh.points.shape, np.float32)
     m = mesh.material
     paint(mesh.points, mesh.normals, ALBEDO[m], GLOSS[m], glow[m], eye, light, out)
@@ -121,12 +143,16 @@ def draw(
     yaw: float,
     steer_angle: float,
     brake: float,
+    gain: float = 1.0,
 ) -> None:
-    """Draw the car that heads for `yaw` into picture (H, W, 3), behind whatever `depth` (H, W) says stands nearer."""
+    """Draw the car that heads for `yaw` into picture (H, W, 3), behind whatever `depth` (H, W) says stands nearer.
+
+    brake: in [0, 1], how bright the brake lamps are. gain: of all its light.
+    """
     cos, sin = math.cos(view.yaw), math.sin(view.yaw)
     eye = np.array([-view.behind * cos, -view.behind * sin, view.height])
-    mesh = facing(car(steer_angle), eye)
-    shades = colours(mesh, eye, light_of(look, yaw), brake)
+    mesh, light = facing(car(steer_angle), eye), light_of(look, yaw)
+    shades = gain * colours(mesh, eye, light, brake)
     ahead = mesh.points[..., 0] * cos + mesh.points[..., 1] * sin + view.behind
     left = mesh.points[..., 1] * cos - mesh.points[..., 0] * sin
     corners = np.stack(
@@ -149,6 +175,18 @@ def draw(
     rasterise(corners.astype(np.float32), shades.astype(np.float32), canvas, nearness)
     window = slice(low[1], high[1]), slice(low[0], high[0])
     blend(canvas, nearness, picture[window], depth[window])
+    if light.night > 0:
+        lamps = (corners[mesh.material == TAIL_LAMP] / (OVERSAMPLING, OVERSAMPLING, 1)).reshape(-1, 3)
+        _shine(picture, lamps + np.array([*low, 0]), view, gain * light.night * HALO_SHARE * (0.4 + 0.6 * brake))
+
+
+def _shine(picture: NDArray[np.uint8], corners: NDArray[np.float64], view: Viewpoint, strength: float) -> None:
+    """A halo round each tail lamp. corners: (n, 3) column, row and 1 / depth of those of both."""
+    middle = corners[:, 0].mean() if len(corners) else 0.0
+    for lamp in (corners[corners[:, 0] < middle], corners[corners[:, 0] >= middle]):
+        if len(lamp):
+            column, row, near = lamp.mean(axis=0)
+            halo(picture, f4(column), f4(row), f4(HALO * view.focal * near), f4(strength))
 
 
 f4 = np.float32
@@ -164,9 +202,9 @@ SHADOW_EDGE = f4(0.22)
 ZERO, HALF, ONE = f4(0), f4(0.5), f4(1)
 
 
-BODY_HEIGHTS, CABIN_HEIGHTS = (0.15, 0.45, 0.75), (1.0, 1.2, 1.4)
+BODY_HEIGHTS, CABIN_HEIGHTS = (0.0, 0.8), (0.8, 1.4)
 LOWEST_SUN = 0.36
-"""Metres above the ground at which outlines of the car cast the sun's shadow; the least tangent of its elevation."""
+"""Metres above the ground from and to which body and cabin cast shadows; the least tangent of the sun's elevation."""
 
 
 def cast_shadow(
@@ -175,26 +213,26 @@ def cast_shadow(
     """Darken the ground under the car that heads for `yaw`, and where the sun casts its shadow."""
     light = light_of(look, yaw)
     fall = -light.sun[:2] / max(light.sun[2], LOWEST_SUN * math.hypot(light.sun[0], light.sun[1]), 1e-3)
-    boxes = [_outline_box(BODY, fall * h) for h in BODY_HEIGHTS] + [
-        _outline_box(CABIN, fall * h) for h in CABIN_HEIGHTS
-    ]
-    shade(picture, depth, view, np.array(boxes, np.float32), f4(light.shadow))
+    prisms = [_prism(outline, fall, *heights) for outline, heights in ((BODY, BODY_HEIGHTS), (CABIN, CABIN_HEIGHTS))]
+    shade(picture, depth, view, np.array(prisms, np.float32), f4(light.shadow))
 
 
-def _outline_box(slices: NDArray[np.float64], shift: NDArray[np.float64]) -> tuple[float, float, float, float]:
-    """Centre x, y and half length, half width of some slices' outline, shifted."""
+def _prism(slices: NDArray[np.float64], fall: NDArray[np.float64], low: float, high: float) -> tuple[float, ...]:
+    """The shadow of some slices' outline between two heights: centre x, y, half length, half width of its lower end,
+    and the way to the upper one. fall: metres that the shadow is shifted for each metre up."""
     front, rear, half_width = slices[:, 0].mean(), slices[:, 1].mean(), slices[:, 2].mean()
-    return (front + rear) / 2 + shift[0], shift[1], (front - rear) / 2, half_width
+    x, y = fall * low
+    return ((front + rear) / 2 + x, y, (front - rear) / 2, half_width, *(fall * (high - low)))
 
 
 @kernel
-def shade(picture, depth, view, boxes, strength):
-    """Darken ground in picture (H, W, 3): softly close to boxes[0], the body, and within all boxes by `strength`.
+def shade(picture, depth, view, prisms, strength):
+    """Darken ground in picture (H, W, 3): softly close to the foot of prisms[0], the body, and in all of their shadows.
 
-    boxes: (n, 4) centre x, y and half length, half width in the vehicle's frame.
+    prisms: (n, 6) of the vehicle's frame, see `_prism`. strength: of the shadows.
     """
     cos, sin = math.cos(view.yaw), math.sin(view.yaw)
-    front, rear, left_most, right_most = bounds(boxes)
+    front, rear, left_most, right_most = bounds(prisms)
     reach = math.sqrt(max(front, -rear) ** 2 + max(left_most, -right_most) ** 2)
     first = max(int(view.centre_row + view.focal * view.height / (view.behind + reach)), 0)
     for v in range(first, picture.shape[0]):
@@ -208,31 +246,54 @@ def shade(picture, depth, view, boxes, strength):
             x, y = forward * cos - left * sin, forward * sin + left * cos
             if not (rear < x < front and right_most < y < left_most) or depth[v, u] < ahead - HALF:
                 continue
-            keep = ONE - CONTACT * soft(f4(0.1) - outside(boxes[0], x, y), CONTACT_EDGE)
-            keep *= ONE - strength * inside_any(boxes, x, y)
+            keep = ONE - CONTACT * soft(f4(0.1) - outside(prisms[0], x, y), CONTACT_EDGE)
+            keep *= ONE - strength * inside_any(prisms, x, y)
             for channel in range(3):
                 picture[v, u, channel] = np.uint8(picture[v, u, channel] * keep)
 
 
 @inner_kernel
-def bounds(boxes):
-    """Greatest and least x and y of boxes (n, 4) and their soft edges."""
-    front, rear = boxes[0, 0] + boxes[0, 2], boxes[0, 0] - boxes[0, 2]
-    left, right = boxes[0, 1] + boxes[0, 3], boxes[0, 1] - boxes[0, 3]
-    for x, y, half_length, half_width in boxes:
-        front, rear = max(front, x + half_length), min(rear, x - half_length)
-        left, right = max(left, y + half_width), min(right, y - half_width)
+def bounds(prisms):
+    """Greatest and least x and y of the shadows of prisms (n, 6) and their soft edges."""
+    front, rear, left, right = f4(-1e3), f4(1e3), f4(-1e3), f4(1e3)
+    for x, y, half_length, half_width, along, aside in prisms:
+        front, rear = max(front, x + max(along, ZERO) + half_length), min(rear, x + min(along, ZERO) - half_length)
+        left, right = max(left, y + max(aside, ZERO) + half_width), min(right, y + min(aside, ZERO) - half_width)
     return front + CONTACT_EDGE, rear - CONTACT_EDGE, left + CONTACT_EDGE, right - CONTACT_EDGE
 
 
 @inner_kernel
-def inside_any(boxes, x, y):
-    """How far inside the soft outline of boxes (n, 4) a point is, in [0, 1]."""
-    most = ZERO
-    for i in range(len(boxes)):
-        if abs(x - boxes[i, 0]) < boxes[i, 2] + SHADOW_EDGE and abs(y - boxes[i, 1]) < boxes[i, 3] + SHADOW_EDGE:
-            most = max(most, soft(-outside(boxes[i], x, y), SHADOW_EDGE))
-    return most
+def inside_any(prisms, x, y):
+    """How far inside the soft outline of the shadows of prisms (n, 6) a point is, in [0, 1]."""
+    nearest = SHADOW_EDGE
+    for i in range(len(prisms)):
+        nearest = min(nearest, beyond(prisms[i], x, y))
+    return soft(-nearest, SHADOW_EDGE)
+
+
+@inner_kernel
+def beyond(prism, x, y):
+    """Metres from a box that is moved along a straight way to a point outside of all its places; inside, negative.
+
+    The distance is convex in the way made: it is least where the point lies in the middle of the box along either
+    axis, or as far from one side as from another.
+    """
+    along, aside = prism[4], prism[5]
+    x_off, y_off = x - prism[0], y - prism[1]
+    least = min(at(prism, x_off, y_off, x_off / along), at(prism, x_off, y_off, y_off / aside))
+    for sign in (-ONE, ONE):
+        for other in (-ONE, ONE):
+            apart = (sign * x_off - prism[2]) - (other * y_off - prism[3])
+            least = min(least, at(prism, x_off, y_off, apart / (sign * along - other * aside)))
+    return least
+
+
+@inner_kernel
+def at(prism, x_off, y_off, share):
+    """`outside` for the box that has made that share of its way."""
+    share = min(share, ONE) if share > ZERO else ZERO  # no number counts as nothing
+    along, across = abs(x_off - share * prism[4]) - prism[2], abs(y_off - share * prism[5]) - prism[3]
+    return math.sqrt(max(along, ZERO) ** 2 + max(across, ZERO) ** 2) + min(max(along, across), ZERO)
 
 
 @inner_kernel
@@ -285,6 +346,18 @@ def span(start, step, low, high):
     if step < ZERO:
         return low, min(high, -start / step)
     return (low, high) if start >= ZERO else (low, low)
+
+
+@kernel
+def halo(picture, column, row, radius, strength):
+    """Red light about a place in picture (H, W, 3), which falls off to nothing at `radius` pixels."""
+    for v in range(max(int(row - radius), 0), min(int(row + radius) + 1, picture.shape[0])):
+        for u in range(max(int(column - radius), 0), min(int(column + radius) + 1, picture.shape[1])):
+            away = math.sqrt((f4(u) - column) ** 2 + (f4(v) - row) ** 2) / radius
+            light = f4(255) * strength * max(ONE - away, ZERO) ** 2
+            picture[v, u, 0] = np.uint8(min(picture[v, u, 0] + light, f4(255)))
+            picture[v, u, 1] = np.uint8(min(picture[v, u, 1] + f4(0.09) * light, f4(255)))
+            picture[v, u, 2] = np.uint8(min(picture[v, u, 2] + f4(0.06) * light, f4(255)))
 
 
 @kernel

@@ -29,7 +29,8 @@ ALBEDO = np.array(
 GLOSS = np.array([0.30, 0.85, 0.05, 0.0, 0.25, 0.30, 0.40, 0.0])
 """How much of the sky each material mirrors at a grazing angle."""
 TAIL_GLOW, BRAKE_GLOW = np.array((0.22, 0.01, 0.01)), np.array((1.0, 0.16, 0.12))
-"""What tail lamps give off by themselves: always, and at full brake."""
+NIGHT_GLOW = np.array((0.66, 0.04, 0.03))
+"""What tail lamps give off by themselves: always, at full brake, and at night."""
 
 OUTLINE_POINTS = 36
 """Corners of each slice of the body; a multiple of 4."""
@@ -37,8 +38,8 @@ OUTLINE_POINTS = 36
 # front x, rear x, half width, squareness, z at the front, z at the rear; from the sill up
 BODY = np.array(
     [
-        (1.88, -2.20, 0.80, 6.0, 0.17, 0.19),
-        (2.02, -2.37, 0.88, 6.0, 0.28, 0.37),
+        (1.88, -2.06, 0.78, 6.0, 0.17, 0.32),
+        (2.02, -2.33, 0.87, 6.0, 0.28, 0.44),
         (2.06, -2.42, 0.905, 6.0, 0.46, 0.56),
         (2.03, -2.41, 0.900, 5.6, 0.60, 0.74),
         (1.94, -2.36, 0.865, 5.0, 0.69, 0.88),
@@ -60,7 +61,7 @@ CROWN = 0.03
 
 LID_STRIPS = 4
 
-WHEEL_RADIUS, WHEEL_WIDTH, HALF_TRACK = 0.32, 0.21, 0.812
+WHEEL_RADIUS, WHEEL_WIDTH, HALF_TRACK = 0.33, 0.24, 0.815
 ARCH_RADIUS, ARCH_ASIDE = 0.36, 0.907
 WHEEL_POINTS = 18
 

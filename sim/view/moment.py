@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -109,9 +110,20 @@ class Moment:
 
 def red(sight: Sight, settings: Settings) -> Attention | None:
     """The map that is painted; None for no red."""
-    attention = sight.decision.attention if settings.red else None
+    return shown_map(sight, settings) if settings.red else None
+
+
+def shown_map(sight: Sight, settings: Settings) -> Attention | None:
+    """The map that a picture is painted by, in red or as a spotlight; None where it is painted by none."""
+    attention = sight.decision.attention if settings.red or settings.spotlight else None
     head = head_alone(attention, settings)
-    return attention if attention is None or head is None else attention.head(head)
+    return attention if attention is None or head is None else _head(attention, head)
+
+
+@lru_cache(maxsize=4)
+def _head(attention: Attention, number: int) -> Attention:
+    """The same value for all pictures of a moment: what is worked out for one serves the others."""
+    return attention.head(number)
 
 
 def head_alone(attention: Attention | None, settings: Settings) -> int | None:

@@ -2,8 +2,13 @@
 
 alpha = PEAK * clip(log(p n) / log SATURATION, 0, 1) for a cell of weight p among n; alpha = PEAK on the kept cells of a
 selection. Nothing is stretched per frame: a diffuse map looks diffuse and a uniform map looks like nothing.
+
+A picture takes less of it, so that what is read stays to be seen (docs/looks.md shows what else was tried). A selection
+is tinted most at its border, with a line along it; a soft map by SOFT / PEAK times alpha, with a line round what holds
+half of its mass, as plain as that part is dense. `sim.view.ink` says what keeps its colour.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
@@ -12,17 +17,24 @@ from numpy.typing import NDArray
 
 from sim.cells import CellGrid, Cells
 from sim.jit import inner_kernel, kernel
-from sim.policy import Attention
+from sim.policy import MASS_SHARE, Attention
+from sim.view import ink
+from sim.view.region import HALF_MASS, Region, inside_grid, kept, plainness, region, warped
+
+RED = ink.RED
+"""RGB: one red for whatever the window calls red."""
 
 PEAK = 0.65
-"""The strongest red: 65 % red, 35 % picture."""
+"""The strongest red, where there is nothing beneath it to be seen: 65 % red, 35 % ground."""
+
+SOFT = 0.5
+"""How red a soft map's dull pixels are at most."""
+
+LAYERS = 4
+"""Maps and sizes whose layers are kept."""
 
 SATURATION = 16.0
 """A cell of this many times the mean weight gets the strongest red."""
-
-RED = (255, 26, 20)
-OUTLINE = (255, 104, 92)
-"""RGB of the red, and of the fine line along the inside of a selection's border."""
 
 VEIL = 0.6
 """How much of an overwritten cell covers the picture for a person: the road stays visible beneath."""
@@ -53,7 +65,7 @@ def lay_over(picture: NDArray[np.uint8], overwritten: Overwritten | None) -> Non
 def cell_alpha(attention: Attention, index: int = 0) -> NDArray[np.float32]:
     """How red each cell of map `index` is: (h, w) in [0, PEAK]."""
     if attention.kind == "selection":
-        return np.where(_kept(attention, index), np.float32(PEAK), np.float32(0))
+        return np.where(kept(attention, index), np.float32(PEAK), np.float32(0))
     weights = attention.weights[index]
     times_mean = np.maximum(weights * weights.size, 1.0)
     return (PEAK * np.minimum(np.log(times_mean) / np.log(SATURATION), 1.0)).astype(np.float32)
@@ -86,45 +98,72 @@ def share_passed(attention: Attention | None, index: int = 0) -> float | None:
 def paint(
     picture: NDArray[np.uint8], attention: Attention | None, index: int = 0, *, raw: bool = False
 ) -> NDArray[np.uint8]:
-    """A copy of `picture` (H, W, 3) with the map in red; every byte where alpha is 0 stays as it was."""
+    """A copy of `picture` (H, W, 3) with the map in red; every byte where nothing is read stays as it was."""
     painted = picture.copy()
     redden(painted, attention, index, raw=raw)
     return painted
 
 
-def redden(picture: NDArray[np.uint8], attention: Attention | None, index: int = 0, *, raw: bool = False) -> None:
-    """Paint the map in red over the picture itself. A selection gets a fine line along the inside of its border."""
+def redden(
+    picture: NDArray[np.uint8],
+    attention: Attention | None,
+    index: int = 0,
+    *,
+    raw: bool = False,
+    tinted: bool = True,
+) -> None:
+    """Paint the map in red over the picture itself: a tint, and a line round it. tinted: False for the line alone."""
     if attention is None:
         return
-    height, width = picture.shape[:2]
-    alpha = pixel_alpha(attention, height, width, index, raw=raw)
-    box = _box(alpha)
-    _blend(picture[box], alpha[box], np.array(RED, np.float32))
+    layer = layer_of(attention, (picture.shape[0], picture.shape[1]), index, raw)
+    if tinted and layer.alpha is not None:
+        ink.tint(picture, layer.alpha)
+    part, width = picture[layer.border.box], picture.shape[1]
+    if tinted and layer.alpha is None:
+        ink.fill(part, layer.border.depth, ink.FADE * width)
+    ink.trace(part, layer.border.depth, *ink.breadths(width), layer.strength)
+
+
+def spotlight(picture: NDArray[np.uint8], attention: Attention | None, index: int = 0, *, raw: bool = False) -> None:
+    """Darken all of the picture that is not read, see `sim.policy.Attention.read`; what is read keeps every byte."""
+    if attention is not None:
+        ink.darken(picture, _lit(attention, (picture.shape[0], picture.shape[1]), index, raw))
+
+
+class Layer(NamedTuple):
+    """What a map lays over pictures of one size. border: what its line goes round; strength: of the line, in [0, 1].
+
+    alpha: (H, W) float32, how red a dull pixel becomes, in [0, 1]; None for a selection, which its border tells.
+    """
+
+    border: Region
+    strength: float
+    alpha: NDArray[np.float32] | None
+
+
+@lru_cache(maxsize=LAYERS)
+def layer_of(attention: Attention, size: tuple[int, int], index: int = 0, raw: bool = False) -> Layer:
+    """What this map lays over pictures of `size` (height, width). Kept: pictures between two decisions share it."""
+    border = region(attention, HALF_MASS, size, index, raw=raw)
     if attention.kind == "selection":
-        _outline(picture[box], alpha[box], np.array(OUTLINE, np.uint8))
+        return Layer(border, 1.0, None)
+    alpha = pixel_alpha(attention, *size, index, raw=raw)
+    alpha *= np.float32(SOFT / PEAK)
+    return Layer(border, plainness(attention, HALF_MASS, index), alpha)
 
 
-def _box(alpha: NDArray[np.float32]) -> tuple[slice, slice]:
-    """The smallest box with all of the red in it: most of a picture has none."""
-    rows = np.flatnonzero(alpha.any(axis=1))
-    if not len(rows):
-        return slice(0), slice(0)
-    inside = slice(int(rows[0]), int(rows[-1]) + 1)
-    columns = np.flatnonzero(alpha[inside].any(axis=0))
-    return inside, slice(int(columns[0]), int(columns[-1]) + 1)
+def selected_share(depth: NDArray[np.float32], width: int) -> NDArray[np.float32]:
+    """How red a dull pixel is, `depth` pixels inside a selection in a picture `width` pixels wide."""
+    fade = np.float32(ink.FADE * width)
+    return np.float32(ink.CORE) + np.float32(ink.EDGE - ink.CORE) * np.clip(1 - depth / fade, 0, 1)
 
 
-@kernel
-def _blend(picture, alpha, colour):
-    """A colour over the picture (H, W, 3), as strong as alpha (H, W)."""
-    for v in range(picture.shape[0]):
-        for u in range(picture.shape[1]):
-            share = alpha[v, u]
-            if share > np.float32(0):
-                for channel in range(3):
-                    value = np.float32(picture[v, u, channel])
-                    value += (colour[channel] - value) * share
-                    picture[v, u, channel] = np.uint8(value + np.float32(0.5))
+@lru_cache(maxsize=LAYERS)
+def _lit(attention: Attention, size: tuple[int, int], index: int, raw: bool) -> NDArray[np.float32]:
+    """What a spotlight lights: (*size) in [0, 1]."""
+    lit, read = np.zeros(size, np.float32), region(attention, MASS_SHARE, size, index, raw=raw)
+    np.clip(read.depth + np.float32(0.5), 0, 1, out=lit[read.box])
+    return lit
 
 
 @kernel
@@ -150,12 +189,6 @@ def _at_border(alpha, v, u):
     return False
 
 
-def _kept(attention: Attention, index: int) -> NDArray[np.bool_]:
-    if attention.kept is None:
-        raise ValueError("attention.kept is None; expected the kept mask (N, h, w) of a selection")
-    return attention.kept[index]
-
-
 def _raw(alpha: NDArray[np.float32], cells: Cells, height: int, width: int, index: int) -> NDArray[np.float32]:
     pixels = np.zeros((height, width), np.float32)
     for row, col in np.argwhere(alpha > 0):
@@ -165,20 +198,4 @@ def _raw(alpha: NDArray[np.float32], cells: Cells, height: int, width: int, inde
 
 def _interpolated(alpha: NDArray[np.float32], cells: CellGrid, height: int, width: int) -> NDArray[np.float32]:
     """Linear between the cells' centres, level from the outermost centres to the grid's edge, zero beyond it."""
-    sizes = np.array([height, width])
-    per_pixel = 1 / (sizes * cells.stride)
-    first = ((0.5 / sizes) - cells.origin - np.divide(cells.size, 2)) / cells.stride
-    to_cells = np.array([[per_pixel[1], 0, first[1]], [0, per_pixel[0], first[0]]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    pixels = np.empty((height, width), np.float32)
-    cv2.warpAffine(alpha, to_cells, (width, height), pixels, flags, cv2.BORDER_REPLICATE)
-    return _inside_grid(pixels, cells)
-
-
-def _inside_grid(pixels: NDArray[np.float32], cells: CellGrid) -> NDArray[np.float32]:
-    height, width = pixels.shape
-    top, left = (edge.start for edge in cells.pixels(0, 0, height, width))
-    bottom, right = (edge.stop for edge in cells.pixels(cells.rows - 1, cells.cols - 1, height, width))
-    inside = np.zeros_like(pixels)
-    inside[top:bottom, left:right] = pixels[top:bottom, left:right]
-    return inside
+    return inside_grid(warped(alpha, cells, (height, width), cv2.INTER_LINEAR), cells, 0.0)

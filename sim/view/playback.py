@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.driver import Constant, Nobody
+from sim.errors import unknown
 from sim.view import actions as do
+from sim.view.blinding import BLINDINGS
 from sim.view.drive import Drive
-from sim.view.moment import Moment, red
+from sim.view.moment import Moment, shown_map
 from sim.view.overlay import Overwritten
-from sim.view.prefetch import Prefetch
+from sim.view.prefetch import Prefetch, Worker
 from sim.view.settings import Choices, Settings
 from sim.view.source import Imagining, Shot, Source, Unsteered
 
@@ -52,7 +54,9 @@ class Playback:
         self.drive, self.observers = drive, tuple(observers)
         at_wheel = isinstance(drive.driver, Nobody)
         self.initial = self.settings = Settings(drive.name, next(iter(drive.source.views)), at_wheel=at_wheel)
-        self._pool = ThreadPoolExecutor(1, "playback")  # with two, the picture that is due first has to share its core
+        self._imagines = isinstance(drive.source, Imagining)
+        self._unsteered = drive.source.unsteered if isinstance(drive.source, Unsteered) else ""
+        self._pool = Worker("playback")  # with two threads, the picture that is due first has to share its core
         self._next: Future[Moment] | None = None
         self._prefetch = Prefetch(self._pool)
         self._wanted, self._asked = set[Wish](), set[Wish]()
@@ -68,6 +72,11 @@ class Playback:
         return self.drive.source
 
     @property
+    def busy(self) -> float:
+        """Seconds that the second thread has been at work."""
+        return self._pool.busy
+
+    @property
     def ending(self) -> str:
         """How the episode ended; "" while it goes on."""
         return self.drive.ending
@@ -81,9 +90,9 @@ class Playback:
             speeds=tuple(speed for speed in SPEEDS if (self.source.pictures_per_step / speed).is_integer()),
             attention=self.moment.decision.attention,
             asked=tuple(self.source.capabilities),
-            imagines=isinstance(self.source, Imagining),
+            imagines=self._imagines,
             steers=self.drive.steers,
-            unsteered=self.source.unsteered if isinstance(self.source, Unsteered) else "",
+            unsteered=self._unsteered,
             heeds=not isinstance(self.drive.driver, Constant),
             alone=not isinstance(self.drive.driver, Nobody),
             at_wheel=self.settings.at_wheel,
@@ -107,8 +116,13 @@ class Playback:
         self.change(replace(self.settings, **settings))
 
     def change(self, settings: Settings) -> None:
-        """Show and drive by these settings from now on. What goes wrong with a policy leaves all as it was."""
+        """Show and drive by these settings from now on. ValueError for names that there are not; what goes wrong with a
+        policy leaves all as it was."""
         before = self.settings
+        for name, known in (("view", self.source.views), ("policy", self.drive.names), ("blinding", BLINDINGS)):
+            value = getattr(settings, name)
+            if value is not None and value not in known:
+                raise unknown(name, value, known)
         if settings.deciding == before.deciding:
             self._hand_over(settings)
             return
@@ -285,5 +299,5 @@ def shot(moment: Moment, coming: Any, progress: float, size: tuple[int, int], se
     overwritten = None
     if sight.covered is not None and sight.hidden is not None:
         overwritten = Overwritten(sight.observation["frame"][0], sight.covered, sight.hidden)
-    shown = red(sight, settings)
+    shown = shown_map(sight, settings)
     return Shot(size, moment.instant, coming, progress, shown, moment.action, moment.status, overwritten, settings)

@@ -1,12 +1,33 @@
 """Pictures drawn before they are due: where the show goes is known as soon as the world has moved."""
 
+import time
 from collections.abc import Callable, Hashable
-from concurrent.futures import Executor, Future, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
+
+
+class Worker(ThreadPoolExecutor):
+    """One more thread. busy: seconds that it has been at work, in all."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(1, name)
+        self.busy = 0.0
+
+    def submit(self, fn: Callable[..., Any], /, *arguments: Any, **options: Any) -> "Future[Any]":
+        """As any executor's."""
+        return super().submit(self._timed, fn, *arguments, **options)
+
+    def _timed(self, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return work(*arguments, **options)
+        finally:
+            self.busy += time.perf_counter() - began
 
 
 class Prefetch:

@@ -16,7 +16,7 @@ from sim.files import typed_path
 from sim.view.recording.file import GrowingFile
 from sim.view.recording.fit import fit
 from sim.view.recording.formats import Encoder, Format, format_of
-from sim.view.recording.provenance import as_comment
+from sim.view.recording.provenance import as_comment, fill_in
 
 QUEUE_SECONDS = 0.25
 """How far the encoder may fall behind."""
@@ -48,7 +48,8 @@ class Recorder:
         live: bool = False,
     ) -> None:
         """`rate` pictures a second will come, of `size` (height, width) or fitted into it; the ending of `path` tells
-        the format, which may take fewer and smaller ones. `provenance` goes into the metadata as JSON.
+        the format, which may take fewer and smaller ones. `provenance` goes into the metadata as JSON; what of it is a
+        `Later` is asked for by `close`.
 
         live: `write` never waits; a picture is shown for as long as it was the latest, whatever became of the others.
         Otherwise `write` may wait, and nothing is dropped.
@@ -58,7 +59,7 @@ class Recorder:
         path = typed_path(path)
         kind = format_of(path)
         self.path, self.size = path, checked_size(size, kind)
-        self._rate, self._live = checked_rate(rate), live
+        self._rate, self._live, self._provenance = checked_rate(rate), live, provenance
         self._every = kind.stride(self._rate)
         self._slot_seconds = self._every / self._rate
         self.pictures = self.dropped = 0
@@ -108,6 +109,7 @@ class Recorder:
         self._thread.join()
         self._file.close()
         self._closed = True
+        fill_in(self.path, self._provenance)
         failure, self._failure = self._failure, None
         if failure:
             raise self._named(failure)

@@ -40,6 +40,8 @@ class Settings:
     """Soft maps as raw cells."""
     head: int | None = _setting(None, PAINTS)
     """One head of a soft map alone; None for all together."""
+    spotlight: bool = _setting(False, PAINTS)
+    """What is not read goes dark."""
     mark: bool = _setting(True, PAINTS)
     """A frame round the cause object."""
     help: str | None = None

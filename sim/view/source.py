@@ -11,7 +11,7 @@ from sim.camera.lens import Lens
 from sim.policy import Attention, Observation, PolicySpec
 from sim.rollout import Drivable
 from sim.view.moment import Status
-from sim.view.overlay import Overwritten, lay_over, redden
+from sim.view.overlay import Overwritten, lay_over, redden, spotlight
 from sim.view.road import Road
 from sim.view.settings import Settings
 
@@ -42,9 +42,9 @@ class Shot(NamedTuple):
     """What a view is asked to draw: values alone, so that a past moment is drawn as it was.
 
     size: (height, width) in pixels. before, after: the source's instants before and after a control step, and progress:
-    how far on the way between them, in [0, 1]; at an exact pair both are its own. attention: the map to show in red, a
-    batch of one; None for no red. action: (A,) and status: of the moment when the map was made, which is `before`'s.
-    overwritten: what of the policy's frame was. settings: how it is to be painted.
+    how far on the way between them, in [0, 1]; at an exact pair both are its own. attention: the map to show, in red or
+    as a spotlight, a batch of one; None for none. action: (A,) and status: of the moment when the map was made, which
+    is `before`'s. overwritten: what of the policy's frame was. settings: how it is to be painted.
     """
 
     size: tuple[int, int]
@@ -65,8 +65,12 @@ several threads; the next picture of that size that a thread draws overwrites it
 
 def finish(picture: NDArray[np.uint8], shot: Shot) -> None:
     """Paint what was overwritten, and the red, onto a view through the policy's own camera."""
+    settings = shot.settings
     lay_over(picture, shot.overwritten)
-    redden(picture, shot.attention, raw=shot.settings.raw)
+    if settings.spotlight:
+        spotlight(picture, shot.attention, raw=settings.raw)
+    if settings.red:
+        redden(picture, shot.attention, raw=settings.raw, tinted=not settings.spotlight)
 
 
 class Whereabouts(NamedTuple):

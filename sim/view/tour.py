@@ -46,9 +46,9 @@ class Known:
     """What captions go by, of one decision.
 
     cause, thing, metres: of the expert's cause, as in `Status`. red_on: whether red lies on that thing. pedal: what is
-    decided; pedal_without: in the world without that thing. needless, area: the share of the red on NEEDLESS classes so
-    far in this chapter, and of the picture that they are. hidden: the share of the picture that is overwritten. offset:
-    metres from the middle of the road. ending: as in `Drive`.
+    decided; expert: what the expert would; pedal_without: in the world without that thing. needless, area: the share of
+    the red on NEEDLESS classes so far in this chapter, and of the picture that they are. hidden: the share of the
+    picture that is overwritten. offset: metres from the middle of the road. ending: as in `Drive`.
     """
 
     cause: str = ""
@@ -56,6 +56,7 @@ class Known:
     metres: float = 0.0
     red_on: bool = False
     pedal: float = 0.0
+    expert: float = 0.0
     pedal_without: float | None = None
     needless: float = 0.0
     area: float = 0.0
@@ -71,6 +72,7 @@ class Known:
             "thing": self.thing,
             "metres": f"{self.metres:.0f}",
             "pedal": f"{self.pedal:+.1f}",
+            "expert": f"{self.expert:+.1f}",
             "pedal_without": f"{without:+.1f}",
             "needless": f"{100 * self.needless:.0f} %",
             "area": f"{100 * self.area:.0f} %",
@@ -180,15 +182,15 @@ CHAPTERS = (
             ),
             Line("X shows the world without what the expert heeds. Just now that is nothing."),
         ),
-        {"without": True, "speed": 0.5},
+        {"without": True, "speed": 0.25},
         PERSON._replace(after=4.0),
     ),
     Chapter(
         10,
         (
             Line(
-                "U: the light is red for everybody, but hidden from the network. It does not brake.",
-                lambda known: known.cause == "red-light" and known.pedal > -0.05,
+                "U: this red light is hidden from the network. Its pedal: {pedal}. An expert's, who sees it: {expert}.",
+                lambda known: known.cause == "red-light",
             ),
             Line("U hides from the network what the expert heeds. All others still see it."),
         ),
@@ -347,6 +349,7 @@ class Tour:
             metres=culprit.distance if culprit else 0.0,
             red_on=bool(culprit and reading.on_object(sight, labels, culprit.row)),
             pedal=float(sight.decision.action[0, 1]),
+            expert=float(moment.instant.world.expert_action[0, 1]),
             pedal_without=float(comparison.without_it.decision.action[0, 1]) if comparison else None,
             needless=needless,
             area=area,

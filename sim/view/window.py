@@ -110,10 +110,10 @@ class FrameWindow:
             self._surface.blit(image, corner)
             return
         pixels = np.asarray(self._surface.get_view("2")).T  # (height, width) uint32
+        channels = pixels.view(np.uint8).reshape(*pixels.shape, 4)
         height, width = picture.shape[:2]
-        target = pixels[corner[1] : corner[1] + height, corner[0] : corner[0] + width]
-        converted = cv2.cvtColor(picture, conversion)
-        target[:] = converted.view(np.uint32)[..., 0]
+        target = channels[corner[1] : corner[1] + height, corner[0] : corner[0] + width]
+        cv2.cvtColor(picture, conversion, target)
 
 
 def _open_display() -> None:

@@ -87,6 +87,9 @@ def chase(studio: Studio, shot: Shot) -> Picture:
         brake=max(0.0, -float(shot.action[1])),
         camera_yaw=way.camera_yaw,
         objects=_shown(way.objects, shot),
+        raw=shot.settings.raw,
+        red=shot.settings.red,
+        spotlight=shot.settings.spotlight,
     )
     _mark(picture, way.objects, chase_eye(shot.size, way.pose, way.camera_yaw), shot)
     return picture

@@ -75,3 +75,14 @@ def test_damage_is_told_in_one_line(folder: Path, name: str) -> None:
 def test_unknown_name_is_told_the_nearest() -> None:
     with pytest.raises(ValueError, match=r"unknown policy 'topk-pathces'.*did you mean 'topk-patches'"):
         load_policy("topk-pathces")
+
+
+@pytest.mark.parametrize("name", [WEIGHTS, CONFIG])
+def test_a_file_of_a_checkpoint_is_told_its_folder(folder: Path, name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name}' is a file of a checkpoint; expected its folder, {folder}$"):
+        load_policy(folder / name)
+
+
+def test_home_is_known_without_a_shell(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(folder.parent))
+    assert load_policy("~/mine").provenance["seed"] == 7

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,17 @@ from rich.console import Console
 
 from agent.evaluate import __main__ as command
 from agent.evaluate import driving, evaluate, plots, report
+from agent.evaluate.drives import Drives
 from agent.evaluate.driving import BlackFrames
+from agent.evaluate.findings import Findings
 from agent.evaluate.measure import BARS
 from agent.evaluate.options import Options
 from agent.evaluate.score_tables import score_tables
+from sim.driver import as_driver
 from sim.kinds import CAUSES, INFRACTIONS
-from sim.policy import Policy
-from sim.rollout import Episode
+from sim.policy import Decision, Policy, PolicySpec
+from sim.recorded import Replay, load_drive
+from sim.rollout import Episode, drive
 from sim.scenario import Lights, Roadside, Scenario
 from sim.simulator import Simulator
 from sim.theme import load_theme
@@ -278,3 +283,64 @@ def test_ctrl_c_leaves_no_report(
 def test_unknown_suite_from_python(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="did you mean 'driving'"):
         evaluate({}, "drivng", tmp_path)
+
+
+class Swerving:
+    """A policy that leaves the road within some seconds, each world in its own way."""
+
+    spec = PolicySpec((18, 32), None, None)
+
+    def initial_state(self, n: int) -> None:
+        return None
+
+    def act(self, observation, state):
+        steer = 0.2 + observation["frame"].mean((1, 2, 3)) / 1000
+        return Decision(np.stack([steer, np.full(len(steer), 0.4)], 1).astype(np.float32)), None
+
+
+def test_failed_drives_are_saved_and_driven_again(tmp_path: Path) -> None:
+    """What a policy drove in a batch, with frames, is driven again alone: the same states and the same end."""
+    options = Options(3, theme="snow")
+    mine, seen = Swerving(), []
+    look_on = lambda step: seen.append((step.seeds, step.instants.figures))  # noqa: E731
+    drives = Drives(drive(options.make_worlds(mine), mine, options.seeds, (look_on,)))
+    files = driving.failed("swer/ving", drives, options)
+    assert driving.failed("swer/ving", replace(drives, control=True), options) == {}
+    said = Console(file=io.StringIO(), width=40)
+    report.save_files(said, Findings("driving", {}, files=files), tmp_path)
+    saved = sorted((tmp_path / "failed").iterdir())
+    assert [path.name for path in saved] == [f"swer_ving-snow-{seed}.npz" for seed in options.seeds]
+    assert "python run_demo.py --replay" in said.file.getvalue().splitlines()[-1], "in one line, however narrow"
+    recorded, again = load_drive(saved[1]), []
+    replay = Replay(recorded, as_driver(mine))
+    look_on = lambda step: again.append(step.instants.figures[0])  # noqa: E731
+    (episode,) = drive(recorded.worlds(mine.spec), replay, [recorded.facts.seed], (look_on,))
+    assert episode.ended == recorded.facts.ended == drives.episodes[1].ended
+    then = [figures[seeds == 20_001][0] for seeds, figures in seen if (seeds == 20_001).any()]
+    np.testing.assert_array_equal(again, then)
+
+
+def test_what_is_held_of_others_is_not_overwritten(short: None, tmp_path: Path) -> None:
+    """The same policies and suite again are meant; whoever else's report would be lost."""
+    for _ in range(2):
+        evaluate({"me": example_policy()}, "driving", tmp_path, episodes=1)
+    before = (tmp_path / "report.json").read_bytes()
+    for others, suite in (({"you": example_policy()}, "driving"), ({"me": example_policy()}, "faithfulness")):
+        with pytest.raises(ValueError, match=r"report\.json is the driving report of me: choose another --out"):
+            evaluate(others, suite, tmp_path, episodes=2)
+    assert (tmp_path / "report.json").read_bytes() == before
+    (tmp_path / "report.json").write_text("[1]")
+    with pytest.raises(ValueError, match="is a report that is none of this program's: choose another --out"):
+        evaluate({"me": example_policy()}, "driving", tmp_path, episodes=1)
+
+
+def test_a_report_of_others_is_told_before_anything_is_driven(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = {"suite": "driving", "policies": {"gru": {"class": "SoftPolicy"}, "gru, black frames": {"control": True}}}
+    (tmp_path / "report.json").write_text(json.dumps(held))
+    monkeypatch.setattr(driving, "drive", lambda *_: pytest.fail("it drives"))
+    with pytest.raises(SystemExit) as stop:
+        command.main(["expert", "--suite", "driving", "--out", str(tmp_path)])
+    assert stop.value.code == 2
+    assert "is the driving report of gru: choose another --out" in capsys.readouterr().err

@@ -1,11 +1,13 @@
 """How every command line of the project turns a mistake down."""
 
+import io
 import sys
 from dataclasses import dataclass
 
 import pytest
+from rich.console import Console
 
-from sim.command_line import mistakes_in_one_line, parse
+from sim.command_line import mistakes_in_one_line, parse, say
 
 
 @dataclass
@@ -71,3 +73,10 @@ def test_bugs_keep_their_traceback() -> None:
         raise KeyError("bug")
     with pytest.raises(ValueError, match="bug"), mistakes_in_one_line(OSError):
         raise ValueError("bug")
+
+
+def test_a_line_for_people_stays_one_line_however_narrow() -> None:
+    """A command that is broken in two cannot be copied; and what is in brackets is no markup."""
+    told = io.StringIO()
+    say(Console(file=told, width=80), f"see it drive: python run_demo.py --policy 'runs/{'long' * 30}/[bold]'")
+    assert told.getvalue() == f"see it drive: python run_demo.py --policy 'runs/{'long' * 30}/[bold]'\n"

@@ -163,13 +163,22 @@ def test_without_a_home_there_is_no_failure(monkeypatch, capsys) -> None:
 
 
 def test_the_folder_is_named_after_every_kernel_module(tmp_path: Path) -> None:
-    (tmp_path / "callee.py").write_text("kernel\n")
-    (tmp_path / "other.py").write_text("nothing compiled\n")
-    before = contents(tmp_path)
-    (tmp_path / "other.py").write_text("nothing compiled here\n")
-    assert contents(tmp_path) == before
-    (tmp_path / "callee.py").write_text("kernel # edited\n")
-    assert contents(tmp_path) != before
+    package = tmp_path / "sim"
+    (package / "deep").mkdir(parents=True)
+    sources = {
+        "callee.py": "from sim.deep.sizes import (\n    SIZE,\n)\n@lean_kernel()\ndef callee(): ...\n",
+        "deep/sizes.py": "from sim.deep import UNIT\nSIZE = 2 * UNIT\n",
+        "deep/__init__.py": "UNIT = 3\n",
+    }
+    others = {"other.py": "from sim.callee import callee  # a kernel that it calls\n"}
+    for name, text in {**sources, **others}.items():
+        (package / name).write_text(text)
+    before = contents(package)
+    for name, text in {**sources, **others}.items():
+        (package / name).write_text(text + "# edited\n")
+        assert (contents(package) == before) is (name in others), name
+        (package / name).write_text(text)
+    assert contents(package) == before
 
 
 SMALL = "import numpy as np; from sim.geometry import wrap_angle; print(round(float(wrap_angle(7.0)), 4))"

@@ -7,6 +7,7 @@ import gymnasium
 import numpy as np
 import pytest
 
+from agent import load_policy
 from sim.lookup import named
 from sim.scenario import SCENARIOS, Roadside, Scenario, name_of, scenario
 from sim.simulator import Simulator
@@ -149,6 +150,55 @@ def test_what_goes_wrong_in_a_file_of_ones_own_is_one_line(tmp_path, text: str, 
     assert "\n" not in str(trouble.value)
 
 
-def test_a_file_without_an_object_is_told_how_to_name_one(tmp_path) -> None:
-    with pytest.raises(ValueError, match=r"own\.py': name an object in it, as .*own\.py:object"):
-        named("number", str(tmp_path / "own.py"), {}, int)
+def test_a_file_without_an_object_is_told_how_to_name_one(file: Path) -> None:
+    """It is read for that, not run."""
+    file.write_text(OWN + "raise SystemExit\n")
+    with pytest.raises(ValueError, match=r"name an object in it, as .*own\.py:few; it has few, meadow, made, later"):
+        named("number", str(file), {}, int)
+    file.write_text("broken = (\n")
+    with pytest.raises(ValueError, match=r"own\.py': name an object in it, as .*own\.py:object$"):
+        named("number", str(file), {}, int)
+
+
+PATHS = {
+    "own.py": "name an object in it, as own.py:few",
+    "owm.py": "there is no file owm.py (did you mean own.py?)",
+    "looks": "'looks' is a folder; expected",
+    "looks/dawn": "there is no file or folder looks/dawn (did you mean looks/dawn.txt?)",
+    "looks/dawn.txt": "'looks/dawn.txt' is a file; expected",
+    "lokos/dawn.toml": "there is no folder lokos (did you mean looks?)",
+    "gone.toml": "there is no file gone.toml; expected",
+    "looks/own:few": "looks/own is no module's name",
+    "~/own2.py": "own2.py (did you mean",
+    "~/own2.py:few": "own2.py (did you mean",
+}
+
+
+@pytest.mark.parametrize("kind", [scenario, resolve, load_policy])
+@pytest.mark.parametrize("value", PATHS)
+def test_a_path_is_answered_as_a_path(value: str, kind, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(file.parent)
+    monkeypatch.setenv("HOME", str(file.parent))
+    Path("looks").mkdir()
+    Path("looks/dawn.txt").touch()
+    said = "looks is not a checkpoint" if (value, kind) == ("looks", load_policy) else PATHS[value]
+    with pytest.raises(ValueError, match=r"^[^\n]*$") as caught:
+        kind(value)
+    assert said in str(caught.value)
+
+
+def test_a_file_finds_its_neighbours_as_if_it_were_run(tmp_path: Path) -> None:
+    """While it is loaded first of all, later last of all."""
+    (tmp_path / "beside_it.py").write_text("trees = 40\n")
+    (tmp_path / "lazily_beside_it.py").write_text("trees = 50\n")
+    (tmp_path / "composed_here.py").write_text(
+        "import sys\nfrom beside_it import trees\nfrom sim.scenario import Roadside, Scenario\nfirst = sys.path[:1]\n"
+        "def more():\n    from lazily_beside_it import trees\n    return Scenario((Roadside(trees),))\n"
+    )
+    before = list(sys.path)
+    try:
+        assert scenario(f"{tmp_path}/composed_here.py:more").max_objects >= 50
+        assert named("text", f"{tmp_path}/composed_here.py:first", {}, list) == [str(tmp_path)]
+        assert sys.path == [*before, str(tmp_path)]
+    finally:
+        sys.path[:] = before

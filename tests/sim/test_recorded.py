@@ -97,8 +97,9 @@ def test_the_window_shows_it_as_it_was_and_again(batch: list[Episode], saved: Pa
             watched.act(moment)
         assert watched.ending == batch[1].ended
         np.testing.assert_array_equal(ways, batch[1]["s"])
-        source.next_track()
+        source.again()
         watched.begin()
+    assert "next track" not in source.capabilities
 
 
 def test_past_its_end_the_onlooker_drives(saved: Path) -> None:

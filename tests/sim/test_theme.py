@@ -88,6 +88,10 @@ def test_the_same_generator_state_gives_the_same_look():
     ("text", "complaint"),
     [
         ("grass = [[9, 9, 9], [1, 1, 1]]", r"grass = .* must be \[lowest, highest\]"),
+        ("grass = [[nan, 9, 9], [9, 9, 9]]", r"grass = .* must be \[lowest, highest\], finite numbers"),
+        ("grass = [[1, 9, 9], [9, 9, inf]]", r"grass = .* must be \[lowest, highest\], finite numbers"),
+        ("grass = ['light', 'dark']", r"grass = .* must be \[lowest, highest\], finite numbers"),
+        ("grass = [[1, 9], [9, 9, 9]]", r"grass = .* must be \[lowest, highest\], finite numbers"),
         ("gras = [[1, 1, 1], [9, 9, 9]]", r"'gras' \(did you mean 'grass'\?\)"),
         ("", "field 'grass' is missing"),
     ],

@@ -338,3 +338,36 @@ def resident_mb() -> float:
     """Memory of this process that is in use now."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * 4096 / 2**20
+
+
+def test_nobody_watches_so_all_pixels_are_drawn(make, drive: Playback) -> None:
+    """A machine is late in a window alone: what is recorded without one hangs on no clock."""
+    demo = Demo(drive, NoDisplay(), Capture(drive, dict, live=False))
+    demo.governor.tell = None  # type: ignore[assignment, method-assign]
+    demo.run(9)
+    assert demo.governor.share == 1.0
+
+
+def test_a_late_window_draws_the_road_coarser_and_says_so(drive: Playback, monkeypatch) -> None:
+    audience = Audience(size=DESIGN_SIZE)
+    demo = Demo(drive, audience, Capture(drive, dict, live=True), keeper=clockwork())
+    monkeypatch.setattr(type(demo.governor), "share", 0.5)
+    sizes = []
+    picture = drive.picture
+    monkeypatch.setattr(drive, "picture", lambda size: sizes.append(size) or picture(size))
+    demo.run(2)
+    assert set(sizes) == {(269, 478)}
+    assert demo._coarse() == "road drawn at 478 x 269: this machine is late"
+    assert demo.drawn == {(269, 478): 2}
+
+
+def test_what_is_not_compiled_yet_waits(make, drive: Playback) -> None:
+    demo = Demo(drive, Audience(), Capture(drive, dict, live=True), keeper=clockwork())
+    demo.not_yet = lambda action: "in a moment" if action == do.NEXT_VIEW else ""
+    before = drive.settings.view
+    demo.act(do.NEXT_VIEW)
+    assert drive.settings.view == before
+    assert demo._message == "in a moment"
+    demo.not_yet = lambda action: ""
+    demo.act(do.NEXT_VIEW)
+    assert drive.settings.view != before

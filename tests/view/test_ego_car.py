@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from sim.theme import load_theme, sample_look
-from sim.vehicle import TO_FRONT
+from sim.theme import LOOK_FIELDS, load_theme, sample_look
+from sim.vehicle import TO_FRONT, TO_REAR
 from sim.view.ego_car import (
     Viewpoint,
     blend,
@@ -89,8 +89,46 @@ def test_the_car_is_drawn_about_its_place() -> None:
     rows, columns = np.nonzero(picture.any(axis=-1))
     assert (columns.min() + columns.max() + 1) / 2 == pytest.approx(160, abs=1)
     assert rows.min() < 125 < rows.max()
-    # the lowest is the rear bumper's edge, 0.2 m above the ground and 2.2 m behind the reference point
-    assert rows.max() == pytest.approx(50 + 200 * (3 - 0.2) / (8 - 2.2), abs=1.5)
+    # the lowest are the rear tyres, on the ground below their axle
+    assert rows.max() == pytest.approx(50 + 200 * 3 / (8 - TO_REAR), abs=2)
+
+
+def test_wheels_are_seen_from_behind() -> None:
+    """Dark and low on both sides of the body."""
+    picture = np.full((240, 320, 3), 255, np.uint8)
+    draw(picture, FAR, VIEW, LOOK, 0.0, 0.0, 0.0)
+    low = picture[132:140].max(axis=-1) < 60
+    assert min(low[:, :160].sum(), low[:, 160:].sum()) > 20
+
+
+NIGHT = sample_look(load_theme("night"), np.random.default_rng(0))
+
+
+def test_at_night_the_car_is_dark_and_its_tail_lamps_shine_brightest_when_it_brakes() -> None:
+    day, night, braking = (np.zeros((240, 320, 3), np.uint8) for _ in range(3))
+    for picture, look, brake in ((day, LOOK, 0.0), (night, NIGHT, 0.0), (braking, NIGHT, 1.0)):
+        draw(picture, FAR, VIEW, look, 0.0, 0.0, brake)
+    body = np.s_[95:110, 140:180]
+    assert night[body].mean() < 0.35 * day[body].mean()
+    red = [int(((p[..., 0] > 150) & (p[..., 1] < 80)).sum()) for p in (day, night, braking)]
+    assert red[0] < 0.3 * red[1]
+    assert braking[..., 0].astype(int).sum() > night[..., 0].astype(int).sum() + 255 * 20
+
+
+def test_a_low_suns_shadow_has_one_smooth_edge() -> None:
+    """Along its long side the edge runs straight: no step is larger than its softness."""
+    picture = np.full((480, 640, 3), 200, np.uint8)
+    view = VIEW._replace(focal=np.float32(400), centre_column=np.float32(320), centre_row=np.float32(60))
+    below = np.arange(480) + 0.5 - 60
+    depth = np.full((480, 640), np.inf, np.float32)
+    depth[below > 0] = (400 * 3 / below[below > 0])[:, None]
+    look = LOOK.copy()
+    for name, value in (("sun_azimuth", 2.2), ("sun_elevation", 0.3), ("sun_strength", 1.0)):
+        look[LOOK_FIELDS.index(name)] = value
+    cast_shadow(picture, depth, view, look, 0.0)
+    ends = [int(np.flatnonzero(row < 195).max()) for row in picture[:, :, 0] if (row < 195).sum() > 40]
+    assert len(ends) > 60
+    assert np.abs(np.diff(ends[8:], 2)).max() <= 6  # beyond its far corner
 
 
 def test_what_stands_nearer_hides_the_car() -> None:

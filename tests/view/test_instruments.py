@@ -41,7 +41,7 @@ from sim.view.reading import Reach
 from sim.view.settings import Choices
 from sim.view.tour import CHAPTERS, GUIDE, Known
 
-WORST = Known("red-light", "traffic light", 108.0, True, -0.5, -0.5, 0.44, 0.66, 0.88)
+WORST = Known("red-light", "traffic light", 108.0, True, -0.5, -0.5, -0.5, 0.44, 0.66, 0.88)
 CAPTIONS = [line.words.format(**WORST.figures) for chapter in CHAPTERS for line in chapter.lines]
 REFUSALS = {need.otherwise(Choices()) for action in ACTIONS for need in action.needs}
 SIZES = ((540, 960), DESIGN_SIZE, (1080, 1920), (2160, 3840))

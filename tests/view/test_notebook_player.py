@@ -16,8 +16,8 @@ import pytest
 import sim.view
 from sim.cells import CellGrid
 from sim.policy import Attention, Decision, PolicySpec
+from sim.view.ink import RED
 from sim.view.notebook import PLAYER_SIZE, Player
-from sim.view.overlay import RED
 
 RATE = 60
 SECONDS = 0.2

@@ -10,11 +10,13 @@ from hypothesis.extra.numpy import arrays
 
 from sim.cells import CellGrid
 from sim.policy import Attention
+from sim.view.ink import CORE, DARK, EDGE, FADE, GREYED, LINE, SEAM_SHARE, breadths
+from sim.view.ink import SEAM as LIGHT_SEAM
 from sim.view.overlay import (
-    OUTLINE,
     PEAK,
     RED,
     SEAM,
+    SOFT,
     VEIL,
     Overwritten,
     cell_alpha,
@@ -23,7 +25,9 @@ from sim.view.overlay import (
     pixel_alpha,
     redden,
     share_passed,
+    spotlight,
 )
+from sim.view.region import HALF_MASS, plainness, region
 
 
 def soft(weights) -> Attention:
@@ -79,13 +83,47 @@ def test_selection_is_raw_cells_at_the_peak() -> None:
     assert np.count_nonzero(alpha) == 12
 
 
-def test_selection_blend_by_hand() -> None:
-    picture = np.full((20, 20, 3), 100, np.uint8)
-    painted = paint(picture, selection([[1, 0], [0, 0]]))
-    blend = np.round(np.array(RED) * PEAK + 100 * (1 - PEAK))
-    assert np.abs(painted[1:9, 1:9].astype(float) - blend).max() <= 1
-    assert np.all(painted[0, :10] == OUTLINE)
-    assert np.all(painted[9, :10] == OUTLINE)
+def test_a_selection_is_tinted_most_at_its_border_by_hand() -> None:
+    """In a grey picture 1280 pixels wide, below a long upper border: line, seam, then from EDGE to CORE."""
+    picture = np.full((720, 1280, 3), 100, np.uint8)
+    column = paint(picture, selection([[0], [1], [0]]))[240:480, 640].astype(float)
+    (line, seam), fade = breadths(1280), FADE * 1280
+    assert (line, seam) == (2, 1)
+    assert np.all(column[:line] == LINE)
+
+    def near(row: int) -> np.ndarray:
+        return tinted(EDGE + (CORE - EDGE) * (row + 0.5) / fade)
+
+    np.testing.assert_allclose(column[line], near(line) + (LIGHT_SEAM - near(line)) * SEAM_SHARE, atol=1)
+    np.testing.assert_allclose(column[10], near(10), atol=1)
+    np.testing.assert_allclose(column[120], tinted(CORE), atol=1)
+
+
+def tinted(share: float) -> np.ndarray:
+    return 100 + (np.array(RED) - 100) * share
+
+
+@pytest.mark.parametrize("colour", [(250, 40, 30), (30, 220, 90), (250, 180, 30), (40, 80, 210)])
+def test_a_lamp_keeps_its_colour_where_it_is_read(colour: tuple[int, int, int]) -> None:
+    """Lamps, signs: nearly untouched, while grey beside them turns red."""
+    picture = np.full((720, 1280, 3), 90, np.uint8)
+    picture[340:380, 620:660] = colour
+    painted = paint(picture, selection([[1]])).astype(int)
+    assert abs(painted[360, 640] - colour).max() <= 10
+    assert painted[300, 640, 0] - painted[300, 640, 1] > 50
+
+
+def test_what_is_read_keeps_its_contrast() -> None:
+    """A dark figure before a pale wall, both dull: well inside at least two thirds of the difference stay."""
+    picture = np.full((720, 1280, 3), 190, np.uint8)
+    picture[300:420, 630:650] = 40
+    painted = paint(picture, selection([[1]])).astype(float)
+    assert np.abs(painted[360, 640] - painted[360, 700]).min() > 0.66 * 150
+
+
+@pytest.mark.parametrize(("width", "line", "seam"), [(64, 1, 1), (640, 1, 1), (1280, 2, 1), (1920, 3, 2), (3840, 6, 3)])
+def test_lines_grow_with_the_picture(width: int, line: int, seam: int) -> None:
+    assert breadths(width) == (line, seam)
 
 
 @settings(deadline=None)
@@ -96,7 +134,8 @@ def test_every_byte_outside_kept_cells_is_untouched(kept: np.ndarray) -> None:
     inside = attention.cells.to_pixels(kept, 37, 61)
     painted = paint(picture, attention)
     assert np.array_equal(painted[~inside], picture[~inside])
-    assert not (painted[inside] == picture[inside]).all(axis=-1).any()
+    line = border(inside)
+    assert not (painted[line] == picture[line]).all(axis=-1).any()
 
 
 def test_soft_maps_reach_their_value_at_the_cells_centres() -> None:
@@ -161,10 +200,11 @@ def test_redden_paints_the_picture_itself_as_paint_paints_its_copy(kept: np.ndar
 
 @settings(deadline=None)
 @given(arrays(np.bool_, (3, 5)))
-def test_the_fine_line_runs_along_the_inside_of_the_border(kept: np.ndarray) -> None:
+def test_the_line_runs_along_the_inside_of_the_border(kept: np.ndarray) -> None:
+    """One round all of a region, none between kept cells that touch."""
     picture, attention = np.zeros((37, 61, 3), np.uint8), selection(kept)
     redden(picture, attention)
-    line = (picture == OUTLINE).all(axis=-1)
+    line = (picture == LINE).all(axis=-1)
     assert np.array_equal(line, border(attention.cells.to_pixels(kept, 37, 61)))
 
 
@@ -191,13 +231,72 @@ def test_raw_soft_maps_are_level_in_each_cell() -> None:
     assert len(np.unique(smooth)) > len(np.unique(expected))
 
 
-def test_raw_soft_maps_keep_the_soft_scale_and_get_no_line() -> None:
-    picture = np.full((20, 40, 3), 100, np.uint8)
+def test_raw_soft_maps_keep_the_soft_scale_and_have_a_line_round_half_of_their_mass() -> None:
+    picture = np.full((40, 320, 3), 100, np.uint8)
     redden(picture, soft([[0.5, 0.25, 0.25, 0.0]]), raw=True)
-    share = PEAK / 4  # twice the mean
-    blend = np.round(np.array(RED) * share + 100 * (1 - share))
-    assert np.abs(picture[:, :10].astype(float) - blend).max() <= 1
-    assert (picture[:, 10:] == 100).all()
+    np.testing.assert_allclose(picture[20, 40], tinted(SOFT / 4), atol=1)  # twice the mean
+    assert (picture[:, 80:] == 100).all()
+    faint = math.log(2) / math.log(4)  # half of the mass in a quarter of the picture
+    np.testing.assert_allclose(picture[0, 40], tinted(SOFT / 4) + (LINE - tinted(SOFT / 4)) * faint, atol=2)
+
+
+def hills(*places: tuple[int, int], floor: float = 0.02) -> Attention:
+    y, x = np.mgrid[0:10, 0:20]
+    weights = floor + sum(np.exp(-((y - i) ** 2 + (x - j) ** 2) / 2) for i, j in places)
+    return soft(weights / weights.sum())
+
+
+def test_the_line_round_half_of_a_soft_maps_mass_is_as_plain_as_that_part_is_dense() -> None:
+    even, peaked = soft(np.full((10, 20), 1 / 200)), hills((4, 8))
+    diffuse = soft(np.repeat([1.3 / 200, 0.7 / 200], 100).reshape(10, 20))
+    assert plainness(even, HALF_MASS) == 0
+    assert 0 < plainness(diffuse, HALF_MASS) < 0.25
+    assert plainness(peaked, HALF_MASS) == 1
+
+
+def test_a_soft_maps_line_goes_round_each_peak() -> None:
+    peaks = hills((4, 4), (5, 15), floor=0.0)
+    inside = (region(peaks, HALF_MASS, (90, 180)).depth > 0).astype(np.uint8)
+    count, _, stats, centres = cv2.connectedComponentsWithStats(inside)
+    assert count == 3
+    np.testing.assert_allclose(centres[1:], [(4.5 * 9, 4.5 * 9), (15.5 * 9, 5.5 * 9)], atol=3)
+    assert abs(stats[1:, cv2.CC_STAT_AREA] / 81 - 4.4).max() < 1.5  # a Gaussian's half: 2 pi log 2 cells
+
+
+def test_a_contour_is_as_far_away_as_it_says() -> None:
+    """Of density that falls by a factor e a cell along the rows, in the middle of the picture."""
+    weights = np.exp(-np.arange(40.0))[None].repeat(4, 0)
+    found = region(soft(weights / weights.sum()), HALF_MASS, (80, 800)).depth[40]
+    edge = int(np.argmax(found < 0))
+    np.testing.assert_allclose(found[edge - 4 : edge + 4], np.arange(3.5, -4.5, -1), atol=1)
+
+
+@settings(deadline=None)
+@given(arrays(np.bool_, (3, 5)))
+def test_a_spotlight_leaves_what_is_read_and_darkens_the_rest(kept: np.ndarray) -> None:
+    picture, attention = noise(37, 61), selection(kept)
+    spotlight(picture, attention)
+    inside, before = attention.cells.to_pixels(kept, 37, 61), noise(37, 61)
+    assert np.array_equal(picture[inside], before[inside])
+    grey = before @ (0.299, 0.587, 0.114)
+    dark = DARK * (before * (1 - GREYED) + grey[..., None] * GREYED)
+    np.testing.assert_allclose(picture[~inside], dark[~inside], atol=1)
+
+
+def test_a_spotlight_lights_what_holds_nine_tenths_of_a_soft_map() -> None:
+    attention = hills((4, 4), (5, 15), floor=0.0)
+    picture = np.full((90, 180, 3), 200, np.uint8)
+    spotlight(picture, attention, raw=True)
+    lit = (picture == 200).all(axis=-1)
+    assert np.array_equal(lit, attention.cells.covered(attention.read[0], 90, 180))
+    spotlight(even := np.full((9, 18, 3), 200, np.uint8), soft(np.full((3, 6), 1 / 18)))
+    assert (even == 200).all()
+
+
+def test_without_a_map_a_spotlight_does_nothing() -> None:
+    picture = noise(9, 16)
+    spotlight(picture, None)
+    assert np.array_equal(picture, noise(9, 16))
 
 
 def test_raw_changes_nothing_of_a_selection() -> None:

@@ -11,10 +11,12 @@ from sim.policy import Attention
 from sim.view.actions import ACTIONS, DRIVING_HELP, DRIVING_KEYS
 from sim.view.hud import panels
 from sim.view.hud.layout import DESIGN_SIZE, HELP, SMALLEST, Rect, layout
-from sim.view.hud.panels import REMOVED, frame_title, help_panel, image, remainder, remainder_title, title
+from sim.view.hud.legend import legend
+from sim.view.hud.panels import REMOVED, frame_title, help_panel, image, legend_panel, remainder, remainder_title, title
 from sim.view.hud.screen import FROM_ABOVE
 from sim.view.hud.text import BACKGROUND, PANEL
 from sim.view.needs import A_TOUR
+from sim.view.settings import Choices
 
 SIZES = ((540, 960), DESIGN_SIZE, (1080, 1920), (2160, 3840))
 sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[1]}x{size[0]}")
@@ -213,3 +215,24 @@ def test_the_helps_keys_and_words_do_not_meet() -> None:
     help_panel(picture, layout(DESIGN_SIZE), LINES)
     between = picture[60:690, HELP.left + 68 : HELP.left + 78]
     assert (between == PANEL).all()
+
+
+WORLD = Choices(imagines=True, steers=True)
+
+
+@pytest.mark.parametrize("size", [SMALLEST, *SIZES])
+@pytest.mark.parametrize("attention", [None, soft(), selection(np.ones((2, 3)))], ids=["none", "soft", "selection"])
+def test_the_legend_is_whole_and_stays_in_its_place(size, attention, spoken) -> None:
+    entries = legend(WORLD._replace(attention=attention))
+    picture = np.full((*size, 3), MARKER, np.uint8)
+    legend_panel(picture, layout(size), entries)
+    assert only_inside(picture, layout(size).places["help"])
+    assert {(text, shown) for text, shown in spoken if text != shown} == set()
+
+
+def test_the_legend_makes_no_claim_that_a_map_does_not_keep() -> None:
+    for attention in (None, soft(), Attention(soft().weights, soft().cells, "gradient saliency")):
+        words = " ".join(entry.words for entry in legend(WORLD._replace(attention=attention)))
+        assert "is dropped" not in words
+        assert "reads" not in words
+    assert "Turquoise" not in " ".join(entry.words for entry in legend(Choices(unsteered="a film")))

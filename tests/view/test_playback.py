@@ -7,8 +7,8 @@ from sim.cells import CellGrid
 from sim.policy import Attention, Decision
 from sim.view import actions as do
 from sim.view.drive import Drive
+from sim.view.ink import RED
 from sim.view.moment import Culprit, Moment
-from sim.view.overlay import RED
 from sim.view.playback import NOTICE_SECONDS, SPEEDS, Playback, shot
 from sim.view.source import Shot
 from tests.view.conftest import CountingSource, FollowingDriver
@@ -369,3 +369,11 @@ def test_a_switch_on_the_way_shows_at_once(drive: Playback) -> None:
     assert (picture == picture[0, 0]).all()
     drive.turn(do.OVERLAY)
     assert shown(drive, 3) == [(13, 1), (17, 1), (20, 2)]
+
+
+@pytest.mark.parametrize("name", ["view", "policy", "blinding"])
+def test_names_that_there_are_not_are_refused(drive: Playback, name: str) -> None:
+    before = drive.settings
+    with pytest.raises(ValueError, match=f"unknown {name} 'no such'"):
+        drive.set(**{name: "no such"})
+    assert drive.settings is before

@@ -155,6 +155,23 @@ def test_colours_survive(tmp_path: Path, ending: str) -> None:
     assert np.abs(frame[80, 140] - (30, 30, 200)).max() <= 12
 
 
+def test_a_gif_keeps_lamps_of_a_few_pixels(tmp_path: Path) -> None:
+    """Red, amber and green lamps of 4 x 4 pixels in a landscape of greens and greys with many shades."""
+    rows, columns = np.mgrid[0:180, 0:320]
+    noise = np.random.default_rng(0).integers(-20, 20, (180, 320))
+    shades = [90 + noise + rows // 4, 120 + noise + columns // 8, 80 + noise]
+    landscape = np.clip(np.stack(shades, -1), 0, 255).astype(np.uint8)
+    lamps = {40: (255, 40, 30), 60: (255, 190, 20), 80: (30, 255, 120)}
+    for place, colour in lamps.items():
+        landscape[60:64, place : place + 4] = colour
+    with Recorder(tmp_path / "a.gif", (180, 320), 20, {}) as recorder:
+        recorder.write(landscape)
+        recorder.write(landscape)
+    for frame in decode(tmp_path / "a.gif")[0]:
+        for place, colour in lamps.items():
+            assert np.abs(frame[60:64, place : place + 4].astype(int) - colour).max() <= 24
+
+
 def test_a_gif_may_come_back_to_its_first_palette(tmp_path: Path) -> None:
     with Recorder(tmp_path / "a.gif", SIZE, 20, {}) as recorder:
         for grey in (40, 70, 40):

@@ -14,10 +14,12 @@ import pytest
 
 import run_demo
 from sim.kinds import CAUSES
+from sim.recorded import Facts, RecordedDrive
 from sim.scenario import SCENARIOS
 from sim.scene import OBJECT_COLUMNS
 from sim.view.actions import ACTIONS
 from sim.view.recording.provenance import read_provenance
+from tests.view.clips import make, scene
 
 EXPERT = ["--policy", "expert"]
 ROOT = Path(run_demo.__file__).parent
@@ -76,6 +78,12 @@ def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
         ([*EXPERT, "now"], ["now"]),
         ([*EXPERT, "--record", "a.avi"], ["a.avi", ".mp4"]),
         ([*EXPERT, "--record", "a"], ["'a'", ".mp4"]),
+        ([*EXPERT, "--record", ".mp4"], ["'.mp4'", "expected a name before the ending", "drive.mp4"]),
+        ([*EXPERT, "--record", "sub/.GIF"], ["sub/.GIF'", "expected a name before the ending"]),
+        ([*EXPERT, "--record", "d/a.mp4", "--dump", "d"], ["--record d/a.mp4 lies in --dump d"]),
+        ([*EXPERT, "--record", "d/a.mp4", "--dump", "./d/a.mp4"], ["lies in --dump"]),
+        ([*EXPERT, "--rate", "20"], ["--rate 20", "only with --video"]),
+        (["--video", "http://host/a.mp4"], ["'http://host/a.mp4' is an address"]),
         ([*EXPERT, "--record-view", "chas"], ["--record-view", "chas", "chase"]),
         ([*EXPERT, "--video", "a.mp4"], ["--policy expert", "cannot drive a video"]),
         (["--policy", "human", "--video", "a.mp4"], ["--policy human", "cannot drive a video"]),
@@ -105,6 +113,34 @@ def test_places_that_are_files(option: str, tmp_path: Path, capsys: pytest.Captu
     line = refused([*EXPERT, "--headless", option, "file/a.mp4"], capsys)
     assert "file" in line
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "./clip.mp4", "linked.mp4", "hard.mp4", "redgaze-demo.mp4"])
+def test_a_recording_never_overwrites_what_is_watched(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    clip = Path("clip.mp4")
+    clip.write_bytes(b"somebody's only copy")
+    Path("linked.mp4").symlink_to(clip)
+    os.link(clip, "hard.mp4")
+    record = ["--record", name]
+    if name == "redgaze-demo.mp4":  # the name that a recording has by default
+        os.link(clip, name)
+        record = []
+    line = refused(["--headless", "--video", str(clip.resolve()), *record], capsys)
+    assert f"{Path(name)}' is read, too" in line
+    assert "expected another name" in line
+    assert clip.read_bytes() == b"somebody's only copy"
+
+
+def test_a_recording_overwrites_no_image_and_no_checkpoint(capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in ("frames", "mine"):
+        Path(folder).mkdir()
+    for name in ("frames/0.webp", "mine/model.safetensors"):
+        Path(name).write_bytes(b"data")
+    os.link("mine/model.safetensors", "weights.mp4")
+    assert "is read, too" in refused(["--headless", "--video", "frames", "--record", "frames/0.webp"], capsys)
+    for policy in ("mine", "net.py:family@mine"):
+        assert "is read, too" in refused(["--headless", "--policy", policy, "--record", "weights.mp4"], capsys)
+    assert Path("frames/0.webp").read_bytes() == Path("weights.mp4").read_bytes() == b"data"
 
 
 def test_a_dump_into_a_folder_with_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -211,7 +247,26 @@ def test_a_video_comes_out_as_long_as_it_went_in(capsys: pytest.CaptureFixture[s
     with av.open("a.mp4") as container:
         assert container.streams.video[0].average_rate == 25
     assert len(frames("a.mp4")) == 26
-    assert read_provenance(Path("a.mp4"))["horizon"] == 0.5
+    made = read_provenance(Path("a.mp4"))
+    assert (made["horizon"], made["footage_damage"]) == (0.5, {"lost": 0, "damaged": 0})
+    said = capsys.readouterr().out
+    assert "26/26" in said
+    assert "damaged" not in said
+
+
+def test_damage_is_said_at_the_end_and_in_what_was_written(capsys: pytest.CaptureFixture[str]) -> None:
+    clip = make(Path("a.ts"), "h264.ts", scene(30))
+    data = clip.read_bytes()
+    third = len(data) // 188 // 3 * 188
+    clip.write_bytes(data[:third] + data[third + 188 * 60 :])
+    options = ["--headless", "--video", "a.ts", "--horizon", "0.5", "--record", "a.webm", "--dump", "dump"]
+    assert run_demo.main(options) == 0
+    damage = read_provenance(Path("a.webm"))["footage_damage"]
+    assert damage["lost"] > 0
+    assert f"footage is damaged: {damage['lost']} lost" in capsys.readouterr().out
+    assert json.loads(Path("dump/provenance.json").read_text())["footage_damage"] == damage
+    last = json.loads(Path("dump/steps.jsonl").read_text().splitlines()[-1])
+    assert " lost" in last["labels"]["damage"]
 
 
 def test_a_tour_can_be_recorded() -> None:
@@ -254,3 +309,47 @@ def test_the_expert_needs_no_torch() -> None:
     code = "import run_demo, sys; run_demo.main(sys.argv[1:]); assert 'torch' not in sys.modules"
     options = [*EXPERT, "--headless", "--seconds", "0.1"]
     subprocess.run([sys.executable, "-c", code, *options], check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """Two and a half seconds of going straight on, saved."""
+    facts = Facts(20_003, "traffic", "snow", "me", "cut short")
+    recorded = RecordedDrive(facts, np.full((50, 2), [0.0, 0.125], np.float32))
+    path = tmp_path / "saved drive.npz"
+    path.write_bytes(recorded.to_bytes())
+    return path
+
+
+def test_a_saved_drive_is_replayed_while_somebody_looks_on(saved: Path) -> None:
+    """With the actions of then; past them the onlooker drives."""
+    assert run_demo.main([*EXPERT, "--headless", "--replay", str(saved), "--seconds", "2.6", "--dump", "steps"]) == 0
+    steps = [json.loads(line) for line in Path("steps/steps.jsonl").read_text().splitlines()]
+    assert [step["action"] for step in steps[:50]] == [[0.0, 0.125]] * 50
+    assert steps[51]["action"] != [0.0, 0.125]
+    assert {(step["labels"]["seed"], step["labels"]["scenario"], step["labels"]["theme"]) for step in steps} == {
+        ("20003", "traffic", "snow")
+    }
+    said = read_provenance(Path("redgaze-demo.mp4"))
+    assert (said["replay"], said["seed"], said["driver"], said["policy"]) == (str(saved), 20_003, "me", "expert")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--seed", "3"], "--seed 3: expected only without --replay"),
+        (["--theme", "snow"], "--theme snow: expected only without --replay"),
+        (["--tour"], "expected it without --replay"),
+        (["--video", "x.mp4"], "expected only without --video"),
+        (["--policy", "human"], "--policy human cannot look on"),
+        (["--horizon", "0.4"], "--horizon 0.4: expected only with --video"),
+    ],
+)
+def test_what_a_replay_cannot_be_beside(arguments: list[str], said: str, saved: Path, capsys) -> None:
+    assert said in refused(["--replay", str(saved), *arguments], capsys)
+
+
+def test_a_drive_that_is_none_is_told(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved.write_text("none")
+    assert f"{saved} is no saved drive" in refused([*EXPERT, "--headless", "--replay", str(saved)], capsys)
+    assert "gone.npz: No such file" in refused([*EXPERT, "--headless", "--replay", "gone.npz"], capsys)

@@ -6,19 +6,22 @@ import cv2
 import numpy as np
 import pytest
 
+from sim.cells import CellGrid
 from sim.driver import Constant, Expert
+from sim.policy import Attention
 from sim.view import actions as do
 from sim.view import mark
 from sim.view.demo import WELCOME
 from sim.view.drive import Drive
 from sim.view.hud import instruments, panels, top_view
 from sim.view.hud.layout import DESIGN_SIZE, SMALLEST, layout
-from sim.view.hud.screen import WIDEST_VIEW, Extras, Screen, chips, expert, facts
+from sim.view.hud.screen import WIDEST_VIEW, Extras, Screen, chips, expert, facts, road_size
 from sim.view.hud.text import BACKGROUND, BRIGHT
+from sim.view.ink import RED
 from sim.view.moment import Culprit
-from sim.view.overlay import RED
 from sim.view.playback import Playback
 from sim.view.settings import KEYS
+from sim.view.source import Shot
 from sim.view.world_source import WorldSource
 
 SIZE = (360, 640)
@@ -463,3 +466,37 @@ def test_no_text_of_a_drive_through_town_is_cut(town: Playback, size, spoken) ->
     town.turn(do.WITHOUT)
     assert {(text, shown) for text, shown in spoken if text != shown} == set()
     assert ("with the pedestrian",) * 2 in spoken
+
+
+@pytest.mark.parametrize("view", ["camera", "chase"])
+def test_a_road_that_is_drawn_coarser_has_its_red_where_it_was(view: str) -> None:
+    """Where a machine is late the road is drawn with fewer pixels and enlarged: the red stays on its cells."""
+    source = WorldSource("open-road", "meadow", 3)
+    now, kept = source.instant(), np.zeros((1, 4, 8), bool)
+    kept[0, 2:, 3:5] = True
+    attention = Attention(kept.astype(np.float32), CellGrid.tiling(4, 8), "selection", kept)
+    full = layout(DESIGN_SIZE).places["view"].size
+
+    def painted(share: float) -> np.ndarray:
+        """Where red shows in the view's place, a few pixels about it included."""
+        pictures = [
+            source.views[view](
+                Shot(road_size(DESIGN_SIZE, share), now, now, 1.0, shown, np.zeros(2), source.status(now))
+            ).astype(np.int16)
+            for shown in (attention, None)
+        ]
+        changed = (np.abs(pictures[0] - pictures[1]).max(axis=-1) > 12).astype(np.uint8)
+        return cv2.resize(changed, full[::-1], interpolation=cv2.INTER_NEAREST)
+
+    fine, coarse = painted(1.0), painted(0.5)
+    assert fine.mean() > 0.005
+    about = np.ones((9, 9), np.uint8)
+    assert np.mean(coarse[cv2.dilate(fine, about) == 0]) < 0.002
+    assert np.mean(fine[cv2.dilate(coarse, about) == 0]) < 0.002
+
+
+def test_the_size_that_the_road_is_drawn_in() -> None:
+    assert road_size(DESIGN_SIZE, 1.0) == layout(DESIGN_SIZE).places["view"].size
+    height, width = road_size(FOUR_K, 0.6)
+    assert width == 960
+    assert height / width == pytest.approx(9 / 16, abs=0.01)

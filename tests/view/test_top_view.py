@@ -23,7 +23,7 @@ from sim.view.hud.top_view import (
     draw,
     ribbon,
 )
-from sim.view.overlay import RED
+from sim.view.ink import RED
 from sim.view.road import Road
 
 SIZE = (400, 300)

@@ -19,7 +19,7 @@ from sim.camera.lens import HORIZON
 from sim.cells import CellGrid
 from sim.policy import Attention, PolicySpec
 from sim.view.footage.video import VideoSource, crop
-from sim.view.overlay import RED
+from sim.view.ink import RED
 from sim.view.source import Shot
 
 SPEC = PolicySpec((72, 128), math.radians(80), "selection")
@@ -118,7 +118,7 @@ def test_what_is_observed_and_said(clip: Path) -> None:
         np.testing.assert_array_equal(observation["speed"], np.full((1, 1), 9.5, np.float32))
         assert observation["speed"].dtype == np.float32
         status = source.status(source.instant())
-    assert dict(status.labels) == {"footage": "clip.mkv", "horizon": "58 %", "speed": "assumed"}
+    assert dict(status.labels) == {"footage": "clip.mkv", "horizon": "58 %", "speed": "assumed", "rate": "25/s"}
     assert (status.speed, status.pose, status.cause, source.road) == (9.5, None, None, None)
 
 
@@ -290,7 +290,7 @@ def test_a_broken_off_file_plays_to_the_break(tmp_path: Path) -> None:
     assert ending == "footage breaks off"
 
 
-def test_a_damaged_file_plays_to_the_damage(tmp_path: Path) -> None:
+def test_a_damaged_file_plays_past_the_damage(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (26, 90, 160, 3), np.uint8)
     path = write(tmp_path / "damaged.mp4", list(noise))
     data = bytearray(path.read_bytes())
@@ -298,9 +298,16 @@ def test_a_damaged_file_plays_to_the_damage(tmp_path: Path) -> None:
     data[middle : middle + 20_000] = bytes(20_000)
     path.write_bytes(data)
     with VideoSource(str(path), SPEC, horizon=LEVEL) as source:
-        numbers, ending = play(source)
-        assert source.apply(STRAIGHT) == ending == "footage is damaged"
-    assert 5 < len(numbers) < 21
+        begin = source.instant()
+        shown = len(play(source)[0])
+        assert (source.count, source.losses.lost) == (26, 26 - shown)
+        assert source.status(source.instant()).labels["damage"] == source.losses.words != ""
+        assert "damage" not in source.status(begin).labels
+        total = source.losses
+        source.rewind()
+        assert source.losses == total  # however often it is played
+        assert "damage" not in source.status(source.instant()).labels
+    assert 13 < shown < 26
 
 
 def sound(path: Path) -> None:
@@ -314,9 +321,13 @@ def sound(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("absent.mkv", None, r"No such file.*expected a video file or a camera's index.*absent\.mkv"),
+        (
+            "absent.mkv",
+            None,
+            r"No such file.*expected a video file, a folder of images, or a camera's index.*absent\.mkv",
+        ),
         ("clib.mkv", None, r"did you mean .*clip\.mkv"),
-        ("folder", "folder", "is a folder; expected a video file.*folder"),
+        ("folder", "folder", r"folder' is a folder without images.*expected images, or a video file"),
         ("empty.mp4", b"", r"empty\.mp4' is empty; expected a video"),
         ("words.txt", b"once upon a time\n" * 99, r"words\.txt' has no video in it; expected"),
         ("words.mp4", b"once upon a time\n" * 99, r"words\.mp4' cannot be read as video.*expected"),

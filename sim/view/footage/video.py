@@ -1,4 +1,6 @@
-"""Real footage as a source: a video file or a camera, open loop. The network looks and decides, and nothing obeys.
+"""Real footage as a source: a video file, a folder of images or a camera, open loop.
+
+The network looks and decides, and nothing obeys.
 
 The policies know one camera: level, 1.4 m up, its horizon at HORIZON of the frame's height. Footage is cropped, never
 stretched, until its horizon lies there too. A straight road's lines then lie where that camera would see them, whatever
@@ -6,6 +8,7 @@ the field of view was, because the focal length cancels out of their slopes. Dis
 the crop has the policy's field of view and its camera stood as high, and neither can be known.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import NamedTuple
@@ -23,7 +26,8 @@ from sim.vehicle import MAX_STEERING_ANGLE
 from sim.view.actions import AGAIN
 from sim.view.canvas import Canvases
 from sim.view.footage.horizon import guess_horizon
-from sim.view.footage.reader import open_footage
+from sim.view.footage.opening import open_footage
+from sim.view.footage.reader import Losses
 from sim.view.footage.ribbon import draw_ribbon
 from sim.view.moment import Status
 from sim.view.source import Shot, View, Whereabouts, finish
@@ -37,36 +41,49 @@ TOP_SPEED = 70.0
 GUESS_SECONDS, GUESS_EVERY = 1.0, 3
 """How much of the footage the horizon is guessed from: each third picture of the first second."""
 
+ANSWERED = 12
+"""Pictures a second from which on a window answers a key at once."""
+
 STRAIGHT = np.zeros((1, 2), np.float32)
 
 
 class FootageInstant(NamedTuple):
-    """One picture (H, W, 3) uint8 RGB of the footage, and its number from 0."""
+    """One picture (H, W, 3) uint8 RGB of the footage, its number from 0, and what was lost up to it."""
 
     picture: NDArray[np.uint8]
     number: int
+    losses: Losses
 
 
 class VideoSource:
-    """A video file or a camera. Each of its pictures is one control step; actions are drawn, and change nothing."""
+    """Footage. Each of its pictures is one control step; actions are drawn, and change nothing."""
 
-    pictures_per_step = 1
     observes = ("frame", "speed")
     actions = DRIVING
     unsteered = "nobody can steer a film"
 
     def __init__(
-        self, what: str, spec: PolicySpec, *, assumed_speed: float = ASSUMED_SPEED, horizon: float | None = None
+        self,
+        what: str,
+        spec: PolicySpec,
+        *,
+        assumed_speed: float = ASSUMED_SPEED,
+        horizon: float | None = None,
+        rate: float | None = None,
+        in_window: bool = False,
     ) -> None:
-        """Opens `what`, a file's path or a camera's index, and shows its first picture.
+        """Opens `what`, the path of a file or of a folder of images, or a camera's index, and shows its first picture.
 
         spec: of the policy that gets the frames. assumed_speed: m/s, above 0 and at most TOP_SPEED. horizon: where it
-        lies, as a share of the picture's height from the top; None to guess. ValueError or OSError for what cannot be.
+        lies, as a share of the picture's height from the top; None to guess. rate: pictures a second; None for what the
+        footage says. in_window: show slow footage's pictures several times over, so that a window answers keys at once.
+        ValueError or OSError for what cannot be.
         """
         check_assumptions(assumed_speed, horizon)
         self.fit(spec)
         self._speed, self._canvas = assumed_speed, Canvases()
-        self._footage = open_footage(what)
+        self._footage, self._losses = open_footage(what, rate), Losses()
+        self.pictures_per_step = repeats(self.rate) if in_window else 1
         try:
             self._show_first()
             self._horizon, self._said = self._find_horizon(horizon)
@@ -77,7 +94,17 @@ class VideoSource:
     @property
     def rate(self) -> Fraction:
         """Pictures of the footage a second."""
-        return self._footage.rate
+        return self._footage.rate.value
+
+    @property
+    def count(self) -> int | None:
+        """How many pictures there should be; None if unknown."""
+        return self._footage.count
+
+    @property
+    def losses(self) -> Losses:
+        """What was lost of the footage, as far as it was played; in all, once it has ended."""
+        return self._losses
 
     @property
     def lens(self) -> Lens:
@@ -116,7 +143,7 @@ class VideoSource:
 
     def instant(self) -> FootageInstant:
         """The picture at hand, and where in the footage it is."""
-        return FootageInstant(self._picture, self._index)
+        return FootageInstant(self._picture, self._index, self._footage.losses)
 
     def observe(self, instant: FootageInstant) -> Observation:
         """The crop of the picture, and the assumed speed."""
@@ -126,7 +153,7 @@ class VideoSource:
 
     def apply(self, action: NDArray[np.float32]) -> str | None:
         """Go to the next picture, whatever the action; where there is none stay, and say why."""
-        picture = self._footage.read()
+        picture = self._read()
         if picture is None:
             return self._footage.ending
         self._picture = picture
@@ -134,11 +161,13 @@ class VideoSource:
         return None
 
     def status(self, instant: FootageInstant) -> Status:
-        """The assumed speed, the share played, and what is assumed."""
+        """The assumed speed, the share played, what is assumed, and what was lost."""
         last = (self._footage.count or 0) - 1
+        lost = {"damage": instant.losses.words} if any(instant.losses) else {}
+        assumed = {"horizon": self._said, "speed": "assumed", "rate": self._footage.rate.words}
         return Status(
             speed=self._speed,
-            labels={"footage": self._footage.name, "horizon": self._said, "speed": "assumed"},
+            labels={"footage": self._footage.name, **lost, **assumed},
             completion=min(1.0, instant.number / last) if last > 0 else None,
         )
 
@@ -157,8 +186,13 @@ class VideoSource:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _show_first(self) -> None:
+    def _read(self) -> NDArray[np.uint8] | None:
         picture = self._footage.read()
+        self._losses = Losses(*map(max, self._losses, self._footage.losses))
+        return picture
+
+    def _show_first(self) -> None:
+        picture = self._read()
         if picture is None:
             raise OSError(f"{self._footage.name}: {self._footage.ending} before its first picture")
         self._picture, self._index = picture, 0
@@ -184,10 +218,15 @@ class VideoSource:
     def _camera(self, shot: Shot) -> NDArray[np.uint8]:
         """The crop, the red on what was read, and the way that the predicted steering leads."""
         picture = self._canvas(shot.size)
-        fill(picture, self._crop(shot.after.picture))
+        fill(picture, self._crop(shot.before.picture))
         finish(picture, shot)
         draw_ribbon(picture, float(shot.action[0]) * MAX_STEERING_ANGLE, self._lens)
         return picture
+
+
+def repeats(rate: Fraction) -> int:
+    """How often to show each picture, so that ANSWERED of them come a second; a number that all speeds divide."""
+    return 1 if rate >= ANSWERED else 3 * math.ceil(ANSWERED / (3 * rate))
 
 
 def crop(height: int, width: int, horizon: float, aspect: float) -> tuple[slice, slice]:

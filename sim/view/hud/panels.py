@@ -1,6 +1,6 @@
 """The column beside the road: the policy's own frame, what is left of it, the world from above; and the help."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sim.policy import Attention
 from sim.view.hud.layout import Layout, Rect
 from sim.view.hud.legend import Entry
-from sim.view.hud.text import BRIGHT, DIM, PANEL, fill, wrapped, write
+from sim.view.hud.text import BRIGHT, DIM, PANEL, Colour, fill, wrapped, write
 from sim.view.overlay import paint
 
 REMOVED = (28, 30, 36)
@@ -99,16 +99,22 @@ def legend_panel(picture: Picture, layout: Layout, entries: Sequence[Entry]) -> 
     place, px = layout.places["help"], layout.px
     fill(picture, place, PANEL)
     left, room = place.left + px(16), place.width - px(28)
-    top = place.top + px(14)
-    write(picture, "What is what", (left, top), px(18), BRIGHT, room=room, ground=PANEL)
-    top += px(34)
-    for name, words in entries:
-        write(picture, name, (left, top), px(16), BRIGHT, room=room, ground=PANEL)
-        top += px(22)
-        for line in wrapped(words, px(15), room):
-            write(picture, line, (left, top), px(15), DIM, room=room, ground=PANEL)
-            top += px(19)
-        top += px(11)
+    write(picture, "What is what", (left, place.top + px(14)), px(18), BRIGHT, room=room, ground=PANEL)
+    lines = [line for entry in entries for line in _legend_lines(entry, px, room)]
+    wanted = sum(apart for *_, apart in lines)
+    scale = layout.scale * min(1.0, (place.height / layout.scale - HELP_TOP - HELP_BOTTOM) / wanted)
+    down = 0.0
+    for text, size, colour, apart in lines:
+        top = place.top + px(HELP_TOP) + round(down * scale)
+        write(picture, text, (left, top), size, colour, room=room, ground=PANEL)
+        down += apart
+
+
+def _legend_lines(entry: Entry, px: Callable[[float], int], room: int) -> list[tuple[str, int, Colour, float]]:
+    """An entry's lines: text, size in pixels, colour, and design pixels to the next."""
+    words = [(line, px(15), DIM, 19.0) for line in wrapped(entry.words, px(15), room)]
+    words[-1] = (*words[-1][:3], 30.0)
+    return [(entry.name, px(16), BRIGHT, 22.0), *words]
 
 
 def frame_title(frame: Picture, *, looked_at: bool) -> str:

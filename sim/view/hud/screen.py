@@ -43,7 +43,7 @@ class Extras:
     message: something that just happened, `alarm` where it went wrong. caption: of the tour; guide: how to go through
     it. recorded: seconds of the running recording. rate: pictures a second of late; lateness: seconds behind the clock.
     remarks: what else there is to know, a few words each. choices: what there is to choose from, the playback's own by
-    default.
+    default. share: of the width and height that there is room for, the road is drawn this fine.
     """
 
     message: str = ""
@@ -55,6 +55,17 @@ class Extras:
     lateness: float = 0.0
     remarks: tuple[str, ...] = ()
     choices: Choices | None = None
+    share: float = 1.0
+
+
+def road_size(window: tuple[int, int], share: float) -> tuple[int, int]:
+    """(height, width) that the road is drawn in, for a window of (height, width): that of its place or less.
+
+    share: of the full width and height, where the machine is late.
+    """
+    height, width = layout(window).places["view"].size
+    scale = share * min(1.0, WIDEST_VIEW / width)
+    return round(height * scale), round(width * scale)
 
 
 class _Measures(NamedTuple):
@@ -86,14 +97,14 @@ class Screen:
         told = figures(playback, extras, measures)
         if told != self._told:
             instruments.draw(self._canvas, place, told)
-        column = _Column.of(playback, extras.choices or playback.choices)
+        column = _Column.of(playback, extras.choices)
         if self._column is None or not column.shows_the_same(self._column):
             column.draw(self._canvas, place)
             self._mapped = None
         if not settings.help:
             self._draw_map(playback, place.places["top"], measures.cells)
         self._told, self._column = told, column
-        self._draw_view(playback, place)  # last: it is drawn elsewhere meanwhile
+        self._draw_view(playback, place, extras.share)  # last: it is drawn elsewhere meanwhile
         self._draw_card(playback, place)
         return self._canvas
 
@@ -106,14 +117,13 @@ class Screen:
             self._canvas[rows, columns] = shown.draw(playback, place.size, cells)
         self._mapped = shown
 
-    def _draw_view(self, playback: Playback, place: Layout) -> None:
+    def _draw_view(self, playback: Playback, place: Layout, share: float) -> None:
         rows, columns = place.places["view"].slices
-        size = place.places["view"].size
-        if size[1] <= WIDEST_VIEW:
+        size, drawn = place.places["view"].size, road_size(place.size, share)
+        if size == drawn:
             self._canvas[rows, columns] = playback.picture(size)
         else:
-            smaller = (round(size[0] * WIDEST_VIEW / size[1]), WIDEST_VIEW)
-            self._canvas[rows, columns] = cv2.resize(playback.picture(smaller), size[::-1])
+            cv2.resize(playback.picture(drawn), size[::-1], self._canvas[rows, columns])
 
     def _draw_card(self, playback: Playback, place: Layout) -> None:
         """How the episode ended, once its last moment is reached."""
@@ -189,9 +199,10 @@ class _Column:
     legend: tuple[Entry, ...] = ()
 
     @staticmethod
-    def of(playback: Playback, choices: Choices) -> "_Column":
+    def of(playback: Playback, choices: Choices | None) -> "_Column":
         """The column of now."""
         shown = playback.settings.help
+        choices = choices or (playback.choices if shown else Choices())
         return _Column(
             playback.moment,
             playback.settings,

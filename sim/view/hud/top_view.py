@@ -21,7 +21,7 @@ from sim.scene import KIND, LANE_WIDTH, LENGTH, STATE, WIDTH, YAW
 from sim.view import mark
 from sim.view.gaze import GroundCells
 from sim.view.hud.text import BACKGROUND, BRIGHT, DIM, Colour
-from sim.view.overlay import RED
+from sim.view.ink import RED
 from sim.view.road import Road
 
 AHEAD = 60.0

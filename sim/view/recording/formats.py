@@ -100,6 +100,8 @@ FORMATS: Mapping[str, Format] = {
 def format_of(path: Path) -> Format:
     """The format that a file's ending asks for, in small or capital letters; ValueError if none does."""
     ending = path.suffix.lower() or path.name
+    if path.name.lower() in FORMATS:  # hidden, and of no format to anybody else
+        raise ValueError(f"cannot record to {str(path)!r}: expected a name before the ending, such as drive{ending}")
     if ending not in FORMATS:
         raise ValueError(f"cannot record to {str(path)!r}: {unknown('ending', ending, FORMATS)}")
     return FORMATS[ending]

@@ -14,9 +14,12 @@ from sim.view.recording.video import Codec, Container, StreamWriter
 TICK = Fraction(1, 100)
 """GIF counts time in hundredths of a second."""
 
-_PALETTE = "stats_mode=single:max_colors=64"
+_PALETTE = "stats_mode=single:max_colors=96"
 _DITHER = "new=1:dither=bayer:bayer_scale=4"
-"""64 colours and a pattern that stands still: half the size of 256 colours, and the sky still shows no steps."""
+"""96 colours and a pattern that stands still: two thirds of the size of 256 colours, and the sky shows no steps."""
+
+VIVID = 110
+"""How far apart a pixel's strongest and weakest colour are where it belongs to a lamp, the red or the ribbon."""
 
 _CODEC = Codec("gif", {"gifflags": "0"})
 """Whole pictures. FFmpeg's savings compare indices, and take a picture in the first one's palette for the last one."""
@@ -58,7 +61,7 @@ class GifEncoder:
 
     def __init__(self, file: GrowingFile, size: tuple[int, int], rate: Fraction, comment: str) -> None:
         self._rate, self._size = rate, size
-        self._graph, self._to_palette, self._from_palette = palette_graph(size)
+        self._graph, self._to_picture, self._to_palette, self._from_palette = palette_graph(size)
         container = Container("gif", {"final_delay": str(self._ticks(1))})
         self._stream = StreamWriter(
             CommentedGif(file, comment),
@@ -75,9 +78,10 @@ class GifEncoder:
 
     def encode(self, picture: NDArray[np.uint8], slot: int) -> None:
         """Append a picture, shown from `slot` / rate on, to the nearest hundredth of a second."""
-        frame = VideoFrame.from_ndarray(picture, format="rgb24")
-        frame.pts, frame.time_base = self._ticks(slot), TICK
-        self._to_palette.push(frame)
+        for entrance, shown in ((self._to_palette, with_vivid(picture)), (self._to_picture, picture)):
+            frame = VideoFrame.from_ndarray(shown, format="rgb24")
+            frame.pts, frame.time_base = self._ticks(slot), TICK
+            entrance.push(frame)
         reduced = self._from_palette.pull()
         assert isinstance(reduced, VideoFrame)
         self._end = float(self._ticks(slot) * TICK + self._ticks(1) * TICK)
@@ -91,16 +95,27 @@ class GifEncoder:
         return round(slots / self._rate / TICK)
 
 
-def palette_graph(size: tuple[int, int]) -> tuple[Graph, FilterContext, FilterContext]:
-    """An FFmpeg filter graph from RGB to palette pictures, its entrance and its exit."""
-    graph = Graph()
-    entrance = graph.add("buffer", f"video_size={size[1]}x{size[0]}:pix_fmt=rgb24:time_base={TICK}")
-    split, palette = graph.add("split"), graph.add("palettegen", _PALETTE)
-    use, leave = graph.add("paletteuse", _DITHER), graph.add("buffersink")
-    entrance.link_to(split)
-    split.link_to(use, 0, 0)
-    split.link_to(palette, 1, 0)
+def with_vivid(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What a palette is chosen from: half of the picture's rows, and as many of its vivid pixels, however few they are.
+
+    A lamp is a few pixels of a picture, and colours are chosen by how many pixels they have.
+    """
+    chart = picture.copy()
+    coarse = picture[::2, ::2].reshape(-1, 3)
+    vivid = coarse[coarse.max(1) - coarse.min(1) >= VIVID]
+    if len(vivid):
+        chart[1::2] = np.resize(vivid, chart[1::2].shape)
+    return chart
+
+
+def palette_graph(size: tuple[int, int]) -> tuple[Graph, FilterContext, FilterContext, FilterContext]:
+    """An FFmpeg filter graph from RGB to palette pictures: entrances of picture and of its colours, and exit."""
+    graph, shape = Graph(), f"video_size={size[1]}x{size[0]}:pix_fmt=rgb24:time_base={TICK}"
+    picture, colours = graph.add("buffer", shape), graph.add("buffer", shape)
+    palette, use, leave = graph.add("palettegen", _PALETTE), graph.add("paletteuse", _DITHER), graph.add("buffersink")
+    picture.link_to(use, 0, 0)
+    colours.link_to(palette)
     palette.link_to(use, 0, 1)
     use.link_to(leave)
     graph.configure()
-    return graph, entrance, leave
+    return graph, picture, colours, leave
