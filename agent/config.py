@@ -67,6 +67,8 @@ class Dagger:
     """Control steps that each road is driven in a round."""
     batch: int = 128
     """Frames in a batch."""
+    themes_share: float = 0.5
+    """Of the looks, those of the training themes; the rest come from the wider bounds of training_looks.toml."""
     learning_rate: float = 2e-3
     finishing: Finishing = field(default_factory=Finishing)
 
@@ -154,7 +156,9 @@ def _data(family: Family) -> type[Instants | Sequences]:
 
 
 QUICK_SCENARIO = "open-road"
-QUICK = Dagger(tracks=64, rounds=11, steps_per_round=400, drive_steps=80, batch=32)
+QUICK = Dagger(
+    tracks=64, rounds=11, steps_per_round=400, drive_steps=80, batch=32, themes_share=1.0, learning_rate=1e-3
+)
 """What `--quick` puts in place of a run's defaults; a family has its own part of it, see `Family.quick`."""
 
 

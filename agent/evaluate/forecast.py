@@ -25,8 +25,10 @@ FALTERING = 0.12
 FRAME_EDIT = 0.0008
 """Seconds to overwrite and compare a frame, beside the decision on it."""
 
-PROBED_WORLDS, PROBED_STEPS, LEFT_OUT = 8, 12, 4
-"""How short the probe is; the first steps are left out, as kernels are loaded there."""
+PROBED_WORLDS = 8
+PROBED_STEPS = 12
+LEFT_OUT = 4
+"""Of the probed steps, the first ones: kernels are loaded there."""
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,8 @@ def check(config: Config) -> None:
     at_least("drive_steps", dagger.drive_steps, sequence, "a sequence")
     at_least("tracks", dagger.tracks, scenarios, "one of each scenario")
     at_least("batch", dagger.batch, scenarios * sequence, "one of each scenario")
+    if not 0 <= dagger.themes_share <= 1:
+        raise ValueError(f"--themes-share is {dagger.themes_share:g}, expected from 0 to 1")
     if not run.resume and (run.out / state.FILE).exists():
         raise ValueError(f"{run.out} already holds a run: add --resume to go on with it, or choose another --out")
     run.out.mkdir(parents=True, exist_ok=True)

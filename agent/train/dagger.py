@@ -156,7 +156,8 @@ def make_pools(config: Config, spec: PolicySpec) -> list[RoadPool]:
     counts = apportioned(tracks, list(shares.values()))
     seeds = TRAINING.start + (run.seed * tracks + np.arange(tracks)) % len(TRAINING)
     parts = np.split(seeds, np.cumsum(counts)[:-1])
-    return [RoadPool(some.tolist(), name, spec, run.seed) for name, some in zip(shares, parts, strict=True)]
+    themes = config.dagger.themes_share
+    return [RoadPool(some.tolist(), name, spec, run.seed, themes) for name, some in zip(shares, parts, strict=True)]
 
 
 def apportioned(total: int, shares: list[float]) -> list[int]:

@@ -19,8 +19,6 @@ from sim.theme import sample_looks, training_look
 
 LOOK_POOL = 4096
 """Looks drawn once and shared by all frames."""
-THEMES_SHARE = 0.5
-"""Of the looks that come from the training themes; the rest come from the wider training randomiser."""
 
 CLEAR = (-10.0, 16.0, 3.0)
 """Metres behind, ahead and to either side of a car's middle in which nobody is when the car is put on a road."""
@@ -33,8 +31,10 @@ TRIES = 30
 class RoadPool:
     """The roads of one scenario in a training run, with what lives on them, and the camera that looks at them."""
 
-    def __init__(self, seeds: Sequence[int], scenario: str, spec: PolicySpec, seed: int) -> None:
-        """seeds: the roads'; seed: the run's."""
+    def __init__(
+        self, seeds: Sequence[int], scenario: str, spec: PolicySpec, seed: int, themes_share: float = 0.5
+    ) -> None:
+        """seeds: the roads'; seed: the run's; themes_share: see `agent.config.Dagger`."""
         angle = spec.view_angle(FIELD_OF_VIEW)
         self._seeds = seeds
         self._simulator = Simulator(
@@ -43,9 +43,10 @@ class RoadPool:
         self.world, self.camera = self._simulator.world, self._simulator.camera
         self.begin_again()
         rngs = [np.random.default_rng([seed, 0, look]) for look in range(LOOK_POOL)]
-        count = round(THEMES_SHARE * LOOK_POOL)
-        wild = np.stack([training_look(rng) for rng in rngs[count:]])
-        self.looks = np.concatenate([sample_looks("train", rngs[:count]), wild])
+        count = round(themes_share * LOOK_POOL)
+        looks = [sample_looks("train", rngs[:count])] if count else []
+        wild = [training_look(rng)[None] for rng in rngs[count:]]
+        self.looks = np.concatenate([*looks, *wild])
 
     def __len__(self) -> int:
         return self.world.n

@@ -23,6 +23,7 @@ from agent.train import __main__ as command
 from agent.train import state
 from agent.train.dagger import Step, Trainer, apportioned, learning_rate
 from agent.train.log import Log
+from agent.train.roads import RoadPool
 from sim.policy import remark_of
 
 SMALL = ("--tracks", "4", "--rounds", "2", "--steps-per-round", "6", "--drive-steps", "12", "--batch", "8")
@@ -82,6 +83,16 @@ def test_pictures_pass_filters_from_their_round_on(tmp_path: Path) -> None:
     assert (pictures(1, step=6) != pictures(2, step=6)).any()
 
 
+def test_looks_are_the_themes_and_wider_ones_in_shares() -> None:
+    """The same seed: with half of the themes' share the first half of the looks is the same."""
+    spec = find("topk-patches").spec()
+    themes, mixed, wide = (RoadPool([0], "open-road", spec, 0, share).looks for share in (1.0, 0.5, 0.0))
+    half = len(themes) // 2
+    assert (mixed[:half] == themes[:half]).all()
+    assert (mixed[half:] == wide[half:]).all()
+    assert (mixed[half:] != themes[half:]).any()
+
+
 def test_killed_and_resumed_gives_the_same_weights(unbroken: Path, tmp_path: Path) -> None:
     command_line = [sys.executable, "-m", "agent.train", "--out", str(tmp_path), *SMALL, *FAST_CLOSING]
     process = subprocess.Popen(command_line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -101,6 +112,7 @@ MISTAKES = {
     "other options": (("--resume", "--seed", "5"), "was trained with seed = 0, not 5"),
     "no batch": (("--resume", "--batch", "0"), "--batch is 0, expected 1 or more"),
     "too few roads": (("--resume", "--tracks", "2"), "--tracks is 2, expected at least 3, one of each scenario"),
+    "no share": (("--resume", "--themes-share", "1.5"), "--themes-share is 1.5, expected from 0 to 1"),
     "no such scenario": (("--resume", "--scenario", "twon"), "did you mean 'town'?"),
     "no such file": (("--resume", "--scenario", "gone.py:deer"), "there is no file gone.py"),
     "unknown policy": (("--resume", "--policy", "topk-patch"), "did you mean 'topk-patches'?"),
