@@ -1,5 +1,7 @@
 """The order of things: which decision's red lies on which picture, and who is at the wheel."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,7 @@ def grey(picture: np.ndarray) -> int:
 def red_cell(picture: np.ndarray) -> int:
     """Which of the eight columns is red."""
     columns = picture[SIZE[0] // 2].reshape(8, -1, 3)[:, 8].astype(int)
-    (cell,) = np.flatnonzero(columns[:, 0] - columns[:, 1] > 0.5 * (RED[0] - RED[1]))
+    (cell,) = np.flatnonzero(columns[:, 0] - columns[:, 1] > 0.2 * (RED[0] - RED[1]))
     return int(cell)
 
 
@@ -377,3 +379,30 @@ def test_names_that_there_are_not_are_refused(drive: Playback, name: str) -> Non
     with pytest.raises(ValueError, match=f"unknown {name} 'no such'"):
         drive.set(**{name: "no such"})
     assert drive.settings is before
+
+
+def test_a_spotlight_darkens_the_picture_says_what_is_dark_and_needs_no_red(drive) -> None:
+    """The fake driver keeps one of eight cells side by side."""
+    plain = (drive.set(red=False), drive.picture((80, 160)).copy())[1]
+    assert do.told(replace(drive.settings, red=True), drive.moment) == []
+    drive.turn(do.SPOTLIGHT)
+    assert "dark: what its controller never got" in do.told(drive.settings, drive.moment)
+    drive.moment.observation["frame"][:] = 0
+    spot = drive.picture((80, 160))
+    assert np.array_equal(spot[:, :20], plain[:, :20])
+    assert spot[:, 20:].mean() <= 0.2 * plain[:, 20:].mean()
+
+
+def test_without_a_map_there_is_no_spotlight(drive, driver) -> None:
+    driver.decide = lambda *_: (Decision(np.zeros((1, 2), np.float32)), None)
+    drive.ask_source(do.NEXT_TRACK)
+    assert do.SPOTLIGHT not in drive.actions
+    assert "no map: nothing goes dark" in do.told(replace(drive.settings, spotlight=True), drive.moment)
+
+
+def test_of_a_soft_map_a_spotlight_says_what_is_lit(drive, driver) -> None:
+    attention = Attention(np.full((1, 1, 8), 1 / 8, np.float32), CellGrid.tiling(1, 8), "soft attention")
+    driver.decide = lambda *_: (Decision(np.zeros((1, 2), np.float32), attention), None)
+    drive.ask_source(do.NEXT_TRACK)
+    drive.turn(do.SPOTLIGHT)
+    assert "lit: what holds 90 % of its map" in do.told(drive.settings, drive.moment)

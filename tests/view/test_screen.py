@@ -102,7 +102,7 @@ def red_columns(view: np.ndarray) -> list[bool]:
     """Which of the eight cells' middles are red."""
     height, width = view.shape[:2]
     middles = view[height // 2, [(2 * cell + 1) * width // 16 for cell in range(8)]].astype(int)
-    return (middles[:, 0] - middles[:, 1] > 0.5 * (RED[0] - RED[1])).tolist()
+    return (middles[:, 0] - middles[:, 1] > 0.2 * (RED[0] - RED[1])).tolist()
 
 
 def test_the_red_of_an_enlarged_view_lies_where_it_belongs(drive: Playback) -> None:
