@@ -22,7 +22,7 @@ from sim.view.world_source import WorldSource
 SIZE, SHOWN = (720, 1280), (270, 480)
 MOMENTS = (  # theme, seed, seconds, and what is cut out: its middle, as shares of the picture
     ("meadow", 20010, 28.0, (0.40, 0.44)),
-    ("train", 20010, 17.2, (0.50, 0.33)),
+    ("train", 20010, 17.2, (0.21, 0.50)),
     ("night", 20010, 28.0, (0.40, 0.44)),
     ("snow", 20011, 7.0, (0.50, 0.50)),
     ("exoplanet", 20010, 26.0, (0.46, 0.44)),
