@@ -105,7 +105,7 @@ ACTIONS = (
     Action(OVERLAY, ("o",), "red on and off", Switch("red", _always, lambda now, _: "" if now.red else "red is off")),
     Action(RAW, ("c",), "soft map: cells or smooth", Switch("raw", _always)),
     Action(NEXT_HEAD, ("k",), "next head of a soft map", Switch("head", _heads, _one_head)),
-    Action(SPOTLIGHT, ("d",), "what it does not read goes dark", Switch("spotlight", _mapped, _lit)),
+    Action(SPOTLIGHT, ("d",), "all that is unread goes dark", Switch("spotlight", _mapped, _lit)),
     Action(BLIND_READ, ("b",), "grey out what it reads", Switch("blinding", lambda _: (None, READ), _blinded)),
     Action(BLIND_UNREAD, ("j",), "junk in what it does not", Switch("blinding", lambda _: (None, UNREAD))),
     Action(MARK, ("m",), "mark the cause object", Switch("mark", _imagined)),
