@@ -330,7 +330,7 @@ class TwoHeads(FollowingDriver):
 
 def reds(playback: Playback) -> list[int]:
     middles = playback.picture(SIZE)[SIZE[0] // 2].reshape(8, -1, 3)[:, 8].astype(int)
-    return np.flatnonzero(middles[:, 0] - middles[:, 1] > 60).tolist()
+    return np.flatnonzero(middles[:, 0] - middles[:, 1] > 30).tolist()
 
 
 def test_heads_go_round_and_the_window_says_which(source) -> None:
