@@ -275,8 +275,8 @@ def prepare(options: Options, stack: ExitStack) -> Show:
     playback = Playback(Drive(source, drivers.by_name(), drivers.first), [dump] if dump else [])
     stack.callback(playback.close)
     window: Display | None = None if options.headless else open_window(stack)
-    look = {"view": options.record_view, "size": recording_size(options.size), "quality": options.quality}
-    capture = Capture(playback, provenance, live=window is not None, **look)
+    size, view, quality = recording_size(options.size), options.record_view, options.quality
+    capture = Capture(playback, provenance, view=view, live=window is not None, size=size, quality=quality)
     stack.callback(capture.stop)
     record = options.record or (None if window else DEFAULT_RECORDING)
     check_outputs(options, record)  # again: without a display there is one that nobody named

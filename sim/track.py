@@ -107,7 +107,7 @@ class Tracks:
         vars(self).update(state)
         self.grid = np.zeros((len(self.count), GRID_SIZE, GRID_SIZE, 2), np.float32)
         for row in np.flatnonzero(self.count):
-            self._lay_grid(row)
+            self._lay_grid(int(row))
 
 
 @kernel
