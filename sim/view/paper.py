@@ -35,8 +35,14 @@ if TYPE_CHECKING:
 
 FORMATS = (".pdf", ".png")
 ASPECT = 16 / 9
-MARGIN, GAP, LINE = 0.04, 0.06, 0.13
-"""Inches: round everything, between panels, and of a line of the caption."""
+MARGIN = 0.04
+"""Inches round everything."""
+
+GAP = 0.06
+"""Inches between panels."""
+
+LINE = 0.13
+"""Inches of a line of the caption."""
 
 TEXT = 7.0
 """Points of all text."""

@@ -10,8 +10,14 @@ from sim.view.hud.text import AMBER, BRIGHT, DIM, PANEL, SIGNAL, Colour, fill, p
 GOOD = "Route done"
 """The title of the one end that nobody minds."""
 
-TITLE, WORDS, KEYS = 46, 22, 19
-"""Design pixels of the letters."""
+TITLE = 46
+"""Design pixels of the title's letters."""
+
+WORDS = 22
+"""Design pixels of the lines' letters."""
+
+KEYS = 19
+"""Design pixels of the letters that tell the keys."""
 
 EDGE = 5
 """Design pixels of the coloured edge on the left."""
