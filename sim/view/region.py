@@ -121,7 +121,9 @@ def _contour(
     small = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
     field = warped(level, cells, small, cv2.INTER_CUBIC)
     slope = np.hypot(cv2.Sobel(field, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(field, cv2.CV_32F, 0, 1, scale=1 / 8))
-    found = inside_grid(field / np.maximum(slope, 1e-3), cells, OUTSIDE) * np.float32(size[1] / small[1])
+    found = inside_grid(np.asarray(field / np.maximum(slope, 1e-3), np.float32), cells, OUTSIDE) * np.float32(
+        size[1] / small[1]
+    )
     return found if small == size else np.asarray(cv2.resize(found, size[::-1]), np.float32)
 
 
