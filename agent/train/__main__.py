@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from agent.checkpoint import family_at, save_checkpoint, with_family
+from agent.checkpoint import WEIGHTS, family_at, save_checkpoint, with_family
 from agent.config import FLAGSHIP, Config, Glance, beginning, composed, given, glance
 from agent.families import FAMILIES, find
 from agent.train import state
@@ -117,6 +117,8 @@ def check(config: Config) -> None:
         raise ValueError(f"--themes-share is {dagger.themes_share:g}, expected from 0 to 1")
     if not run.resume and (run.out / state.FILE).exists():
         raise ValueError(f"{run.out} already holds a run: add --resume to go on with it, or choose another --out")
+    if not run.resume and (run.out / WEIGHTS).exists():
+        raise ValueError(f"{run.out} holds a trained network, which would be overwritten: choose another --out")
     run.out.mkdir(parents=True, exist_ok=True)
 
 

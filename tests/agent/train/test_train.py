@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from agent.checkpoint import load_policy
+from agent.checkpoint import WEIGHTS, load_policy
 from agent.config import QUICK, Dagger, Finishing
 from agent.families import Batch, Loss, Progress, find
 from agent.families.topk_patches.network import TopKPatches
@@ -128,6 +128,15 @@ def test_mistakes_are_one_line_and_status_2(unbroken: Path, name: str, capsys: p
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_a_trained_network_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A checkpoint without what a run leaves beside it: one that was shipped, or mailed."""
+    (tmp_path / WEIGHTS).write_bytes(b"dear")
+    with pytest.raises(SystemExit):
+        train(tmp_path)
+    assert "holds a trained network" in capsys.readouterr().err
+    assert (tmp_path / WEIGHTS).read_bytes() == b"dear"
 
 
 def test_resuming_needs_no_option_typed_again(unbroken: Path) -> None:
