@@ -54,6 +54,7 @@ ONLY_PARSED = {
     "python docs/examples/train_ppo.py": "learns for minutes; tests/agent/test_sb3.py runs it shortened",
     "python -m sim.benchmark": "measures for minutes; tests/sim/test_benchmark.py runs it shortened",
     "python -m sim.benchmark.window": "needs Xvfb",
+    "python -m sim.benchmark.cold_start": "needs Xvfb",
     "python docs/media/screenshots.py": "needs Xvfb",
 }
 """Commands of which only the options are read, and why."""
