@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -40,6 +41,10 @@ SHORTER_PYTHON = {
     "num_envs=256": "num_envs=2",
     "num_envs=64": "num_envs=2",
     "learn(100_000)": "learn(16)",
+    "episodes=10, frames=400": "episodes=2, frames=20",
+    "Options(20,": "Options(1,",
+    "processes=2": "processes=1",
+    "at=27.5": "at=0.5",
     'watch(load_policy("topk-patches"))': 'watch(load_policy("topk-patches"), seconds=0.1)',
     "DriveVecEnv(16,": "DriveVecEnv(1,",
     "n_steps=128, batch_size=256": "n_steps=16, batch_size=16",
@@ -84,6 +89,13 @@ def clip(path: Path) -> None:
         container.mux(stream.encode())
 
 
+def images(path: Path) -> None:
+    """A folder of pictures."""
+    path.mkdir()
+    for number in range(3):
+        (path / f"{number}.png").write_bytes(cv2.imencode(".png", np.full((90, 160, 3), 90, np.uint8))[1].tobytes())
+
+
 def checkpoint(path: Path) -> None:
     """A trained network, as a training leaves it."""
     shutil.copytree(ROOT / "assets" / "checkpoints" / "topk-patches", path)
@@ -92,7 +104,7 @@ def checkpoint(path: Path) -> None:
 REGISTRIES = (SCENARIOS, FAMILIES, KINDS._rows, ROLES._rows)
 """What pages may add to; put back for the other tests."""
 
-MAKE = {"drive.mp4": clip, "dashcam.mp4": clip, "runs/first": checkpoint}
+MAKE = {"tub/images": images, "drive.mp4": clip, "dashcam.mp4": clip, "runs/first": checkpoint}
 """Files that pages take for granted."""
 
 
