@@ -17,13 +17,17 @@ from agent import load_policy
 from sim.command_line import mistakes_in_one_line, parse
 from sim.driver import as_driver
 from sim.errors import unknown
-from sim.policy import provenance_of
+from sim.policy import PolicySpec, provenance_of
 from sim.provenance import versions
+from sim.simulator import FIELD_OF_VIEW, FRAME_SIZE
 from sim.view.capture import WINDOW, Capture
 from sim.view.demo import Demo, NoDisplay
 from sim.view.drive import Drive
+from sim.view.footage.video import VideoSource
 from sim.view.hud.screen import Extras, Screen
 from sim.view.playback import Playback
+from sim.view.settings import Settings
+from sim.view.source import Source
 from sim.view.world_source import WorldSource
 
 FOLDER = Path(__file__).parent
@@ -70,27 +74,53 @@ class Still:
         """Drive to the place, set the switches, and draw."""
         playback = driven_to(self.place)
         playback.set(**self.settings)
-        picture = Screen().draw(playback, self.size, Extras())
-        cv2.imwrite(str(path), np.ascontiguousarray(picture[..., ::-1]))
+        save(Screen().draw(playback, self.size, Extras()), path)
         playback.close()
 
 
+@dataclass(frozen=True)
+class Footage:
+    """The window over real footage, after so many seconds of it."""
+
+    at: float
+    size: tuple[int, int] = (360, 640)
+
+    def make(self, path: Path, clip: str) -> None:
+        """Watch the clip up to there, and draw."""
+        source = VideoSource(clip, PolicySpec(FRAME_SIZE, FIELD_OF_VIEW, None))
+        playback = driven(source, self.at)
+        save(Screen().draw(playback, self.size, Extras()), path)
+        playback.close()
+        source.close()
+
+
+FOOTAGE = Footage(6.0)
+
 PICTURES: dict[str, Film | Still] = {
-    "demo.webp": Film(Place("town", "meadow", 20010, 24.0), 9.0),
+    "demo.webp": Film(Place("town", "meadow", 20000, 3.0), 12.0),
     "chase.webp": Film(Place("open-road", "night", 20000, 0.0), 8.0, "chase"),
     "window.png": Still(Place("town", "meadow", 20010, 27.0)),
     "without.png": Still(Place("town", "meadow", 20010, 27.0), settings={"without": True}),
 }
 
 
+def save(picture: np.ndarray, path: Path) -> None:
+    """RGB (H, W, 3) to a file."""
+    cv2.imwrite(str(path), np.ascontiguousarray(picture[..., ::-1]), [cv2.IMWRITE_WEBP_QUALITY, 90])
+
+
 def driven_to(place: Place) -> Playback:
     """A drive of the shipped policy that has come so far."""
-    source = WorldSource(place.scenario, place.theme, place.seed)
+    return driven(WorldSource(place.scenario, place.theme, place.seed), place.at)
+
+
+def driven(source: Source, seconds: float) -> Playback:
+    """The shipped policy in a source, so many seconds later."""
     drive = Drive(source, {POLICY: lambda: as_driver(load_policy(POLICY))}, POLICY)
-    playback = Playback(drive)
-    for _ in range(round(place.at * source.rate)):
-        playback.step()
-    return playback
+    settings = Settings(POLICY, "camera")
+    for _ in range(round(seconds * source.rate)):
+        drive.act(drive.look(settings))
+    return Playback(drive)
 
 
 @dataclass(frozen=True)
@@ -99,6 +129,19 @@ class Options:
 
     names: Positional[tuple[str, ...]] = tuple(PICTURES)
     """Which (default: all)."""
+    clip: str | None = None
+    """Real footage, for footage.webp."""
+
+
+def make(name: str, clip: str | None) -> None:
+    """One picture; ValueError for a name that is none."""
+    if name == "footage.webp" and clip is not None:
+        FOOTAGE.make(FOLDER / name, clip)
+    elif name in PICTURES:
+        PICTURES[name].make(FOLDER / name)
+    else:
+        raise unknown("picture", name, (*PICTURES, "footage.webp with --clip"))
+    print(FOLDER / name)
 
 
 if __name__ == "__main__":
@@ -106,7 +149,4 @@ if __name__ == "__main__":
     torch.set_num_threads(1)  # one frame at a time
     with mistakes_in_one_line():
         for name in options.names:
-            if name not in PICTURES:
-                raise unknown("picture", name, PICTURES)
-            PICTURES[name].make(FOLDER / name)
-            print(FOLDER / name)
+            make(name, options.clip)
