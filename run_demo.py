@@ -17,10 +17,12 @@ try:
     from sim.interrupts import INTERRUPTED, interruptible
 
     from agent import POLICY_WAYS
-except ImportError as error:
-    if error.path is None:
+except ImportError as error:  # a file of the user's hides ours: then one of these is not a package
+    hidden = (error.name or "").partition(".")[0]
+    hiding = error.path or getattr(sys.modules.get(hidden), "__file__", None)
+    if hidden not in ("agent", "sim") or hiding is None or Path(hiding).stem == "__init__":
         raise
-    print(f"error: {error.path} is in the way of RedGaze's own `{error.name}`: rename it", file=sys.stderr)
+    print(f"error: {hiding} is in the way of RedGaze's own `{hidden}`: rename it", file=sys.stderr)
     raise SystemExit(2) from None
 
 import tyro

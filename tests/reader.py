@@ -108,10 +108,6 @@ class Reader:
         if words[0] == "-m":
             run, target, arguments = runpy.run_module, words[1], words[2:]  # type: ignore[assignment]
         argv, sys.argv = sys.argv, [target, *arguments]
-        import time
-
-        _t = time.process_time()
-        print("RUN", words, file=sys.__stderr__, flush=True)
         try:
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", ".*found in sys.modules.*", RuntimeWarning)
@@ -121,4 +117,3 @@ class Reader:
                 raise AssertionError(f"exit status {end.code}") from end
         finally:
             sys.argv = argv
-            print("TOOK", round(time.process_time() - _t, 2), file=sys.__stderr__, flush=True)

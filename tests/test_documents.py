@@ -7,9 +7,12 @@ nowhere else; files that a page takes for granted are made.
 import re
 import shlex
 import shutil
+import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -24,7 +27,7 @@ from tests.reader import LANGUAGES, Block, Reader, Shorter, blocks, commands
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *(page for page in sorted(ROOT.glob("docs/*.md")) if page.name != "map.md")]
 
-TRAINING = ("--tracks", "3", "--rounds", "1", "--steps-per-round", "1", "--drive-steps", "5", "--batch", "4")
+TRAINING = ("--tracks", "3", "--rounds", "1", "--steps-per-round", "1", "--drive-steps", "16", "--batch", "48")
 EPISODES = ("--episodes", "2", "--frames", "20")
 
 SHORTER = [
@@ -32,7 +35,6 @@ SHORTER = [
     Shorter("python -m agent.train", TRAINING),
     Shorter("python -m agent.evaluate", EPISODES),
     Shorter("python -m agent.evaluate.evidence", ("--episodes", "1", "--parts", "open-road")),
-    Shorter("python -m sim.gallery", ("--theme", "snow", "--size", "64", "36")),
 ]
 """Words that commands get besides."""
 
@@ -64,7 +66,7 @@ ONLY_PARSED = {
 }
 """Commands of which only the options are read, and why."""
 
-LONG = ("--suite faithfulness", "agent.evaluate.evidence", "sim.gallery")
+LONG = ("--suite faithfulness", "agent.evaluate.evidence")
 """Commands that take more than ten seconds though they are shortened: the ordinary suite only reads their options."""
 
 NOT_PYTHON = {
@@ -108,14 +110,33 @@ MAKE = {"tub/images": images, "drive.mp4": clip, "dashcam.mp4": clip, "runs/firs
 """Files that pages take for granted."""
 
 
+FRESH = [dict(registry) for registry in REGISTRIES]
+
+
+def put(rows: Sequence[dict[str, Any]]) -> None:
+    """Let the registries hold these and nothing else."""
+    for registry, some in zip(REGISTRIES, rows, strict=True):
+        registry.clear()
+        registry.update(some)
+
+
+@contextmanager
+def a_process_of_its_own() -> Iterator[None]:
+    """Nothing is registered but what is shipped; what is registered or loaded from docs meanwhile is forgotten."""
+    before, loaded = [dict(registry) for registry in REGISTRIES], set(sys.modules)
+    put(FRESH)
+    yield
+    put(before)
+    for name in set(sys.modules) - loaded:
+        if "/docs/" in (getattr(sys.modules[name], "__file__", None) or ""):
+            del sys.modules[name]
+
+
 @pytest.fixture
 def registries() -> Iterator[None]:
-    """Whatever a page registers is forgotten afterwards."""
-    before = [dict(registry) for registry in REGISTRIES]
-    yield
-    for registry, rows in zip(REGISTRIES, before, strict=True):
-        registry.clear()
-        registry.update(rows)
+    """Whatever a page registers is forgotten."""
+    with a_process_of_its_own():
+        yield
 
 
 @pytest.fixture
@@ -163,6 +184,13 @@ def do(words: list[str], reader: Reader, monkeypatch: pytest.MonkeyPatch, *, slo
     if any(line.startswith(start) for start in NOT_PYTHON):
         return
     assert words[0] == "python", f"{line}: neither run nor among NOT_PYTHON"
+    with a_process_of_its_own():
+        obey(words, reader, monkeypatch, slow=slow)
+
+
+def obey(words: list[str], reader: Reader, monkeypatch: pytest.MonkeyPatch, *, slow: bool) -> None:
+    """A command of Python's."""
+    line = shlex.join(words)
     only_parsed = any(words[: len(start.split())] == start.split() for start in ONLY_PARSED)
     if only_parsed or (is_long(line) and not slow):
         reader.parse(words, monkeypatch)
@@ -179,7 +207,7 @@ def long_commands() -> Iterator[tuple[str, list[str]]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("page", "words"), long_commands())
+@pytest.mark.parametrize(("page", "words"), list(long_commands()))
 def test_what_takes_long_works_too(page: str, words: list[str], clone: Path, registries, monkeypatch) -> None:
     monkeypatch.setattr("sim.world.TIME_ALLOWANCE", TIME_ALLOWANCE)
     do(words, Reader(SHORTER, MAKE), monkeypatch, slow=True)

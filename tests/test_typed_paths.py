@@ -15,7 +15,7 @@ from agent.evaluate import evidence, grid
 from agent.families import find
 from sim import benchmark, gallery
 from sim.benchmark import __main__ as benchmark_command
-from sim.benchmark import window
+from sim.benchmark import cold_start, window
 from sim.command_line import parse
 from sim.files import typed_path
 from sim.view.dump import Dump
@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[type, list[str]]] = {
     "agent.evaluate.grid": (grid.CommandLine, ["x"]),
     "sim.benchmark": (benchmark_command.Options, []),
     "sim.benchmark.window": (window.Options, []),
+    "sim.benchmark.cold_start": (cold_start.Options, []),
     "sim.gallery": (gallery.Options, ["--out", "x"]),
 }
 """Every command's options, and what they need."""

@@ -187,5 +187,5 @@ def _worst_laps(axes: Axes, drives: Mapping[str, Drives], colours: Mapping[str, 
     axes.set_ylim(-6, 6)
     axes.set_xlabel("metres along the road")
     axes.set_ylabel("metres left of the centre line")
-    axes.legend(frameon=False, ncols=3, loc="upper left")
+    axes.legend(frameon=False, ncols=2, loc="upper left", fontsize=9)
     _plain(axes, "Each driver's worst lap (grey: the road)")

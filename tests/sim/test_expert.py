@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim import expert, track
+from sim import centre_line, expert, track
 from sim import vehicle as car
 from sim.expert import CURVE, NONE
 from sim.kinds import CAUSES
@@ -48,7 +48,7 @@ def straight_then_bend() -> Tracks:
     """A stadium: 200 m straights, half circles of 30 m, ramps of 11 m; s = 0 is the middle of a straight."""
     arc = np.linspace(-math.pi / 2, math.pi / 2, 200)
     right = np.stack([100 + 30 * np.cos(arc), 30 * np.sin(arc)], axis=1)
-    points = track._smoothed(np.concatenate([[[0.0, -30.0]], right, -right]) * 1.4)
+    points = centre_line._smoothed(np.concatenate([[[0.0, -30.0]], right, -right]) * 1.4)
     n = len(points)
     made = Tracks.empty(1)
     made.points[0, :n], made.heading[0, :n] = points, track.tangent_angles(points)
