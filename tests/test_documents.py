@@ -41,7 +41,6 @@ SHORTER = [
 SHORTER_PYTHON = {
     "seconds=8": "seconds=0.1",
     "num_envs=256": "num_envs=2",
-    "num_envs=64": "num_envs=2",
     "learn(100_000)": "learn(16)",
     "episodes=10, frames=400": "episodes=2, frames=20",
     "Options(20,": "Options(1,",

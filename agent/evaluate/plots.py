@@ -165,7 +165,7 @@ def _offsets(axes: Axes, drives: Mapping[str, Drives], colours: Mapping[str, str
         offset = np.concatenate([episode["d"] for episode in each.episodes]) - LANE_CENTRE
         near = np.clip(offset, -1.75, 1.75)
         axes.hist(near, edges.tolist(), density=True, histtype="step", color=colours[name], linewidth=1.3, label=name)
-    axes.set_xlabel("metres left of the lane's centre (outermost bars: out of the lane)")
+    axes.set_xlabel("metres left of the lane's centre (outermost: outside of it)")
     axes.set_yticks([])
     axes.legend(frameon=False)
     _plain(axes, "Where in the lane")

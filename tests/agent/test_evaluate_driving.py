@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from episodes import changed, episode_of
+from matplotlib.axes import Axes
 from matplotlib.text import Text
 from rich.console import Console
 
@@ -193,6 +194,12 @@ def test_a_control_that_comes_far_is_marked(completion: float, wanted: str) -> N
     assert line.bar is BARS["completion of a control"]
 
 
+def is_shown(axes: Axes, tick: Text) -> bool:
+    """Whether a tick of the x axis lies in its range: matplotlib keeps some that do not, and draws none of them."""
+    low, high = sorted(axes.get_xlim())
+    return low <= tick.get_position()[0] <= high
+
+
 def test_no_label_of_the_plot_is_cut() -> None:
     """Of long names, too."""
     long = "a-policy-with-a-name-as-long-as-it-gets"
@@ -200,9 +207,10 @@ def test_no_label_of_the_plot_is_cut() -> None:
     figure = plots.driving({name: driving.Drives([episode(1.0, 0)], "black" in name) for name in names})
     figure.draw_without_rendering()
     whole = figure.bbox
+    unseen = {tick for axes in figure.axes for tick in axes.get_xticklabels() if not is_shown(axes, tick)}
     for text in figure.findobj(Text):
         box = text.get_window_extent()
-        if text.get_text() and text.get_visible():
+        if text.get_text() and text.get_visible() and text not in unseen:
             assert whole.x0 <= box.x0, text.get_text()
             assert box.x1 <= whole.x1, text.get_text()
 
