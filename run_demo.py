@@ -31,7 +31,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from sim.command_line import mistakes_in_one_line, parse
 from sim.driver import EXPERT, Driver, Expert, Nobody, PolicyDriver, as_driver
-from sim.files import check_apart, files_in_name
+from sim.files import check_apart, files_in_name, typed_path
 from sim.policy import PolicySpec, provenance_of, remark_of
 from sim.provenance import versions
 from sim.recorded import Replay, load_drive
@@ -43,7 +43,7 @@ from sim.view.actions import list_lines
 from sim.view.capture import RECORDING_SIZE, Capture
 from sim.view.demo import Demo, Display, NoDisplay
 from sim.view.drive import Drive
-from sim.view.dump import Dump
+from sim.view.dump import Dump, check_empty
 from sim.view.footage.opening import is_camera
 from sim.view.footage.video import ASSUMED_SPEED, VideoSource
 from sim.view.hud.layout import DESIGN_SIZE
@@ -146,6 +146,8 @@ def check(options: Options) -> None:
         check_recording_name(options.record)
     recording_size(options.size)
     check_belonging(options)
+    if options.dump is not None:
+        check_empty(typed_path(options.dump))
     check_outputs(options, options.record or (DEFAULT_RECORDING if options.headless else None))
     if options.tour and (options.video is not None or options.replay is not None):
         other = "--video" if options.replay is None else "--replay"

@@ -20,6 +20,14 @@ PROVENANCE = "provenance.json"
 STEPS = "steps.jsonl"
 
 
+def check_empty(folder: Path) -> None:
+    """ValueError where there is a file, or a folder that holds something."""
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"cannot dump to {str(folder)!r}: it is a file; expected a folder")
+    if folder.is_dir() and any(folder.iterdir()):
+        raise ValueError(f"cannot dump to {str(folder)!r}: expected a new or empty folder, this one holds files")
+
+
 class Dump:
     """Writes each moment as DIR/step-000000.npz and one line of DIR/steps.jsonl; DIR/provenance.json says who made it.
 
@@ -34,10 +42,7 @@ class Dump:
     def __init__(self, folder: Path, provenance: Mapping[str, Any]) -> None:
         """ValueError where `folder` is no folder or not empty, OSError where it cannot be written."""
         folder = typed_path(folder)
-        if folder.exists() and not folder.is_dir():
-            raise ValueError(f"cannot dump to {str(folder)!r}: it is a file; expected a folder")
-        if folder.is_dir() and any(folder.iterdir()):
-            raise ValueError(f"cannot dump to {str(folder)!r}: expected a new or empty folder, this one holds files")
+        check_empty(folder)
         self._made = not folder.exists()
         self.folder, self._provenance = folder, provenance
         self._write_provenance()

@@ -47,13 +47,13 @@ A_SOFT_MAP = _need(
 
 HEADS = _need(
     lambda choices: choices.attention is not None and len(soft_heads(choices.attention)) > 0,
-    "no heads here: one of a selection would be painted where nothing was read",
+    "no heads here: only soft maps show theirs one by one",
     "soft maps with heads",
 )
 
 OBJECTS = _need(
     lambda choices: choices.imagines,
-    "nobody knows what is in these pictures: nothing can be marked or taken out",
+    "nobody knows what is in these pictures: nothing to mark or hide",
     "the simulator",
 )
 

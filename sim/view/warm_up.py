@@ -32,11 +32,14 @@ from sim.policy import Attention
 from sim.scenario import SCENARIOS
 from sim.simulator import Simulator
 from sim.theme import LOOK_SIZE
+from sim.view import gaze
 from sim.view.actions import NEXT_SCENARIO, NEXT_VIEW
+from sim.view.hud import top_view
 from sim.view.overlay import Overwritten
 from sim.view.settings import Settings
 from sim.view.source import Shot
 from sim.view.world_source import WorldSource
+from sim.view.world_views import WorldInstant
 
 SIZE = (90, 160)
 """(height, width) of the pictures that are drawn to have something compiled; any will do."""
@@ -90,9 +93,17 @@ def drive(scenario: str, theme: str = "meadow") -> WorldSource:
     before = source.instant()
     source.apply(before.world.expert_action)
     source.status(source.instant())
-    source.whereabouts(before, source.instant(), 0.5)
+    map_it(source, before)
     source.without(before, 0)
     return source
+
+
+def map_it(source: WorldSource, before: WorldInstant) -> None:
+    """The map from above, on the way from `before` to now, with cells on the ground and a way ahead."""
+    pose, objects = source.whereabouts(before, source.instant(), 0.5)
+    cells = gaze.ground_cells(maps()[0], source.lens).seen_from(before.world.pose[0], pose)
+    path = gaze.predicted_path(0.0, 10.0)
+    top_view.draw(SIZE, road=source.road, pose=pose, objects=objects, culprit=0, cells=cells, path=path)
 
 
 def look(scenario: str, *views: str, theme: str = "meadow") -> None:
@@ -108,11 +119,12 @@ def look(scenario: str, *views: str, theme: str = "meadow") -> None:
 
 
 def maps() -> tuple[Attention, ...]:
-    """A selection and a soft map, with something to be seen of each."""
+    """A selection and a soft map, with something to be seen of each, and a selection of everything."""
     weights = np.zeros((1, 2, 4), np.float32)
     weights[0, 1, 1:3] = 0.5
     cells = CellGrid.tiling(2, 4)
-    return Attention(weights, cells, "selection", weights > 0), Attention(weights, cells, "soft attention")
+    some, soft = Attention(weights, cells, "selection", weights > 0), Attention(weights, cells, "soft attention")
+    return some, soft, Attention(np.ones_like(weights), cells, "selection", weights >= 0)
 
 
 def load(first: str) -> None:

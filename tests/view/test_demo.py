@@ -15,7 +15,7 @@ from sim.policy import Policy
 from sim.view import actions as do
 from sim.view.actions import ACTIONS, DRIVING_KEYS
 from sim.view.capture import Capture
-from sim.view.demo import Demo, NoDisplay
+from sim.view.demo import WELCOME, Demo, NoDisplay
 from sim.view.drive import Drive
 from sim.view.hud.layout import DESIGN_SIZE, picture_size
 from sim.view.hud.screen import chips
@@ -97,7 +97,7 @@ def test_an_unfinished_driver_is_told_at_once_and_stays_marked(make, drive: Play
     demo = make(Audience())
     drive.drive.driver.provenance = {"unfinished": lacking} if lacking else {}
     demo.greet()
-    assert said(demo) == (f"unfinished: {lacking}" if lacking else "H shows the keys")
+    assert said(demo) == (f"unfinished: {lacking}" if lacking else WELCOME)
     assert [chip.text for chip in chips(drive, demo._extras())] == (["unfinished"] if lacking else [])
 
 

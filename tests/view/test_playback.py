@@ -386,7 +386,7 @@ def test_a_spotlight_darkens_the_picture_says_what_is_dark_and_needs_no_red(driv
     plain = (drive.set(red=False), drive.picture((80, 160)).copy())[1]
     assert do.told(replace(drive.settings, red=True), drive.moment) == []
     drive.turn(do.SPOTLIGHT)
-    assert "dark: what its controller never got" in do.told(drive.settings, drive.moment)
+    assert "dark: what it dropped" in do.told(drive.settings, drive.moment)
     drive.moment.observation["frame"][:] = 0
     spot = drive.picture((80, 160))
     assert np.array_equal(spot[:, :20], plain[:, :20])

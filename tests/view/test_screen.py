@@ -49,7 +49,7 @@ def to_next_moment(drive: Playback) -> None:
 
 @pytest.fixture
 def redrawn(monkeypatch) -> list[str]:
-    """What is drawn anew from now on: "dashboard", "panels", "help"."""
+    """What is drawn anew from now on: "dashboard", "panels", "legend", "keys"."""
     calls: list[str] = []
 
     def listen(module, name: str, told: str) -> None:
@@ -63,7 +63,8 @@ def redrawn(monkeypatch) -> list[str]:
 
     listen(instruments, "draw", "dashboard")
     listen(top_view, "draw", "panels")
-    listen(panels, "help_panel", "help")
+    listen(panels, "legend_panel", "legend")
+    listen(panels, "help_panel", "keys")
     return calls
 
 
@@ -216,18 +217,21 @@ def test_the_help_draws_its_own_part_only(drive: Playback, redrawn) -> None:
     screen = Screen()
     screen.draw(drive, SIZE, PLAIN)
     redrawn.clear()
-    drive.turn(do.HELP)
-    screen.draw(drive, SIZE, PLAIN)
-    assert redrawn == ["help"]
+    for _ in range(3):
+        drive.turn(do.HELP)
+        screen.draw(drive, SIZE, PLAIN)
+    assert redrawn == ["legend", "keys", "panels"]
 
 
-def test_the_help_is_drawn_once_however_far_the_drive_goes(drive: Playback, redrawn) -> None:
+@pytest.mark.parametrize(("times", "shown"), [(1, "legend"), (2, "keys")])
+def test_the_help_is_drawn_once_however_far_the_drive_goes(drive: Playback, redrawn, times: int, shown: str) -> None:
     screen = Screen()
-    drive.turn(do.HELP)
+    for _ in range(times):
+        drive.turn(do.HELP)
     for _ in range(7):
         screen.draw(drive, SIZE, PLAIN)
         drive.advance()
-    assert redrawn.count("help") == 1
+    assert redrawn.count(shown) == 1
     assert "panels" not in redrawn
 
 

@@ -51,7 +51,7 @@ DESIGN = {
     "wheel": Rect(124, 562, 120, 120),
     "pedal": Rect(256, 562, 44, 120),
     "gaze": Rect(320, 562, 320, 120),
-    "facts": Rect(660, 562, 308, 120),
+    "facts": Rect(648, 562, 320, 120),
     "message": Rect(12, 686, 956, 24),
     "frame title": Rect(980, 10, 288, 20),
     "frame": Rect(980, 32, 288, 162),

@@ -78,6 +78,6 @@ def way_words(status: Status) -> tuple[tuple[str, str], ...]:
     way = percent(status.completion)
     if status.score is None:
         return (("way", way),)
-    if not status.infractions and status.score > 0.995 * status.completion:
+    if not status.infractions and status.score >= 0.995 * status.completion:
         return (("way", f"{way}, no faults"),)
     return ("way", way), ("score", f"{percent(status.score / max(status.completion, 1e-9))} so far")
