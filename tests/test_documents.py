@@ -73,7 +73,6 @@ NOT_PYTHON = {
     ". .venv/bin/activate": "as above",
     "pip install": "installs; the extras are looked up below",
     "python -m pytest": "these are the tests",
-    "git clone": "an address",
 }
 """Commands that are looked at and not run, and why."""
 

@@ -1,17 +1,16 @@
 """A road user of one's own is one file: the deer of docs/examples is drawn, met, hit and told as shipped ones are."""
 
-import gc
 import hashlib
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numba.core.dispatcher import Dispatcher
 
 from agent import load_policy
 from agent.shown import shown
 from sim import vehicle as car
+from sim.jit import KERNELS
 from sim.kinds import CAUSES, KINDS, ROLES, Dot
 from sim.metrics import penalty
 from sim.scenario import Scenario, name_of, scenario
@@ -136,9 +135,8 @@ def test_a_driver_says_why_it_stops(deer: Scenario) -> None:
 
 
 def compiled() -> int:
-    """Signatures that any kernel of the package has been compiled for."""
-    kernels = (each for each in gc.get_objects() if issubclass(type(each), Dispatcher))  # no proxy is asked
-    return sum(len(each.overloads) for each in kernels if each.py_func.__module__.startswith("sim."))
+    """Signatures that any kernel of the package has been compiled or loaded for."""
+    return sum(len(each.overloads) for each in KERNELS)
 
 
 def everything(which: str | Scenario) -> None:
