@@ -81,6 +81,7 @@ def test_scenario_and_theme_may_be_objects(short: None, tmp_path: Path) -> None:
     assert {each["theme"] for each in saved["policies"]["expert"]["drives"]} == {"snow"}
 
 
+@pytest.mark.slow  # tests/test_documents.py runs the same, shortened
 def test_the_documented_example_is_tested_for_its_red(short: None, tmp_path: Path) -> None:
     path = evaluate({"grey-seeker": example_policy()}, "faithfulness", tmp_path, episodes=2, frames=20)
     lines = json.loads(path.read_text())["policies"]["grey-seeker"]["measures"]
