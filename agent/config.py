@@ -157,7 +157,7 @@ def _data(family: Family) -> type[Instants | Sequences]:
 
 QUICK_SCENARIO = "open-road"
 QUICK = Dagger(
-    tracks=64, rounds=11, steps_per_round=400, drive_steps=80, batch=32, themes_share=1.0, learning_rate=1e-3
+    tracks=64, rounds=11, steps_per_round=400, drive_steps=80, batch=32, themes_share=1.0, learning_rate=6e-4
 )
 """What `--quick` puts in place of a run's defaults; a family has its own part of it, see `Family.quick`."""
 
