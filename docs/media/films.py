@@ -100,13 +100,17 @@ PICTURES: dict[str, Film | Still] = {
     "demo.webp": Film(Place("town", "meadow", 20000, 3.0), 12.0),
     "chase.webp": Film(Place("open-road", "night", 20000, 0.0), 8.0, "chase"),
     "window.png": Still(Place("town", "meadow", 20010, 27.0)),
-    "without.png": Still(Place("town", "meadow", 20010, 27.0), settings={"without": True}),
+    "without.png": Still(Place("town", "meadow", 20010, 28.6), settings={"without": True}),
 }
 
 
 def save(picture: np.ndarray, path: Path) -> None:
     """RGB (H, W, 3) to a file."""
-    cv2.imwrite(str(path), np.ascontiguousarray(picture[..., ::-1]), [cv2.IMWRITE_WEBP_QUALITY, 90])
+    cv2.imwrite(
+        str(path),
+        np.ascontiguousarray(picture[..., ::-1]),
+        [cv2.IMWRITE_WEBP_QUALITY, 90] if path.suffix == ".webp" else [],
+    )
 
 
 def driven_to(place: Place) -> Playback:
