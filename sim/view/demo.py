@@ -103,7 +103,7 @@ class Demo:
         self._picture = np.zeros((0, 0, 3), np.uint8)
         self._message, self._alarm, self._message_left = "", False, 0.0
         self._counts: Mapping[str, int] = playback.moment.status.infractions
-        self._round_ended, self._busy = time.perf_counter(), playback.busy
+        self._round_ended, self._work = time.perf_counter(), playback.work
 
     @property
     def actions(self) -> Mapping[str, Callable[[], Any]]:
@@ -205,9 +205,10 @@ class Demo:
         """Tell the governor how this round went; nobody watches without a window, so nothing is late there."""
         if self.keeper is None:
             return
-        now, busy = time.perf_counter(), self.playback.busy
-        self.governor.tell(now - self._round_ended, busy - self._busy, late=self.keeper.late or not shown)
-        self._round_ended, self._busy = now, busy
+        now, work = time.perf_counter(), self.playback.work
+        drawing, other = (total - before for total, before in zip(work, self._work, strict=True))
+        self.governor.tell(now - self._round_ended, drawing, other, late=self.keeper.late or not shown)
+        self._round_ended, self._work = now, work
         self.drawn[road_size(self.display.size, self.governor.share)] += shown
 
     def _coarse(self) -> str:

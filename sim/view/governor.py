@@ -16,6 +16,10 @@ BUSY = 0.6
 ROOM = 0.8
 """The drawing thread may be busy for this share of its time after a step."""
 
+WORTHWHILE = 0.25
+"""Where drawing takes less of the thread's time than this, fewer pixels would cost more than they gain: deciding is
+what is slow then."""
+
 PATIENCE = 3.0
 """Seconds without lateness before a finer step is tried."""
 
@@ -33,7 +37,7 @@ class Governor:
     def __init__(self) -> None:
         self._index = 0
         self._told = self._late = 0
-        self._busy = self._passed = 0.0
+        self._drawing = self._other = self._passed = 0.0
         self._calm = 0.0
         self._patience = PATIENCE
         self._tried = False
@@ -43,29 +47,30 @@ class Governor:
         """Of the road's full width and height."""
         return SHARES[self._index]
 
-    def tell(self, passed: float, busy: float, *, late: bool) -> None:
-        """One round of the loop. passed: seconds it took; busy: of these the drawing thread was at work. late: whether
-        it ended too late, or without a picture."""
+    def tell(self, passed: float, drawing: float, other: float = 0.0, *, late: bool) -> None:
+        """One round of the loop. passed: seconds it took; drawing, other: of these the drawing thread drew the road, or
+        did something else, such as deciding. late: whether it ended too late, or without a picture."""
         self._told += 1
         self._late += late
-        self._busy += busy
+        self._drawing += drawing
+        self._other += other
         self._passed += passed
         if self._passed >= WINDOW:
-            self._judge(self._late / self._told, self._busy / self._passed)
+            self._judge(self._late / self._told, self._drawing / self._passed, self._other / self._passed)
             self._told = self._late = 0
-            self._busy = self._passed = 0.0
+            self._drawing = self._other = self._passed = 0.0
 
-    def _judge(self, late: float, load: float) -> None:
+    def _judge(self, late: float, drawing: float, other: float) -> None:
         if late > LATE_SHARE:
             self._calm = 0.0
-            if load > BUSY:
-                self._coarser(max(load, 1.0))
+            if drawing + other > BUSY and drawing > WORTHWHILE:
+                self._coarser(max(drawing, 1.0 - other), other)
             return
         self._calm += self._passed
         if self._calm >= self._patience:
-            self._finer(load)
+            self._finer(drawing, other)
 
-    def _coarser(self, load: float) -> None:
+    def _coarser(self, drawing: float, other: float) -> None:
         """Down, as far as the load asks for."""
         if self._tried:
             self._patience = min(2 * self._patience, LONGEST_PATIENCE)
@@ -73,16 +78,17 @@ class Governor:
         before = self._pixels(self._index)
         for index in range(self._index + 1, len(SHARES)):
             self._index = index
-            if load * self._pixels(index) / before <= ROOM:
+            left = drawing * self._pixels(index) / before
+            if left + other <= ROOM or left <= WORTHWHILE:
                 return
 
-    def _finer(self, load: float) -> None:
+    def _finer(self, drawing: float, other: float) -> None:
         """Up one step, if there is room; a step that has held until now was none too many."""
         if self._tried:
             self._patience = PATIENCE
         self._tried = False
         self._calm = 0.0
-        if self._index and load * self._pixels(self._index - 1) / self._pixels(self._index) <= ROOM:
+        if self._index and other + drawing * self._pixels(self._index - 1) / self._pixels(self._index) <= ROOM:
             self._index -= 1
             self._tried = True
 

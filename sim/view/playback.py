@@ -72,9 +72,9 @@ class Playback:
         return self.drive.source
 
     @property
-    def busy(self) -> float:
-        """Seconds that the second thread has been at work."""
-        return self._pool.busy
+    def work(self) -> tuple[float, float]:
+        """Seconds for which the second thread has drawn pictures, and done something else, such as deciding."""
+        return self._prefetch.drawing, self._pool.busy - self._prefetch.drawing
 
     @property
     def ending(self) -> str:

@@ -57,6 +57,22 @@ def test_lateness_that_fewer_pixels_would_not_mend_changes_nothing() -> None:
     assert set(go(Governor(), 10, 0.3, late=True)) == {1.0}
 
 
+def test_where_deciding_is_what_is_slow_pixels_are_kept() -> None:
+    """The thread decides for 0.8 of its time and draws for 0.2: it stays late whatever is drawn."""
+    governor = Governor()
+    for _ in range(round(10 / PERIOD)):
+        governor.tell(PERIOD, 0.2 * PERIOD, 0.8 * PERIOD, late=True)
+    assert governor.share == 1.0
+
+
+def test_it_goes_no_further_down_than_gains_anything() -> None:
+    """Deciding takes 0.6, drawing 0.6 at full size: late throughout, and still not as coarse as can be."""
+    governor = Governor()
+    for _ in range(round(30 / PERIOD)):
+        governor.tell(PERIOD, min(0.4, 0.6 * governor.share**2) * PERIOD, 0.6 * PERIOD, late=True)
+    assert 0.5 <= governor.share < 1.0
+
+
 def test_it_never_goes_below_the_coarsest() -> None:
     governor = Governor()
     go(governor, 30, 1.0, late=True)
