@@ -94,7 +94,7 @@ _MP4 = Container(
 
 _WEBM = Container("webm", {"cluster_time_limit": str(round(1000 * video.WHOLE_SECONDS))})
 
-_H264_OPTIONS = {"preset": "veryfast", "rc-lookahead": "20", "bf": "3"}
+_H264_OPTIONS = {"preset": "veryfast", "rc-lookahead": "10", "bf": "3"}
 _H264_LIVE_OPTIONS = {"preset": "ultrafast", "rc-lookahead": "0", "bf": "0"}
 """Beside a window nothing is held back: each picture that is would be lost with a kill."""
 
