@@ -9,9 +9,10 @@ import shlex
 import shutil
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import av
@@ -118,16 +119,28 @@ def put(rows: Sequence[dict[str, Any]]) -> None:
         registry.update(some)
 
 
+def of_docs() -> dict[str, ModuleType]:
+    """The modules that were loaded from docs."""
+    files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
+    return {name: sys.modules[name] for name, file in files.items() if "/docs/" in file}
+
+
+def unload(modules: Iterable[str]) -> None:
+    """Whoever imports one of these loads it again."""
+    for name in modules:
+        del sys.modules[name]
+
+
 @contextmanager
 def a_process_of_its_own() -> Iterator[None]:
     """Nothing is registered but what is shipped; what is registered or loaded from docs meanwhile is forgotten."""
-    before, loaded = [dict(registry) for registry in REGISTRIES], set(sys.modules)
+    before, loaded = [dict(registry) for registry in REGISTRIES], of_docs()
     put(FRESH)
+    unload(loaded)
     yield
     put(before)
-    for name in set(sys.modules) - loaded:
-        if "/docs/" in (getattr(sys.modules[name], "__file__", None) or ""):
-            del sys.modules[name]
+    unload(of_docs())
+    sys.modules.update(loaded)
 
 
 @pytest.fixture
