@@ -97,7 +97,7 @@ class Footage:
 FOOTAGE = Footage(6.0)
 
 PICTURES: dict[str, Film | Still] = {
-    "demo.webp": Film(Place("town", "meadow", 20000, 3.0), 12.0),
+    "demo.webp": Film(Place("town", "meadow", 20000, 7.5), 8.5),
     "chase.webp": Film(Place("open-road", "night", 20000, 0.0), 8.0, "chase"),
     "window.png": Still(Place("town", "meadow", 20010, 27.0)),
     "without.png": Still(Place("town", "meadow", 20010, 28.6), settings={"without": True}),

@@ -104,6 +104,15 @@ class Chapter:
     place: Place | None = None
 
 
+BRAKES = -0.05
+"""A pedal below this is told as braking."""
+
+
+def red_on(cause: str, *, braking: bool = False) -> Claim:
+    """That red lies on what this cause is about; braking: and that the network brakes."""
+    return lambda known: known.cause == cause and known.red_on and (not braking or known.pedal < BRAKES)
+
+
 TRAFFIC = Place("traffic", TEST_FROM + 2, "meadow")
 LIGHT = Place("town", TEST_FROM, "meadow", 4.0)
 PERSON = Place("town", TEST_FROM + 11, "meadow", 2.5)
@@ -145,11 +154,11 @@ CHAPTERS = (
         (
             Line(
                 "A red light, {metres} m ahead. There is red on it, and the network brakes.",
-                lambda known: known.cause == "red-light" and known.red_on and known.pedal < -0.05,
+                red_on("red-light", braking=True),
             ),
             Line(
                 "A red light, {metres} m ahead, and there is red on it.",
-                lambda known: known.cause == "red-light" and known.red_on,
+                red_on("red-light"),
             ),
             Line("A town. The turquoise frame shows what an expert would heed now. Watch whether red lies on it."),
         ),
@@ -161,11 +170,11 @@ CHAPTERS = (
         (
             Line(
                 "Somebody crosses the road, {metres} m ahead. There is red on them, and the network brakes.",
-                lambda known: known.cause == "pedestrian" and known.red_on and known.pedal < -0.05,
+                red_on("pedestrian", braking=True),
             ),
             Line(
                 "Somebody crosses the road, {metres} m ahead, and there is red on them.",
-                lambda known: known.cause == "pedestrian" and known.red_on,
+                red_on("pedestrian"),
             ),
             Line("People cross the road in front of it. The turquoise frame shows whom an expert would wait for."),
         ),
